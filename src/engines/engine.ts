@@ -1,0 +1,86 @@
+import type { Shape } from "../network/spec.js";
+
+/**
+ * What a classifier must offer for the attacks: logits and input Jacobians of batches, in pixel space.
+ * Everything in `unifool` that takes a network takes any object of this shape, so engines can be swapped in
+ * either direction.
+ *
+ * Images are flat `Float32Array`s, `[N][H][W][C]`, N inferred from the length, values in the declared range.
+ * An image's result depends on that image alone: not on its batch-mates, their number, or earlier calls.
+ */
+export interface Engine {
+  /** "wasm", "reference", "tfjs", "webgpu", or a name of your own. */
+  readonly backend: string;
+  /** Per-image shape `[H, W, C]` (or `[D]` for a network on vectors). */
+  readonly inputShape: Shape;
+  /** Number of classes C. */
+  readonly classes: number;
+  /** Class names, if known. */
+  readonly classNames?: readonly string[];
+  /** `[low, high]` of valid pixel values; radii are in the same units. */
+  readonly range: readonly [number, number];
+
+  /** Logits `[N][C]` and predictions `[N]` (argmax, ties to the lower index). */
+  logits(images: Float32Array): Promise<Logits>;
+
+  /**
+   * Gradients of K logits with respect to each image, `[N][K][H][W][C]`. `classes` is a count (the K largest
+   * logits, largest first, ties to the lower index) or explicit indices `[N][K]`.
+   */
+  jacobian(images: Float32Array, options: JacobianOptions): Promise<Jacobian>;
+
+  /** The whole DeepFool loop on the device. Engines without it get the portable loop over `jacobian`. */
+  deepfool?(images: Float32Array, request: DeepfoolRequest): Promise<DeepfoolRun>;
+
+  /** Releases memory and workers. Calls after it reject with `EngineError`. Disposing twice is harmless. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface Logits {
+  readonly logits: Float32Array;
+  readonly labels: Int32Array;
+}
+
+export interface JacobianOptions {
+  readonly classes: number | Int32Array;
+  /** Where to write the values; at least N * K * inputSize long. */
+  readonly out?: Float32Array;
+}
+
+export interface Jacobian {
+  readonly values: Float32Array;
+  /** `[N][K]`, the class of each row. */
+  readonly classes: Int32Array;
+  readonly logits: Float32Array;
+}
+
+/** The parameters of one DeepFool run with every default resolved; see `deepfool`. */
+export interface DeepfoolRequest {
+  readonly norm: 2 | typeof Infinity;
+  readonly profile: DeepfoolProfile;
+  /** Number of candidate classes, the original prediction among them. */
+  readonly classes: number;
+  readonly steps: number;
+  readonly overshoot: number;
+  /** Iterates are clipped to these bounds; undefined: no clipping. */
+  readonly bounds?: readonly [number, number];
+  /** The prediction to leave, `[N]`; default: the engine's own argmax at `images`. */
+  readonly labels?: Int32Array;
+  readonly trace: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export type DeepfoolProfile = "paper" | "lts4" | "lts4-torch" | "foolbox";
+
+export interface DeepfoolRun {
+  /** `[N][H][W][C]`, the returned r of the profile, overshoot included (ALGORITHM in `api/deepfool.ts`). */
+  readonly perturbation: Float32Array;
+  /** Prediction at the image and at image + perturbation, `[N]`. */
+  readonly labels: Int32Array;
+  readonly newLabels: Int32Array;
+  readonly iterations: Int32Array;
+  /** With `trace`: for each image the class taken at each step. */
+  readonly chosen?: readonly Int32Array[];
+}
