@@ -1,0 +1,160 @@
+import { EngineError, UnsupportedOperatorError } from "../api/errors.js";
+import { referenceOperator } from "../kernels/reference.js";
+import type { ReferenceOperator } from "../kernels/reference_operator.js";
+import type { InputTransform } from "../network/input.js";
+import { type Network, type Node, type Operator, sizeOf } from "../network/spec.js";
+import { checkOut, countClasses, countImages } from "./arguments.js";
+import type { Engine } from "./engine.js";
+import { argmax, topClasses } from "./top_classes.js";
+
+/**
+ * The oracle: every operator in float64 by its definition in `kernels/<operator>/reference.ts`, one image and
+ * one class at a time, rounded to float32 only at the boundary. Runs on the calling thread, anywhere.
+ *
+ * Labels and top classes are taken from the float32 logits that it returns, so that they agree with them.
+ *
+ * @throws UnsupportedOperatorError for an operator without a reference (a softmax that is not last)
+ * @example
+ * using engine = createReferenceEngine(buildNetwork(spec), resolveInput(undefined, 3));
+ * const { labels } = await engine.logits(images);
+ */
+export function createReferenceEngine(network: Network, input: InputTransform): Engine {
+  for (const node of network.nodes) operatorOf(node);
+  const { shape } = network.input;
+  const { classes, classNames } = network;
+  const size = sizeOf(shape);
+  let disposed = false;
+  const assertUsable = (caller: string) => {
+    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
+  };
+  const dispose = () => {
+    disposed = true;
+  };
+
+  return {
+    backend: "reference",
+    inputShape: shape,
+    classes,
+    classNames,
+    range: input.range,
+
+    async logits(images) {
+      assertUsable("logits");
+      const count = countImages("logits", images, shape);
+      const logits = new Float32Array(count * classes);
+      for (let n = 0; n < count; n++)
+        logits.set(logits64(network, input, imageAt(images, n, size)), n * classes);
+      return {
+        logits,
+        labels: Int32Array.from({ length: count }, (_, n) => argmax(logits, n * classes, classes)),
+      };
+    },
+
+    async jacobian(images, options) {
+      assertUsable("jacobian");
+      const count = countImages("jacobian", images, shape);
+      const rows = countClasses("jacobian", options.classes, count, classes);
+      const values = checkOut("jacobian", options.out, count * rows * size).subarray(0, count * rows * size);
+      const logits = new Float32Array(count * classes);
+      const chosen = new Int32Array(count * rows);
+      for (let n = 0; n < count; n++) {
+        const run = forward64(network, input, imageAt(images, n, size));
+        logits.set(valueNamed(run, network.output), n * classes);
+        const requested =
+          typeof options.classes === "number"
+            ? topClasses(logits, n * classes, classes, rows)
+            : options.classes.subarray(n * rows, (n + 1) * rows);
+        chosen.set(requested, n * rows);
+        requested.forEach((c, k) => {
+          values.set(gradient64(network, input, run, c), (n * rows + k) * size);
+        });
+      }
+      return { values, classes: chosen, logits };
+    },
+
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}
+
+/** Unrounded logits `[C]` of one image in pixel space. */
+export function logits64(network: Network, input: InputTransform, image: Float64Array): Float64Array {
+  return valueNamed(forward64(network, input, image), network.output);
+}
+
+/** Unrounded gradients `[K][H][W][C]` of the logits `classes` with respect to one image in pixel space. */
+export function jacobian64(
+  network: Network,
+  input: InputTransform,
+  image: Float64Array,
+  classes: Int32Array,
+): { logits: Float64Array; values: Float64Array } {
+  const run = forward64(network, input, image);
+  const values = new Float64Array(classes.length * image.length);
+  classes.forEach((c, k) => {
+    values.set(gradient64(network, input, run, c), k * image.length);
+  });
+  return { logits: valueNamed(run, network.output), values };
+}
+
+/** Every value of a forward pass of one image, by name; the network's input is the transformed image. */
+export function forward64(
+  network: Network,
+  { scale, offset }: InputTransform,
+  image: Float64Array,
+): ReadonlyMap<string, Float64Array> {
+  const values = new Map<string, Float64Array>();
+  values.set(
+    network.input.name,
+    image.map((pixel, i) => pixel * scale[i % scale.length] + offset[i % offset.length]),
+  );
+  for (const node of network.nodes) {
+    const inputs = node.inputs.map((name) => valueNamed(values, name));
+    values.set(node.name, operatorOf(node).forward(node, inputs));
+  }
+  return values;
+}
+
+/** Gradient of logit `c` with respect to the image, from the values of its forward pass. */
+function gradient64(
+  network: Network,
+  { scale }: InputTransform,
+  values: ReadonlyMap<string, Float64Array>,
+  c: number,
+): Float64Array {
+  const seed = new Float64Array(network.classes);
+  seed[c] = 1;
+  const cotangents = new Map<string, Float64Array>([[network.output, seed]]);
+  for (const node of network.nodes.toReversed()) {
+    const cotangent = cotangents.get(node.name);
+    if (cotangent === undefined) continue;
+    cotangents.delete(node.name);
+    const inputs = node.inputs.map((name) => valueNamed(values, name));
+    const contributions = operatorOf(node).vjp(node, inputs, valueNamed(values, node.name), cotangent);
+    node.inputs.forEach((name, i) => {
+      // A new array for a sum: operators may hand their argument through, so it can be shared.
+      const before = cotangents.get(name);
+      const contribution = contributions[i];
+      cotangents.set(name, before ? before.map((value, at) => value + contribution[at]) : contribution);
+    });
+  }
+  const atInput = cotangents.get(network.input.name) ?? new Float64Array(sizeOf(network.input.shape));
+  return atInput.map((value, i) => value * scale[i % scale.length]);
+}
+
+function imageAt(images: Float32Array, n: number, size: number): Float64Array {
+  return Float64Array.from(images.subarray(n * size, (n + 1) * size));
+}
+
+function valueNamed(values: ReadonlyMap<string, Float64Array>, name: string): Float64Array {
+  const value = values.get(name);
+  if (value === undefined)
+    throw new EngineError(`reference engine: value "${name}" is read before it is made`);
+  return value;
+}
+
+function operatorOf(node: Node): ReferenceOperator<Operator> {
+  const operator = referenceOperator(node.op);
+  if (operator === undefined) throw new UnsupportedOperatorError(node.name, node.op);
+  return operator;
+}

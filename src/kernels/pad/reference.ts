@@ -1,0 +1,28 @@
+/**
+ * Zero padding of the spatial axes.
+ *
+ *     y[i + top, j + left, c] = x[i, j, c],  0 elsewhere;    dx[i, j, c] = dy[i + top, j + left, c]
+ *
+ *     0 <= i < H, 0 <= j < W, 0 <= c < C
+ *
+ * Layout: x `[H, W, C]`, y `[top + H + bottom, left + W + right, C]`. Copies only: exact in float32.
+ */
+import { type Node, type Pad, sizeOf } from "../../network/spec.js";
+import type { ReferenceOperator } from "../reference_operator.js";
+import { gather, rowMajorStrides, scatterAdd, stridedOffsets } from "../strided.js";
+
+export const pad: ReferenceOperator<Pad> = {
+  forward(node, [x]) {
+    return scatterAdd(x, interior(node), sizeOf(node.shape));
+  },
+
+  vjp(node, _x, _y, dy) {
+    return [gather(dy, interior(node))];
+  },
+};
+
+/** The offset in the output of each input value. */
+function interior({ pads: [top, left], shape, inputShapes }: Node<Pad>): Int32Array {
+  const strides = rowMajorStrides(shape);
+  return stridedOffsets(inputShapes[0], strides, top * strides[0] + left * strides[1]);
+}
