@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+/**
+ * Builds the package: assembles the WASM kernels and inlines their bytes, bundles with esbuild, emits type
+ * declarations and prints sizes.
+ *
+ *   node build.mjs             everything
+ *   node build.mjs --kernels   only src/kernels/wasm/module.generated.ts (what tests and type checks need)
+ *   node build.mjs --quiet     everything but the type declarations, prints nothing
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const root = new URL(".", import.meta.url).pathname;
+const flags = new Set(process.argv.slice(2));
+const quiet = flags.has("--quiet");
+
+await generateKernels();
+if (!flags.has("--kernels")) await bundle();
+
+/** Runs the assembler (TypeScript, so bundled first) and writes the generated module if it changed. */
+async function generateKernels() {
+  const temporary = `${root}node_modules/.cache/unifool/assemble.mjs`;
+  mkdirSync(`${root}node_modules/.cache/unifool`, { recursive: true });
+  await build({
+    entryPoints: [`${root}src/kernels/wasm/module.ts`],
+    outfile: temporary,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "error",
+  });
+  const { generatedSource } = await import(`file://${temporary}?${Date.now()}`);
+  const target = `${root}src/kernels/wasm/module.generated.ts`;
+  const source = generatedSource();
+  if (!existsSync(target) || readFileSync(target, "utf8") !== source) writeFileSync(target, source);
+}
+
+async function bundle() {
+  rmSync(`${root}dist`, { recursive: true, force: true });
+  const shared = { bundle: true, format: "esm", target: "es2022", logLevel: "error", absWorkingDir: root };
+  await build({
+    ...shared,
+    entryPoints: { index: "src/index.ts", tfjs: "src/tfjs.ts", kernels: "src/kernels.ts" },
+    outdir: "dist",
+    splitting: true,
+    minify: true,
+    sourcemap: true,
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    external: ["@tensorflow/*", "node:*"],
+    chunkNames: "chunks/[name]-[hash]",
+  });
+  await build({
+    ...shared,
+    entryPoints: { cli: "src/cli/main.ts" },
+    outdir: "dist",
+    platform: "node",
+    target: "node20",
+    // The command line shares the library's files, so that what it runs is what users import.
+    packages: "external",
+    banner: { js: "#!/usr/bin/env node" },
+  });
+  if (quiet) return;
+  execFileSync("node", [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
+    stdio: "inherit",
+  });
+  for (const name of ["index", "tfjs", "kernels", "cli"]) {
+    const bytes = readFileSync(`${root}dist/${name}.js`);
+    console.log(`dist/${name}.js  ${kB(bytes.length)}, gzip ${kB(gzipSync(bytes).length)}`);
+  }
+}
+
+function kB(bytes) {
+  return `${(bytes / 1024).toFixed(1)} kB`;
+}

@@ -1,0 +1,124 @@
+import {
+  i32Splat,
+  i32x4Of,
+  kernel,
+  loadF32,
+  loadI32,
+  loadV,
+  selectI32,
+  storeI32,
+  storeV,
+  whileDo,
+} from "../wasm/assembler.js";
+
+/**
+ * Lists, for each pixel, the channels whose value lies strictly inside `(low, high)`: the units that a relu, a
+ * clipped relu or a max-pool lets cotangents through, in rising order.
+ *
+ * Pixel p owns the `channels` slots of `entries` from `p * channels` on, and row p of `table`, which holds
+ * `blocks + 1` byte addresses: the list of block b runs from `table[p][b]` to `table[p][b + 1]`. `patterns` is the
+ * 16 x 16 byte table of `livePatterns`. A block is a multiple of 4 channels, or all of them. Tiles: pixels.
+ */
+export const liveList = kernel(
+  "live_list",
+  ["values", "low", "high", "channels", "block", "blocks", "table", "entries", "patterns"],
+  ({ field, float, lanes, begin, end, locals }) => {
+    const [values, channels, block, blocks] = [
+      field("values"),
+      field("channels"),
+      field("block"),
+      field("blocks"),
+    ];
+    const [table, entries, patterns] = [field("table"), field("entries"), field("patterns")];
+    const [low, high, lowest, highest] = [lanes("low"), lanes("high"), float("low"), float("high")];
+    const [p, to, row, c, stop, mask] = Array.from({ length: 6 }, () => locals.i32());
+    const b = locals.i32();
+    const x = locals.v128();
+    const index = locals.v128();
+    const value = locals.f32();
+    whileDo(
+      () => begin.ltU(end),
+      () => {
+        p.set(values.add(begin.mul(channels).shl(2)));
+        to.set(entries.add(begin.mul(channels).shl(2)));
+        row.set(table.add(begin.mul(blocks.add(1)).shl(2)));
+        c.set(0);
+        b.set(0);
+        whileDo(
+          () => b.ltU(blocks),
+          () => {
+            storeI32(row, to);
+            row.set(row.add(4));
+            stop.set(c.add(block));
+            stop.set(selectI32(stop.ltU(channels), stop, channels));
+            index.set(i32Splat(c).i32Add(i32x4Of(0, 1, 2, 3)));
+            whileDo(
+              () => c.add(4).leU(stop),
+              () => {
+                x.set(loadV(p));
+                mask.set(x.gt(low).and(x.lt(high)).i32Bitmask());
+                storeV(to, index.swizzle(loadV(patterns.add(mask.shl(4)))));
+                to.set(to.add(mask.popcnt().shl(2)));
+                index.set(index.i32Add(i32Splat(4)));
+                p.set(p.add(16));
+                c.set(c.add(4));
+              },
+            );
+            whileDo(
+              () => c.ltU(stop),
+              () => {
+                value.set(loadF32(p));
+                storeI32(to, c);
+                to.set(to.add(value.gt(lowest).and(value.lt(highest)).shl(2)));
+                p.set(p.add(4));
+                c.set(c.add(1));
+              },
+            );
+            b.set(b.add(1));
+          },
+        );
+        storeI32(row, to);
+        begin.set(begin.add(1));
+      },
+    );
+  },
+);
+
+/**
+ * The same for a fixed, sorted subset of channels, `candidates[0 .. count)`: where only the candidate classes
+ * carry a cotangent. One block.
+ */
+export const liveListOfCandidates = kernel(
+  "live_list_of_candidates",
+  ["values", "low", "high", "channels", "candidates", "count", "table", "entries"],
+  ({ field, float, begin, end, locals }) => {
+    const [values, channels] = [field("values"), field("channels")];
+    const [candidates, count] = [field("candidates"), field("count")];
+    const [table, entries] = [field("table"), field("entries")];
+    const [low, high] = [float("low"), float("high")];
+    const [p, to, row, i, c] = Array.from({ length: 5 }, () => locals.i32());
+    const value = locals.f32();
+    whileDo(
+      () => begin.ltU(end),
+      () => {
+        p.set(values.add(begin.mul(channels).shl(2)));
+        to.set(entries.add(begin.mul(channels).shl(2)));
+        row.set(table.add(begin.shl(3)));
+        storeI32(row, to);
+        i.set(0);
+        whileDo(
+          () => i.ltU(count),
+          () => {
+            c.set(loadI32(candidates.add(i.shl(2))));
+            value.set(loadF32(p.add(c.shl(2))));
+            storeI32(to, c);
+            to.set(to.add(value.gt(low).and(value.lt(high)).shl(2)));
+            i.set(i.add(1));
+          },
+        );
+        storeI32(row, to, 4);
+        begin.set(begin.add(1));
+      },
+    );
+  },
+);
