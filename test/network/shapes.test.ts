@@ -121,12 +121,7 @@ describe("a node that does not fit is refused in one line that names it", () => 
     ["Conv pads", { ...conv, pads: [0, 0, -1, 0] }, [image], /pads is \[0,0,-1,0\]/],
     ["Conv three pads", { ...conv, pads: [0, 0, 0] as unknown as Pads }, [image], /expected 4 integers/],
     ["Conv rank", conv, [[8, 4]], /input shape is 8x4, expected HxWxC/],
-    [
-      "Conv window",
-      conv,
-      [[1, 9, 4]],
-      /window is 3x9, expected at most the padded input 2x12/,
-    ],
+    ["Conv window", conv, [[1, 9, 4]], /window is 3x9, expected at most the padded input 2x12/],
     ["Gemm weights", { op: "Gemm", weights: f32(10), units: 3 }, [[4]], /has 10 values, expected 12/],
     [
       "Gemm bias",
