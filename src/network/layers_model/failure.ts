@@ -1,0 +1,35 @@
+import { ModelError } from "../../api/errors.js";
+import { nameText } from "../checks.js";
+
+/** Raises a one-line {@link ModelError}; `where` is the file, URL or live model that is being read. */
+export function rejectModel(where: string, problem: string): never {
+  throw new ModelError(`loadLayersModel: ${nameText(where)}: ${problem}`);
+}
+
+/** A name from a file between quotes, escaped to stay on one line and cut to a readable length. */
+export function quoted(name: unknown): string {
+  const text = nameText(name);
+  return `"${text.length > 120 ? `${text.slice(0, 117)}...` : text}"`;
+}
+
+/** A value from a file as it may stand in a one-line message. */
+export function valueText(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @throws ModelError naming the files, what they hold and what was declared */
+export function rejectSize(
+  where: string,
+  names: readonly string[],
+  found: number | string,
+  declared: number,
+): never {
+  const files =
+    names.length === 1 ? `weights file ${quoted(names[0])} holds` : `${names.length} weights files hold`;
+  return rejectModel(where, `${files} ${found} bytes, the manifest declares ${declared}`);
+}

@@ -1,0 +1,105 @@
+import { UnsupportedOperatorError } from "../../api/errors.js";
+import { nameText } from "../checks.js";
+import { inferShape } from "../shapes.js";
+import { type NodeSpec, type Operator, type Shape, sizeOf } from "../spec.js";
+import { rejectModel } from "./failure.js";
+
+/** A value of the network under construction. */
+export interface Value {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** No real model comes near this. */
+const MOST_STEPS = 100_000;
+
+/** Collects nodes, each with a name of its own and with its shape known as soon as it is added. */
+export class GraphBuilder {
+  readonly #nodes: NodeSpec[] = [];
+  readonly #shapes = new Map<string, Shape>();
+  readonly #repeats = new Map<string, number>();
+  #steps = 0;
+
+  constructor(readonly where: string) {}
+
+  /** The nodes so far, in topological order. */
+  get nodes(): readonly NodeSpec[] {
+    return this.#nodes;
+  }
+
+  input(name: string, shape: Shape): Value {
+    return this.#value(this.#freeName(name), shape);
+  }
+
+  /**
+   * Counts one operator or one call of a nested model.
+   *
+   * @throws ModelError where there are too many: nested models that are called twice at each level double each time
+   */
+  step(): void {
+    if (++this.#steps > MOST_STEPS)
+      rejectModel(this.where, `it unfolds to more than ${MOST_STEPS} operators`);
+  }
+
+  /** @throws ModelError where operator and inputs do not fit */
+  add(op: Operator, name: string, inputs: readonly Value[]): Value {
+    this.step();
+    const node: NodeSpec = { ...op, name: this.#freeName(name), inputs: inputs.map((value) => value.name) };
+    const shape = inferShape(
+      node,
+      inputs.map((value) => value.shape),
+    );
+    this.#nodes.push(node);
+    return this.#value(node.name, shape);
+  }
+
+  /**
+   * Moves a softmax that only reshaping follows to the very end, where it can be stripped, and refuses one anywhere
+   * else. The reshaping must not regroup the scores: it may only add or drop axes of length 1.
+   *
+   * @returns the value that holds the scores
+   * @throws UnsupportedOperatorError for a softmax in the middle of the network
+   */
+  settleSoftmax(output: Value): Value {
+    const index = this.#trailingSoftmax(output.name);
+    let end = output;
+    if (index !== undefined && this.#nodes[index].name !== output.name) {
+      const { name, inputs } = this.#nodes[index];
+      this.#nodes[index] = { op: "Identity", name, inputs };
+      end = this.add({ op: "Softmax" }, `${output.name}/Softmax`, [output]);
+    }
+    for (const { op, name } of this.#nodes)
+      if (op === "Softmax" && name !== end.name)
+        throw new UnsupportedOperatorError(nameText(name), op, "it is not the last operator");
+    return end;
+  }
+
+  #trailingSoftmax(output: string): number | undefined {
+    let name = output;
+    for (let index = this.#nodes.length - 1; index >= 0; index--) {
+      const node = this.#nodes[index];
+      if (node.name !== name) continue;
+      if (node.op === "Softmax") return index;
+      if (node.op !== "Identity" && node.op !== "Flatten" && node.op !== "Reshape") return undefined;
+      name = node.inputs[0];
+      const shape = this.#shapes.get(name)!;
+      if (shape[shape.length - 1] !== sizeOf(shape)) return undefined;
+    }
+    return undefined;
+  }
+
+  #value(name: string, shape: Shape): Value {
+    this.#shapes.set(name, shape);
+    return { name, shape };
+  }
+
+  #freeName(wanted: string): string {
+    let name = wanted;
+    while (this.#shapes.has(name)) {
+      const count = (this.#repeats.get(wanted) ?? 0) + 1;
+      this.#repeats.set(wanted, count);
+      name = `${wanted}_${count}`;
+    }
+    return name;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Arithmetic } from "../../spec.js";
+import type { Value } from "../graph_builder.js";
+import type { LayerCall } from "../layer_call.js";
+
+/** `Add`, `Subtract`, `Multiply`, with the broadcasting of tfjs and Keras: missing axes are leading ones. */
+export function importArithmetic(call: LayerCall, op: Arithmetic["op"]): Value {
+  const { inputs } = call;
+  if (inputs.length < 2 || (op === "Sub" && inputs.length > 2))
+    call.reject(`it reads ${inputs.length} values, expected ${op === "Sub" ? "two" : "two or more"}`);
+  return call.add({ op }, inputs);
+}
+
+/** `Average`: the sum times 1 / n. */
+export function importAverage(call: LayerCall): Value {
+  if (call.inputs.length < 2) call.reject(`it reads ${call.inputs.length} values, expected two or more`);
+  const sum = call.add({ op: "Add" }, call.inputs, "Add");
+  const share = call.constant(Float32Array.of(1 / call.inputs.length), [1], "share");
+  return call.add({ op: "Mul" }, [sum, share]);
+}
+
+/** `Concatenate`; `axis` counts the batch as axis 0. */
+export function importConcatenate(call: LayerCall): Value {
+  const { inputs } = call;
+  if (inputs.length === 0) call.reject("it reads no values, expected two or more");
+  const rank = inputs[0].shape.length;
+  const axis = call.integer("axis", -1, -rank);
+  if (axis === 0 || axis > rank) call.reject(`axis is ${axis}, expected 1 to ${rank} or -${rank} to -1`);
+  return call.add({ op: "Concat", axis: axis < 0 ? axis + rank : axis - 1 }, inputs);
+}

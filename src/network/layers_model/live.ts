@@ -1,0 +1,104 @@
+import { ModelError } from "../../api/errors.js";
+import { isRecord, quoted, rejectModel } from "./failure.js";
+import type { Weight } from "./manifest.js";
+
+/** A weight of a live model: `tf.LayerVariable`. */
+export interface LiveWeight {
+  readonly originalName: string;
+  readonly shape: readonly (number | null)[];
+  read(): { data(): Promise<ArrayLike<number>> };
+}
+
+/** A layer of a live model, possibly itself a model. */
+export interface LiveLayer {
+  readonly name: string;
+  readonly weights: readonly LiveWeight[];
+}
+
+/**
+ * What the importer reads of a `tf.LayersModel` (or `tf.Sequential`), so that any version of TensorFlow.js will do
+ * and none is imported.
+ */
+export interface LiveLayersModel {
+  readonly name: string;
+  readonly layers: readonly LiveLayer[];
+  readonly weights: readonly LiveWeight[];
+  toJSON(unused?: unknown, returnString?: boolean): unknown;
+}
+
+/** True for a `tf.LayersModel`; a `tf.GraphModel` has no layers. */
+export function isLiveLayersModel(x: unknown): x is LiveLayersModel {
+  if (typeof x !== "object" || x === null) return false;
+  const model = x as Partial<LiveLayersModel>;
+  return typeof model.toJSON === "function" && Array.isArray(model.layers) && Array.isArray(model.weights);
+}
+
+/** The topology as the model would save it. @throws ModelError where it cannot */
+export function liveTopology(model: LiveLayersModel, where: string): unknown {
+  try {
+    const topology = model.toJSON(undefined, false);
+    return typeof topology === "string" ? JSON.parse(topology) : topology;
+  } catch (error) {
+    return rejectModel(where, `its topology cannot be read (${firstLine(error)})`);
+  }
+}
+
+/** Metadata that `setUserDefinedMetadata` left on the model. */
+export function liveMetadata(model: LiveLayersModel): unknown {
+  return "getUserDefinedMetadata" in model && typeof model.getUserDefinedMetadata === "function"
+    ? model.getUserDefinedMetadata()
+    : undefined;
+}
+
+/**
+ * The weights by the place of their layer, `model/layer/weight`: unlike the names in a file, these cannot collide.
+ *
+ * @throws ModelError for a disposed model, or a weight that is not finite
+ */
+export async function liveWeights(model: LiveLayersModel, where: string): Promise<Weight[]> {
+  const found: { name: string; weight: LiveWeight }[] = [];
+  const visit = (layers: readonly LiveLayer[], path: readonly string[]): void => {
+    for (const layer of layers) {
+      const own = [...path, layer.name];
+      if (isLiveLayersModel(layer)) visit(layer.layers, own);
+      else
+        for (const weight of layer.weights)
+          found.push({ name: [...own, weight.originalName.split("/").pop()].join("/"), weight });
+    }
+  };
+  visit(model.layers, []);
+  return Promise.all(
+    found.map(async ({ name, weight }) => {
+      const data = await valuesOf(weight, name, where);
+      const bad = data.findIndex((v) => !Number.isFinite(v));
+      if (bad >= 0)
+        rejectModel(where, `weight ${quoted(name)} is ${data[bad]} at ${bad}, expected finite values`);
+      return { name, shape: weight.shape.map((n) => n ?? 0), data };
+    }),
+  );
+}
+
+async function valuesOf(weight: LiveWeight, name: string, where: string): Promise<Float32Array> {
+  try {
+    return Float32Array.from(await weight.read().data());
+  } catch (error) {
+    throw new ModelError(
+      `loadLayersModel: ${where}: weight ${quoted(name)} cannot be read (${firstLine(error)})`,
+    );
+  }
+}
+
+/** Class names from the model's metadata: `classNames`, `labels` or `classes`, a list of strings. */
+export function classNamesOf(metadata: unknown): string[] | undefined {
+  if (!isRecord(metadata)) return undefined;
+  for (const key of ["classNames", "labels", "classes"]) {
+    const names = metadata[key];
+    if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === "string"))
+      return names;
+  }
+  return undefined;
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n")[0];
+}

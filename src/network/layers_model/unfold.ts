@@ -1,0 +1,140 @@
+import { InvalidArgumentError } from "../../api/errors.js";
+import { topologicalOrder } from "../graph.js";
+import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../spec.js";
+import { quoted, rejectModel, valueText } from "./failure.js";
+import { GraphBuilder, type Value } from "./graph_builder.js";
+import { type ImportContext, LayerCall } from "./layer_call.js";
+import { importLayer } from "./layers/registry.js";
+import type { TensorRef } from "./references.js";
+import { type LayerConfig, type ModelConfig, shapeOfInput, type Topology } from "./topology.js";
+import type { WeightTable } from "./weights.js";
+
+export interface UnfoldOptions {
+  /** Per-image shape; needed where the model leaves a size open. */
+  readonly inputShape?: readonly number[];
+  /** Dropped where there are not as many as scores: metadata may be about anything. */
+  readonly classNames?: readonly string[];
+}
+
+/**
+ * A network from a topology and its weights: nested models are unfolded in place, a shared layer becomes one
+ * operator per call with the same weight arrays.
+ *
+ * @throws ModelError for a model that is inconsistent, or has more than one input or output
+ * @throws UnsupportedOperatorError for a layer without an importer
+ */
+export function unfold(
+  { model, writer }: Topology,
+  weights: WeightTable,
+  where: string,
+  { inputShape, classNames }: UnfoldOptions,
+): NetworkSpec {
+  for (const [kind, refs] of [
+    ["input", model.inputs],
+    ["output", model.outputs],
+  ] as const)
+    if (refs.length !== 1) {
+      const names = refs.slice(0, 8).map((ref) => quoted(ref.layer));
+      rejectModel(where, `the model has ${refs.length} ${kind}s (${names.join(", ")}), expected one`);
+    }
+  const inputLayer = model.layers.get(model.inputs[0].layer);
+  if (!inputLayer)
+    return rejectModel(where, `the model's input ${quoted(model.inputs[0].layer)} is no layer`);
+  const builder = new GraphBuilder(where);
+  const input = builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape));
+  const context = { builder, weights, writer, taken: new Map() };
+  const [output] = unfoldModel(context, model, [], [input]);
+  weights.checkAllTaken();
+  const scores = builder.settleSoftmax(output);
+  return {
+    name: model.name,
+    input: { name: input.name, shape: input.shape },
+    nodes: builder.nodes,
+    output: scores.name,
+    classNames: classNames?.length === sizeOf(scores.shape) ? classNames : undefined,
+  };
+}
+
+function resolveShape(layer: LayerConfig, where: string, given: readonly number[] | undefined): Shape {
+  const declared = shapeOfInput(layer);
+  const perImage: unknown[] | undefined = Array.isArray(declared) ? declared.slice(1) : undefined;
+  const named = `input ${quoted(layer.name)} has shape ${valueText(perImage ?? null)}`;
+  if (given) {
+    const fits =
+      perImage === undefined ||
+      (perImage.length === given.length && perImage.every((n, a) => n === null || n === given[a]));
+    if (!given.every(isSize) || given.length === 0 || !fits)
+      throw new InvalidArgumentError(
+        `loadLayersModel: inputShape is ${valueText(given)}, expected sizes without the batch axis that fit the model: ${named}`,
+      );
+    return [...given];
+  }
+  if (!perImage?.every(isSize))
+    return rejectModel(where, `${named}; pass inputShape, the shape of one image such as [224, 224, 3]`);
+  if (perImage.length === 0) rejectModel(where, `${named}, expected at least one axis besides the batch`);
+  return perImage as number[];
+}
+
+function isSize(n: unknown): boolean {
+  return Number.isSafeInteger(n) && (n as number) > 0;
+}
+
+/** Runs every layer call of `model` on values instead of tensors. */
+function unfoldModel(
+  context: ImportContext,
+  model: ModelConfig,
+  path: readonly string[],
+  inputs: readonly Value[],
+): readonly Value[] {
+  const { where } = context.builder;
+  context.builder.step();
+  if (inputs.length !== model.inputs.length)
+    rejectModel(
+      where,
+      `the model ${quoted(model.name)} is called on ${inputs.length} values and has ${model.inputs.length} inputs`,
+    );
+  const values = new Map<string, readonly Value[]>();
+  model.inputs.forEach((ref, i) => {
+    values.set(callKey(ref.layer, 0), [inputs[i]]);
+  });
+  const read = (ref: TensorRef, reader: string): Value => {
+    const value = values.get(callKey(ref.layer, ref.call))?.[ref.tensor];
+    return (
+      value ??
+      rejectModel(
+        where,
+        `${reader} reads output ${ref.tensor} of call ${ref.call} of layer ${quoted(ref.layer)}, which does not exist`,
+      )
+    );
+  };
+  for (const { layer, call, name } of orderedCalls(model)) {
+    if (values.has(name)) continue;
+    const own = [...path, layer.name];
+    const operands = layer.calls[call].map((ref) => read(ref, `layer ${quoted(own.join("/"))}`));
+    values.set(
+      name,
+      layer.model
+        ? unfoldModel(context, layer.model, own, operands)
+        : [importLayer(new LayerCall(context, layer, own, operands))],
+    );
+  }
+  return model.outputs.map((ref) => read(ref, `the output of ${quoted(model.name)}`));
+}
+
+type OrderedCall = NodeSpec & { readonly layer: LayerConfig; readonly call: number };
+
+/** Every call of every layer, each after those it reads; the order of the file where that is one. */
+function orderedCalls(model: ModelConfig): OrderedCall[] {
+  const calls: OrderedCall[] = [];
+  for (const layer of model.layers.values())
+    layer.calls.forEach((refs, call) => {
+      const inputs = refs.map((ref) => callKey(ref.layer, ref.call));
+      calls.push({ op: "Identity", name: callKey(layer.name, call), inputs, layer, call });
+    });
+  return topologicalOrder(calls);
+}
+
+/** One key per call: what follows the last `#` is the call's number, whatever the layer is called. */
+function callKey(layer: string, call: number): string {
+  return `${layer}#${call}`;
+}
