@@ -108,9 +108,9 @@ export function addStep(
 }
 
 /**
- * Writes the point `x = x0 + perturbation` with `perturbation = factor r`, both rounded to float32, so that an
- * image plus its perturbation is the very point that the network judged. With bounds x is clipped and the
- * perturbation is x - x0.
+ * Writes the point `x = clip(x0 + perturbation)` with `perturbation = factor r`, both rounded to float32, so that an
+ * image plus its perturbation is the very point that the network judged. Where clipping binds, the perturbation
+ * is what is left of it, `bound - x0`; without bounds nothing is clipped.
  *
  * @param factor 1 + overshoot, or 1
  */
@@ -125,10 +125,14 @@ export function writePoint(
   for (let i = 0; i < r.length; i++) {
     perturbation[i] = factor * r[i];
     x[i] = x0[i] + perturbation[i];
-    if (bounds === undefined) continue;
-    x[i] = Math.min(Math.max(x[i], bounds[0]), bounds[1]);
-    perturbation[i] = x[i] - x0[i];
+    if (bounds === undefined || (x[i] >= bounds[0] && x[i] <= bounds[1])) continue;
+    perturbation[i] = clip(x[i], bounds) - x0[i];
+    x[i] = clip(Math.fround(x0[i] + perturbation[i]), bounds);
   }
+}
+
+function clip(x: number, [low, high]: readonly [number, number]): number {
+  return Math.min(Math.max(x, low), high);
 }
 
 /** What one whole step did: the candidate taken (0: none, r is unchanged) and the distance to its boundary. */

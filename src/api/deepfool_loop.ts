@@ -1,0 +1,230 @@
+import type { DeepfoolRequest, DeepfoolRun, Engine } from "../engines/engine.js";
+import { topClasses } from "../engines/top_classes.js";
+import { PROFILES } from "../kernels/deepfool_step/profiles.js";
+import { takeStep, writePoint } from "../kernels/deepfool_step/reference.js";
+import { sizeOf } from "../network/spec.js";
+import { createCheckpoint } from "./checkpoint.js";
+import { EngineError } from "./errors.js";
+
+/** One image on its way across the boundary. Arrays are `[D]` or `[K]`. */
+interface Iterate {
+  readonly image: Float32Array;
+  /** Candidate classes, fixed at the image, the class to leave first. */
+  readonly candidates: Int32Array;
+  /** Logits of the candidates at `point`. */
+  readonly logits: Float32Array;
+  /** Sum of the steps, without the overshoot, and what it was before the last step. */
+  readonly r: Float64Array;
+  readonly before: Float64Array;
+  /** Where the network is asked next, and its distance from the image. */
+  readonly point: Float32Array;
+  readonly perturbation: Float32Array;
+  readonly chosen: number[];
+  newLabel: number;
+  finished: boolean;
+}
+
+const MAX_JACOBIAN_BYTES = 2 ** 28;
+const MAX_BATCH = 32;
+
+/**
+ * DeepFool over `engine.logits` and `engine.jacobian`, for engines that have no loop of their own; the formulas are
+ * in `kernels/deepfool_step`, the algorithm in the docstring of `deepfool`.
+ *
+ * Images go in batches of at most 32 (fewer if the Jacobians would exceed 256 MiB). An image leaves the batch as
+ * soon as it is fooled, and its result does not depend on who else was in it. The cheap logits are asked first,
+ * so that no Jacobian is computed at a point that is already across.
+ */
+export async function deepfoolLoop(
+  engine: Engine,
+  images: Float32Array,
+  request: DeepfoolRequest,
+): Promise<DeepfoolRun & { readonly adversarial: Float32Array }> {
+  const size = sizeOf(engine.inputShape);
+  const total = images.length / size;
+  const batch = Math.max(
+    1,
+    Math.min(MAX_BATCH, Math.floor(MAX_JACOBIAN_BYTES / (4 * size * request.classes))),
+  );
+  const adversarial = new Float32Array(images.length);
+  const perturbation = new Float32Array(images.length);
+  const labels = new Int32Array(total);
+  const newLabels = new Int32Array(total);
+  const iterations = new Int32Array(total);
+  const chosen: Int32Array[] = [];
+  const rows = new Float32Array(Math.min(batch, total) * request.classes * size);
+  for (let start = 0; start < total; start += batch) {
+    const chunk = images.subarray(start * size, Math.min(start + batch, total) * size);
+    const finished = await runBatch(engine, chunk, start, request, rows, (done) =>
+      request.onProgress?.(start + done, total),
+    );
+    finished.forEach((iterate, n) => {
+      adversarial.set(iterate.point, (start + n) * size);
+      perturbation.set(iterate.perturbation, (start + n) * size);
+      labels[start + n] = iterate.candidates[0];
+      newLabels[start + n] = iterate.newLabel;
+      iterations[start + n] = iterate.chosen.length;
+      chosen.push(Int32Array.from(iterate.chosen));
+    });
+  }
+  return {
+    adversarial,
+    perturbation,
+    labels,
+    newLabels,
+    iterations,
+    ...(request.trace && { chosen }),
+  };
+}
+
+async function runBatch(
+  engine: Engine,
+  images: Float32Array,
+  start: number,
+  request: DeepfoolRequest,
+  rows: Float32Array,
+  onProgress: (done: number) => void,
+): Promise<Iterate[]> {
+  const rules = PROFILES[request.profile];
+  const checkpoint = createCheckpoint(request.signal);
+  await checkpoint();
+  const batch = await startBatch(engine, images, start, request);
+  const overshot = 1 + request.overshoot;
+  const factor = rules.overshootsEachStep ? overshot : 1;
+  const moveTo = (iterate: Iterate, by: number) =>
+    writePoint(iterate.image, iterate.r, by, request.bounds, iterate.point, iterate.perturbation);
+
+  for (;;) {
+    const active = batch.filter((iterate) => !iterate.finished);
+    onProgress(batch.length - active.length);
+    if (active.length === 0) break;
+    await checkpoint();
+    const jacobian = await jacobianOf(engine, active, request.classes, rows);
+    const moved = active.filter((iterate, n) => {
+      iterate.before.set(iterate.r);
+      const offset = n * request.classes * iterate.r.length;
+      const { chosen } = takeStep(rules, request.norm, jacobian, offset, iterate.logits, iterate.r);
+      if (chosen !== 0) {
+        moveTo(iterate, factor);
+        if (iterate.point.every(Number.isFinite)) iterate.chosen.push(iterate.candidates[chosen]);
+        else stepBack(iterate);
+      }
+      iterate.finished = chosen === 0 || iterate.finished;
+      return !iterate.finished;
+    });
+    const finite = await judge(engine, moved);
+    moved.forEach((iterate, n) => {
+      if (!finite[n]) {
+        iterate.chosen.pop();
+        stepBack(iterate);
+      }
+      if (iterate.newLabel !== iterate.candidates[0] || iterate.chosen.length >= request.steps)
+        iterate.finished = true;
+    });
+  }
+
+  if (!rules.overshootsEachStep) {
+    for (const iterate of batch) {
+      moveTo(iterate, overshot);
+      if (!iterate.point.every(Number.isFinite)) moveTo(iterate, factor);
+    }
+    await judge(engine, batch);
+  }
+  return batch;
+
+  /** Undoes a step to a point where the network has no finite answer, and ends the image there. */
+  function stepBack(iterate: Iterate): void {
+    iterate.r.set(iterate.before);
+    moveTo(iterate, factor);
+    iterate.newLabel = iterate.candidates[0];
+    iterate.finished = true;
+  }
+}
+
+/** Predictions and candidates at the images themselves. */
+async function startBatch(
+  engine: Engine,
+  images: Float32Array,
+  start: number,
+  request: DeepfoolRequest,
+): Promise<Iterate[]> {
+  const size = sizeOf(engine.inputShape);
+  const count = images.length / size;
+  const { logits, labels } = await engine.logits(images);
+  checkLength(engine, "logits", logits, count * engine.classes);
+  return Array.from({ length: count }, (_, n) => {
+    const scores = logits.subarray(n * engine.classes, (n + 1) * engine.classes);
+    const label = request.labels?.[start + n] ?? labels[n];
+    const candidates = candidatesFor(scores, label, request.classes);
+    const image = images.subarray(n * size, (n + 1) * size);
+    return {
+      image,
+      candidates,
+      logits: Float32Array.from(candidates, (c) => scores[c]),
+      r: new Float64Array(size),
+      before: new Float64Array(size),
+      point: image.slice(),
+      perturbation: new Float32Array(size),
+      chosen: [],
+      newLabel: labels[n],
+      finished: labels[n] !== label,
+    };
+  });
+}
+
+/** The label, then the other classes by descending score, ties to the lower index; `count` in all. */
+export function candidatesFor(scores: Float32Array, label: number, count: number): Int32Array {
+  const others = topClasses(scores, 0, scores.length, Math.min(count + 1, scores.length)).filter(
+    (c) => c !== label,
+  );
+  return Int32Array.of(label, ...others.slice(0, count - 1));
+}
+
+/** Gradients of the candidates at the points of the given images, `[n][K][D]`. */
+async function jacobianOf(
+  engine: Engine,
+  active: readonly Iterate[],
+  classes: number,
+  out: Float32Array,
+): Promise<Float32Array> {
+  const candidates = new Int32Array(active.length * classes);
+  active.forEach((iterate, n) => {
+    candidates.set(iterate.candidates, n * classes);
+  });
+  const points = gatherPoints(active);
+  const { values } = await engine.jacobian(points, { classes: candidates, out });
+  checkLength(engine, "jacobian", values, points.length * classes);
+  return values;
+}
+
+/** Updates labels and candidate logits at the current points; false where a logit is not finite. */
+async function judge(engine: Engine, active: readonly Iterate[]): Promise<boolean[]> {
+  if (active.length === 0) return [];
+  const { logits, labels } = await engine.logits(gatherPoints(active));
+  checkLength(engine, "logits", logits, active.length * engine.classes);
+  return active.map((iterate, n) => {
+    const scores = logits.subarray(n * engine.classes, (n + 1) * engine.classes);
+    if (!scores.every(Number.isFinite)) return false;
+    iterate.newLabel = labels[n];
+    iterate.candidates.forEach((c, k) => {
+      iterate.logits[k] = scores[c];
+    });
+    return true;
+  });
+}
+
+function gatherPoints(active: readonly Iterate[]): Float32Array {
+  const size = active[0].point.length;
+  const points = new Float32Array(active.length * size);
+  active.forEach((iterate, n) => {
+    points.set(iterate.point, n * size);
+  });
+  return points;
+}
+
+function checkLength(engine: Engine, method: string, values: Float32Array, needed: number): void {
+  if (!(values instanceof Float32Array) || values.length < needed)
+    throw new EngineError(
+      `${method}: engine "${engine.backend}" returned ${values?.length ?? "no"} values, expected ${needed}`,
+    );
+}

@@ -1,0 +1,69 @@
+import type { Engine } from "../engines/engine.js";
+import { sizeOf } from "../network/spec.js";
+import { createCheckpoint } from "./checkpoint.js";
+import { EngineError } from "./errors.js";
+
+/** What is added to each image before it is judged. */
+export interface Shift {
+  /** `[D]`. */
+  readonly perturbation: Float32Array;
+  /** The sum is clipped to these bounds; undefined: it is not. */
+  readonly bounds?: readonly [number, number];
+}
+
+/** Writes `image + perturbation`, rounded to float32 and clipped if asked, to `out`. */
+export function shiftImage(image: Float32Array, shift: Shift, out: Float32Array): void {
+  const { perturbation, bounds } = shift;
+  for (let i = 0; i < image.length; i++) out[i] = image[i] + perturbation[i];
+  if (bounds === undefined) return;
+  for (let i = 0; i < image.length; i++) out[i] = Math.min(Math.max(out[i], bounds[0]), bounds[1]);
+}
+
+/** Largest batch that is handed to an engine: 64 images, less if they are large (64 MiB). */
+export function defaultBatch(engine: Engine): number {
+  const bytes = 4 * sizeOf(engine.inputShape);
+  return Math.max(1, Math.min(64, Math.floor(2 ** 26 / bytes)));
+}
+
+/** Predictions of all images, `[N]`, in batches. */
+export async function predict(
+  engine: Engine,
+  images: Float32Array,
+  settings: {
+    readonly shift?: Shift;
+    readonly batch?: number;
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (done: number, total: number) => void;
+  } = {},
+): Promise<Int32Array> {
+  const size = sizeOf(engine.inputShape);
+  const total = images.length / size;
+  const batch = settings.batch ?? defaultBatch(engine);
+  const labels = new Int32Array(total);
+  const checkpoint = createCheckpoint(settings.signal);
+  for (let start = 0; start < total; start += batch) {
+    await checkpoint();
+    const end = Math.min(start + batch, total);
+    let chunk = images.subarray(start * size, end * size);
+    if (settings.shift) {
+      const shifted = new Float32Array(chunk.length);
+      for (let i = 0; i < chunk.length; i += size)
+        shiftImage(chunk.subarray(i, i + size), settings.shift, shifted.subarray(i, i + size));
+      chunk = shifted;
+    }
+    labels.set(await predictBatch(engine, chunk, end - start), start);
+    settings.onProgress?.(end, total);
+  }
+  settings.signal?.throwIfAborted();
+  return labels;
+}
+
+/** Predictions of one batch; checks what the engine returned. */
+export async function predictBatch(engine: Engine, images: Float32Array, count: number): Promise<Int32Array> {
+  const { labels } = await engine.logits(images);
+  if (labels?.length !== count)
+    throw new EngineError(
+      `logits: engine "${engine.backend}" returned ${labels?.length ?? "no"} labels for ${count} images`,
+    );
+  return labels;
+}

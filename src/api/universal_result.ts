@@ -1,0 +1,51 @@
+import { UnifoolError } from "./errors.js";
+
+/** What one pass over the images did. */
+export interface UniversalPass {
+  /** 1 for the first. */
+  readonly pass: number;
+  /** Share of the crafting images fooled by v at the end of the pass. */
+  readonly foolingRate: number;
+  /** How often v changed. */
+  readonly updates: number;
+  /** DeepFool runs, one for each image that v did not fool, and their steps together. */
+  readonly deepfools: number;
+  readonly iterations: number;
+  /** Wall time, the fooling rate's measurement included. */
+  readonly seconds: number;
+}
+
+export interface UniversalResult {
+  /** The v with the highest fooling rate measured, `[H][W][C]`, in the units of the images. */
+  readonly perturbation: Float32Array;
+  /** The v at the end, `[H][W][C]`. */
+  readonly last: Float32Array;
+  /** Share of the crafting images that `perturbation` fools. */
+  readonly foolingRate: number;
+  readonly history: readonly UniversalPass[];
+  /** The resolved radius, in the units of the images, and its norm. */
+  readonly radius: number;
+  readonly norm: 2 | typeof Infinity;
+  /** Whether image + v was clipped to the engine's range. */
+  readonly clip: boolean;
+}
+
+/** What there was when the work was cut short. `perturbation` is the best measured, or `last` if none was. */
+export type PartialUniversalResult = Omit<UniversalResult, "foolingRate"> & {
+  /** Undefined if no pass had been finished and nothing was measured. */
+  readonly foolingRate?: number;
+};
+
+/**
+ * `universalPerturbation` was aborted. `name` is "AbortError" and `cause` the signal's reason, as with any other
+ * abort; `result` is the work done so far.
+ */
+export class UniversalAbortedError extends UnifoolError {
+  override readonly name = "AbortError";
+  constructor(
+    readonly result: PartialUniversalResult,
+    reason: unknown,
+  ) {
+    super(`universalPerturbation: aborted after ${result.history.length} finished passes`, { cause: reason });
+  }
+}
