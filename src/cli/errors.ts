@@ -1,0 +1,33 @@
+/** What the user typed is wrong: exit code 2. Every other error is a failure: exit code 1. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** What the user typed is fine but the job cannot be done: a file missing or broken, a package not installed. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
+/** Exit codes; in the text of `--help`. */
+export const EXIT = { done: 0, failed: 1, usage: 2, killed: 130 } as const;
+
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EPERM: "operation not permitted",
+  EISDIR: "is a folder, expected a file",
+  ENOTDIR: "is not a folder",
+  EEXIST: "already exists",
+  ENOSPC: "no space left on the device",
+  EROFS: "the file system is read-only",
+};
+
+/** The error as one line without a stack, for the terminal. */
+export function oneLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).split("\n", 1)[0];
+  const { code, path } = error as NodeJS.ErrnoException;
+  const known = code === undefined ? undefined : SYSTEM_ERRORS[code];
+  if (known && path) return `${path}: ${known}`;
+  const text = error.message.replace(/\s+/g, " ").trim();
+  return text || error.name;
+}

@@ -1,0 +1,39 @@
+/** `0.8432` as `84.3 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** A wall time for people: `0.8 s`, `42 s`, `3 min 20 s`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** A number in as few digits as tell it apart: four significant ones. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+/** A size in the pixel range as people write it: `10/255` where it is a whole number of 255ths, else a decimal. */
+export function pixelSize(value: number, range: readonly [number, number]): string {
+  const levels = (255 * value) / (range[1] - range[0]);
+  const whole = Math.round(levels);
+  const isByteRange = range[1] - range[0] === 255;
+  return !isByteRange && whole > 0 && Math.abs(levels - whole) < 1e-4 ? `${whole}/255` : short(value);
+}
+
+/** The name of a norm: `l2` or `linf`. */
+export function normName(norm: number): string {
+  return norm === Infinity ? "linf" : `l${norm}`;
+}
+
+/** A norm as JSON can hold it: 2 or "inf". */
+export function normValue(norm: number): number | string {
+  return norm === Infinity ? "inf" : norm;
+}
+
+/** `1 image`, `2 images`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

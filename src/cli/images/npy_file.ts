@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { type Shape, sizeOf } from "../../network/spec.js";
+import { CommandError } from "../errors.js";
+import { decodeNpy, type NpyArray } from "../npy.js";
+import { checkValues, fits, type ImageSet, type LoadOptions, pictureShape, scaleBytes } from "./image_set.js";
+
+/**
+ * Loads images from a .npy file, `[N, H, W, C]` (or one image `[H, W, C]`): uint8 is scaled to the range, floats are
+ * taken as they are.
+ *
+ * @throws CommandError if it cannot be read, does not fit the network, is empty, or holds NaN
+ */
+export async function loadNpyImages(path: string, options: LoadOptions): Promise<ImageSet> {
+  const array = decodeNpy(path, await readFile(path));
+  const [total, shape] = batchOf(path, array, options.inputShape);
+  if (total === 0) throw new CommandError(`${path} holds no images`);
+  const size = sizeOf(shape);
+  const count = Math.min(total, options.limit ?? total);
+  const values = array.data.subarray(0, count * size);
+  const images = values instanceof Uint8Array ? scaleBytes(values, options.range) : Float32Array.from(values);
+  checkValues(path, images, size, options.range);
+  return { source: path, images, count, shape: pictureShape(shape) };
+}
+
+function batchOf(path: string, array: NpyArray, input: Shape): readonly [count: number, shape: Shape] {
+  const [first, ...rest] = array.shape;
+  if (rest.length > 0 && fits(rest, input)) return [first, rest];
+  if (fits(array.shape, input)) return [1, array.shape];
+  throw new CommandError(
+    `${path} has shape ${array.shape.join("x") || "()"}, expected Nx${input.join("x")} to fit the model`,
+  );
+}
+
+/**
+ * Loads a perturbation written by `craft`: float values of the shape of one image.
+ *
+ * @throws CommandError if it cannot be read, has another shape or type, or holds NaN
+ */
+export async function loadPerturbation(path: string, input: Shape): Promise<Float32Array> {
+  const array = decodeNpy(path, await readFile(path));
+  if (!fits(array.shape, input))
+    throw new CommandError(`${path} has shape ${array.shape.join("x") || "()"}, expected ${input.join("x")}`);
+  if (array.data instanceof Uint8Array)
+    throw new CommandError(`${path} holds uint8, expected a perturbation of float32 or float64`);
+  const values = Float32Array.from(array.data);
+  const bad = values.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) throw new CommandError(`${path}: value ${bad} is ${values[bad]}, expected finite values`);
+  return values;
+}

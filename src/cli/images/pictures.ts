@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { type Shape, sizeOf } from "../../network/spec.js";
+import { CommandError, oneLine } from "../errors.js";
+import { loadSharp } from "../sharp.js";
+import { type ImageSet, type LoadOptions, pictureShape, scaleBytes } from "./image_set.js";
+
+const PICTURE = /\.(png|jpe?g|webp)$/i;
+
+/** The picture files among the names, in order of their code points, so that a run can be repeated anywhere. */
+export function pictureNames(names: readonly string[]): string[] {
+  return names.filter((name) => PICTURE.test(name) && !name.startsWith(".")).sort();
+}
+
+/**
+ * Decodes PNG, JPEG and WebP files: turned upright, resized so that the picture covers the network's input, cropped
+ * to its centre; alpha is dropped, and a network with one channel gets grey.
+ *
+ * @param names file names in `folder`, already in order
+ * @throws CommandError if a file cannot be decoded, or the network's input is not a grey or RGB picture
+ */
+export async function loadPictures(folder: string, names: readonly string[], options: LoadOptions): Promise<ImageSet> {
+  const shape = pictureShape(options.inputShape);
+  const [, , channels] = shape;
+  if (options.inputShape.length === 1 || (channels !== 1 && channels !== 3))
+    throw new CommandError(
+      `${folder} holds pictures, but the model takes ${options.inputShape.join("x")}; expected an input of height x width x 1 or 3`,
+    );
+  const sharp = await loadSharp("reading PNG, JPEG and WebP");
+  const taken = names.slice(0, options.limit);
+  const size = sizeOf(shape);
+  const images = new Float32Array(taken.length * size);
+  const readers = Math.min(8, taken.length); // a few at a time: decoded photographs are large
+  let next = 0;
+  const reader = async () => {
+    while (next < taken.length) {
+      const i = next++;
+      images.set(scaleBytes(await decode(sharp, join(folder, taken[i]), shape), options.range), i * size);
+    }
+  };
+  await Promise.all(Array.from({ length: readers }, reader));
+  return { source: folder, images, count: taken.length, shape };
+}
+
+async function decode(
+  sharp: Awaited<ReturnType<typeof loadSharp>>,
+  path: string,
+  [height, width, channels]: Shape,
+): Promise<Uint8Array> {
+  try {
+    const upright = sharp(path, { failOn: "truncated" }).autoOrient().removeAlpha();
+    const cropped = upright.resize({ width, height, fit: "cover", position: "centre", kernel: "linear" });
+    const coloured = channels === 1 ? cropped.greyscale() : cropped.toColourspace("srgb");
+    const { data, info } = await coloured.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+    if (info.channels !== channels || data.length !== height * width * channels)
+      throw new CommandError(`decoded to ${info.width}x${info.height}x${info.channels}`);
+    return data;
+  } catch (error) {
+    throw new CommandError(`${path}: cannot be decoded (${oneLine(error)})`);
+  }
+}

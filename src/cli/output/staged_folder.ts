@@ -1,0 +1,50 @@
+import { rmSync } from "node:fs";
+import { access, constants, mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { CommandError } from "../errors.js";
+
+/**
+ * Fails early, before hours of work, where a folder could not be written at the end.
+ *
+ * @throws CommandError if the path is a file, or no folder can be made there
+ */
+export async function checkWritable(folder: string): Promise<void> {
+  let nearest = resolve(folder);
+  for (;;) {
+    const found = await stat(nearest).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw new CommandError(`--out ${folder}: ${error.code === "ENOTDIR" ? "a file is in the way" : error.code}`);
+    });
+    if (found?.isDirectory()) break;
+    if (found) throw new CommandError(`--out ${folder}: ${nearest} is a file, expected a folder`);
+    nearest = dirname(nearest);
+  }
+  await access(nearest, constants.W_OK).catch(() => {
+    throw new CommandError(`--out ${folder}: no permission to write in ${nearest}`);
+  });
+}
+
+/**
+ * Writes files into a folder so that nobody ever sees half of one: all are written to a temporary folder beside it
+ * and then renamed into place, the last of the record last. Other files in the folder are left alone. Where writing
+ * fails nothing has been touched, and the temporary folder goes.
+ *
+ * @returns the paths, `folder` as given joined with each name
+ */
+export async function writeStaged(folder: string, files: Readonly<Record<string, Uint8Array>>): Promise<string[]> {
+  const target = resolve(folder);
+  await mkdir(dirname(target), { recursive: true });
+  const staging = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  const cleanUp = () => rmSync(staging, { recursive: true, force: true });
+  process.once("exit", cleanUp); // a second Ctrl-C exits at once
+  try {
+    const names = Object.keys(files);
+    for (const name of names) await writeFile(join(staging, name), files[name]);
+    await mkdir(target, { recursive: true });
+    for (const name of names) await rename(join(staging, name), join(target, name));
+    return names.map((name) => join(folder, name));
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+    process.removeListener("exit", cleanUp);
+  }
+}
