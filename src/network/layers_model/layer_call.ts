@@ -81,6 +81,11 @@ export class LayerCall {
     return weight;
   }
 
+  /** Shape of a weight as it was saved, or undefined where there is none. */
+  shapeOfWeight(index: number, name: string): Shape | undefined {
+    return this.context.weights.shapeOf({ path: this.path, names: [name], index, layer: this.toString() });
+  }
+
   /** A whole number of at least `least`. */
   integer(key: string, fallback: number | undefined, least: number): number {
     return this.#integer(key, this.layer.config[key] ?? fallback, least);

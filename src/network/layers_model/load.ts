@@ -48,7 +48,7 @@ export async function loadLayersModel(
     throw new InvalidArgumentError(
       `loadLayersModel: source is ${valueText(typeof source)}, expected a path or URL of model.json, or a tf.LayersModel`,
     );
-  const where = `the live model "${source.name}"`;
+  const where = `live model ${source.name}`;
   const topology = parseTopology(liveTopology(source, where), where);
   const weights = await liveWeights(source, where);
   options.signal?.throwIfAborted();

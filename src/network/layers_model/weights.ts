@@ -65,6 +65,11 @@ export class WeightTable {
     return weight.data;
   }
 
+  /** Shape of the weight that {@link take} would find; for sizes that a config leaves out. */
+  shapeOf(request: Omit<WeightRequest, "shape">): Shape | undefined {
+    return this.#find(request)?.shape;
+  }
+
   /** @throws ModelError where a weight belongs to no layer */
   checkAllTaken(): void {
     const extra = [...this.#weights.keys()].filter((name) => !this.#taken.has(name) && !isLayerState(name));
@@ -74,7 +79,7 @@ export class WeightTable {
     }
   }
 
-  #find({ path, names, index, layer }: WeightRequest): Weight | undefined {
+  #find({ path, names, index, layer }: Omit<WeightRequest, "shape">): Weight | undefined {
     for (const name of [...names, String(index)]) {
       const exact = this.#weights.get([...path, name].join("/"));
       if (exact) return exact;

@@ -40,7 +40,9 @@ export function importSeparableConv2d(call: LayerCall): Value {
   const { image } = call;
   const channels = image.shape[2];
   const window = windowOf(call, image, call.pair("dilation_rate", 1, 1));
-  const multiplier = call.integer("depth_multiplier", 1, 1);
+  // TensorFlow.js does not save the multiplier; the kernel tells it.
+  const saved = call.shapeOfWeight(0, "depthwise_kernel")?.[3];
+  const multiplier = call.integer("depth_multiplier", saved ?? 1, 1);
   const filters = call.integer("filters", undefined, 1);
   const middle = channels * multiplier;
   const depthwise: Conv = {

@@ -25,5 +25,7 @@ export function importConcatenate(call: LayerCall): Value {
   const rank = inputs[0].shape.length;
   const axis = call.integer("axis", -1, -rank);
   if (axis === 0 || axis > rank) call.reject(`axis is ${axis}, expected 1 to ${rank} or -${rank} to -1`);
-  return call.add({ op: "Concat", axis: axis < 0 ? axis + rank : axis - 1 }, inputs);
+  // TensorFlow.js (4.22) takes every negative axis for the last one.
+  const fromEnd = call.writer === "tfjs" ? rank - 1 : axis + rank;
+  return call.add({ op: "Concat", axis: axis < 0 ? fromEnd : axis - 1 }, inputs);
 }

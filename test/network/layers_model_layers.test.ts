@@ -1,0 +1,381 @@
+import type * as tfjs from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+import { UnsupportedOperatorError } from "../../src/api/errors.js";
+import { loadLayersModel } from "../../src/network/layers_model/load.js";
+import type { OpName } from "../../src/network/spec.js";
+import { expectSamePredictions, savedModel, sequential, tf, withSaved } from "./layers_model_fixtures.js";
+
+const { layers } = tf;
+type Layer = tfjs.layers.Layer;
+
+/** Imports the model live and from files, and compares both with `model.predict`. */
+async function expectImported(model: tfjs.LayersModel, ops?: readonly OpName[]): Promise<void> {
+  const live = await loadLayersModel(model);
+  if (ops) expect(live.nodes.map((node) => node.op)).toEqual(ops);
+  await expectSamePredictions(live, model);
+  const stored = await withSaved(await savedModel(model), (path) => loadLayersModel(path));
+  expect(stored).toEqual(live);
+}
+
+/** One layer on an image, all its values as scores. */
+const onImage = (layer: Layer, shape: number[] = [7, 6, 3]) => sequential(shape, [layer, layers.flatten()]);
+
+describe("Conv2D", () => {
+  const sizes = [
+    [7, 6],
+    [8, 9],
+    [5, 5],
+  ];
+  for (const padding of ["same", "valid"] as const)
+    for (const [height, width] of sizes)
+      for (const [kernelSize, strides, dilationRate] of [
+        [3, 1, 1],
+        [3, 2, 1],
+        [[2, 3], [2, 1], 1],
+        [[1, 4], 3, 1],
+        [2, 1, 2],
+        [3, 1, [2, 1]],
+      ] as const)
+        it(`${padding}, ${height}x${width}, kernel ${kernelSize}, strides ${strides}, dilation ${dilationRate}`, async () => {
+          const layer = layers.conv2d({
+            filters: 4,
+            kernelSize: kernelSize as [number, number],
+            strides: strides as [number, number],
+            dilationRate: dilationRate as [number, number],
+            padding,
+          });
+          await expectImported(onImage(layer, [height, width, 3]), ["Conv", "Flatten"]);
+        });
+
+  it("without bias, with a fused activation", async () => {
+    const layer = layers.conv2d({ filters: 5, kernelSize: 3, useBias: false, activation: "relu" });
+    await expectImported(onImage(layer), ["Conv", "Relu", "Flatten"]);
+  });
+
+  it("refuses channels first", async () => {
+    const layer = layers.conv2d({ filters: 2, kernelSize: 1, dataFormat: "channelsFirst" });
+    await expect(loadLayersModel(onImage(layer))).rejects.toThrow(/channels_first/);
+  });
+});
+
+describe("DepthwiseConv2D", () => {
+  for (const padding of ["same", "valid"] as const)
+    for (const strides of [1, 2])
+      for (const depthMultiplier of [1, 2])
+        it(`${padding}, stride ${strides}, multiplier ${depthMultiplier}`, async () => {
+          const layer = layers.depthwiseConv2d({
+            kernelSize: [3, 2],
+            strides,
+            padding,
+            depthMultiplier,
+            activation: "relu6",
+          });
+          await expectImported(onImage(layer), ["Conv", "Clip", "Flatten"]);
+        });
+
+  it("is not dilated in TensorFlow.js, whatever its config says", async () => {
+    const layer = layers.depthwiseConv2d({ kernelSize: 2, dilationRate: 2, useBias: false });
+    await expectImported(onImage(layer), ["Conv", "Flatten"]);
+  });
+});
+
+describe("SeparableConv2D", () => {
+  for (const padding of ["same", "valid"] as const)
+    for (const [strides, dilationRate] of [
+      [1, 1],
+      [2, 1],
+      [1, 2],
+    ])
+      it(`${padding}, stride ${strides}, dilation ${dilationRate}`, async () => {
+        const layer = layers.separableConv2d({
+          filters: 4,
+          kernelSize: 3,
+          strides,
+          padding,
+          dilationRate,
+          depthMultiplier: 2,
+          activation: "tanh",
+        });
+        await expectImported(onImage(layer), ["Conv", "Conv", "Tanh", "Flatten"]);
+      });
+});
+
+describe("Dense", () => {
+  it("on a vector", async () => {
+    await expectImported(sequential([9], [layers.dense({ units: 4, activation: "relu" })]), ["Gemm", "Relu"]);
+  });
+  it("on the last axis of an image, without bias", async () => {
+    await expectImported(onImage(layers.dense({ units: 4, useBias: false })), ["Gemm", "Flatten"]);
+  });
+  it("on the last axis of a matrix", async () => {
+    await expectImported(onImage(layers.dense({ units: 2 }), [5, 3]), ["Gemm", "Flatten"]);
+  });
+});
+
+describe("activations", () => {
+  const byName: [string, OpName][] = [
+    ["relu", "Relu"],
+    ["relu6", "Clip"],
+    ["elu", "Elu"],
+    ["selu", "Selu"],
+    ["sigmoid", "Sigmoid"],
+    ["hardSigmoid", "HardSigmoid"],
+    ["softplus", "Softplus"],
+    ["softsign", "Softsign"],
+    ["tanh", "Tanh"],
+    ["swish", "Swish"],
+    ["mish", "Mish"],
+    ["gelu", "Gelu"],
+    ["gelu_new", "Gelu"],
+    ["linear", "Identity"],
+  ];
+  for (const [name, op] of byName)
+    it(`Activation ${name}`, async () => {
+      const layer = layers.activation({ activation: name as "relu" });
+      await expectImported(onImage(layer), [op, "Flatten"]);
+    });
+
+  const asLayers: [string, Layer, OpName][] = [
+    ["ReLU", layers.reLU(), "Relu"],
+    ["ReLU up to 1.5", layers.reLU({ maxValue: 1.5 }), "Clip"],
+    ["LeakyReLU, its default", layers.leakyReLU(), "LeakyRelu"],
+    ["LeakyReLU of 0.1", layers.leakyReLU({ alpha: 0.1 }), "LeakyRelu"],
+    ["ELU", layers.elu(), "Elu"],
+    ["ThresholdedReLU", layers.thresholdedReLU({ theta: 0.7 }), "ThresholdedRelu"],
+    ["PReLU per unit", layers.prelu(), "PRelu"],
+    ["PReLU per channel", layers.prelu({ sharedAxes: [1, 2] }), "PRelu"],
+    ["PReLU per row", layers.prelu({ sharedAxes: [2, 3] }), "PRelu"],
+    ["PReLU per column and channel", layers.prelu({ sharedAxes: [1] }), "PRelu"],
+    ["PReLU with one slope", layers.prelu({ sharedAxes: [1, 2, 3] }), "PRelu"],
+  ];
+  for (const [name, layer, op] of asLayers)
+    it(name, async () => {
+      await expectImported(onImage(layer), [op, "Flatten"]);
+    });
+});
+
+describe("BatchNormalization", () => {
+  for (const scale of [true, false])
+    for (const center of [true, false])
+      it(`scale ${scale}, center ${center}`, async () => {
+        const layer = layers.batchNormalization({ scale, center, epsilon: 0.01 });
+        await expectImported(onImage(layer), ["BatchNormalization", "Flatten"]);
+      });
+  it("on a vector, axis 1", async () => {
+    await expectImported(sequential([5], [layers.batchNormalization({ axis: 1 })]), ["BatchNormalization"]);
+  });
+  it("refuses another axis than the last", async () => {
+    const model = onImage(layers.batchNormalization({ axis: 1 }));
+    await expect(loadLayersModel(model)).rejects.toThrow(/batch_normalization.*BatchNormalization \(axis 1/);
+  });
+});
+
+describe("pooling", () => {
+  for (const padding of ["same", "valid"] as const)
+    for (const [height, width] of [
+      [7, 6],
+      [8, 9],
+    ])
+      for (const [poolSize, strides] of [
+        [2, undefined],
+        [3, 2],
+        [
+          [3, 2],
+          [1, 2],
+        ],
+      ] as const) {
+        const args = {
+          poolSize: poolSize as [number, number],
+          strides: strides as [number, number] | undefined,
+          padding,
+        };
+        it(`max, ${padding}, ${height}x${width}, window ${poolSize}, strides ${strides}`, () =>
+          expectImported(onImage(layers.maxPooling2d(args), [height, width, 2]), ["MaxPool", "Flatten"]));
+        it(`average, ${padding}, ${height}x${width}, window ${poolSize}, strides ${strides}`, () =>
+          expectImported(onImage(layers.averagePooling2d(args), [height, width, 2]), [
+            "AveragePool",
+            "Flatten",
+          ]));
+      }
+  it("global average", () =>
+    expectImported(sequential([5, 4, 3], [layers.globalAveragePooling2d({})]), ["GlobalAveragePool"]));
+  it("global max", () =>
+    expectImported(sequential([5, 4, 3], [layers.globalMaxPooling2d({})]), ["GlobalMaxPool"]));
+});
+
+describe("layout", () => {
+  for (const padding of [
+    2,
+    [1, 2] as [number, number],
+    [
+      [1, 0],
+      [2, 3],
+    ] as [[number, number], [number, number]],
+  ])
+    it(`ZeroPadding2D ${JSON.stringify(padding)}`, () =>
+      expectImported(onImage(layers.zeroPadding2d({ padding: padding as number })), ["Pad", "Flatten"]));
+  it("ZeroPadding2D, its default", () => expectImported(onImage(layers.zeroPadding2d()), ["Pad", "Flatten"]));
+  for (const cropping of [
+    1,
+    [1, 2],
+    [
+      [1, 0],
+      [2, 3],
+    ],
+  ])
+    it(`Cropping2D ${JSON.stringify(cropping)}`, () =>
+      expectImported(onImage(layers.cropping2D({ cropping: cropping as [number, number] })), [
+        "Slice",
+        "Flatten",
+      ]));
+  it("Flatten, channels first", () =>
+    expectImported(sequential([3, 4, 2], [layers.flatten({ dataFormat: "channelsFirst" })]), [
+      "Transpose",
+      "Flatten",
+    ]));
+  it("Reshape with an open size", () =>
+    expectImported(
+      sequential(
+        [4, 6],
+        [layers.reshape({ targetShape: [2, -1, 3] }), layers.reshape({ targetShape: [24] })],
+      ),
+      ["Reshape", "Reshape"],
+    ));
+  for (const dims of [
+    [2, 1, 3],
+    [3, 1, 2],
+    [2, 3, 1],
+  ])
+    it(`Permute ${dims}`, () => expectImported(onImage(layers.permute({ dims })), ["Transpose", "Flatten"]));
+});
+
+describe("resampling", () => {
+  for (const interpolation of ["nearest", "bilinear"] as const) {
+    it(`UpSampling2D ${interpolation}`, () =>
+      expectImported(onImage(layers.upSampling2d({ size: [2, 3], interpolation })), ["Resize", "Flatten"]));
+  }
+
+  // TensorFlow.js cannot run a model with this layer, so its image operation is compared instead.
+  for (const [interpolation, height, width] of [
+    ["bilinear", 11, 4],
+    ["bilinear", 3, 13],
+    ["nearest", 14, 18],
+  ] as const)
+    it(`Resizing ${interpolation} to ${height}x${width}`, async () => {
+      const spec = await loadLayersModel(
+        sequential([7, 6, 3], [layers.resizing({ height, width, interpolation })]),
+      );
+      const flat = { op: "Flatten", name: "flat", inputs: [spec.output] } as const;
+      const resize = interpolation === "nearest" ? tf.image.resizeNearestNeighbor : tf.image.resizeBilinear;
+      const predict = (images: tfjs.Tensor) => resize(images as tfjs.Tensor4D, [height, width], false, true);
+      await expectSamePredictions({ ...spec, nodes: [...spec.nodes, flat], output: "flat" }, { predict });
+    });
+  it("Resizing nearest refuses a scale that is not whole", async () => {
+    const model = sequential([7, 6, 3], [layers.resizing({ height: 8, width: 6, interpolation: "nearest" })]);
+    await expect(loadLayersModel(model)).rejects.toThrow(UnsupportedOperatorError);
+  });
+});
+
+describe("layers that do nothing at inference", () => {
+  const idle: Layer[] = [
+    layers.dropout({ rate: 0.5 }),
+    layers.alphaDropout({ rate: 0.5 }),
+    layers.gaussianDropout({ rate: 0.5 }),
+    layers.gaussianNoise({ stddev: 1 }),
+  ];
+  for (const layer of idle)
+    it(layer.getClassName(), () => expectImported(onImage(layer), ["Identity", "Flatten"]));
+});
+
+describe("merging", () => {
+  const merge = (layer: Layer, left = [4, 3, 2], right = [4, 3, 2]) => {
+    const input = tf.input({ shape: [left.reduce((a, b) => a * b) + right.reduce((a, b) => a * b)] });
+    const branch = (units: number, shape: number[]) => {
+      const dense = layers.dense({ units }).apply(input) as tfjs.SymbolicTensor;
+      return layers.reshape({ targetShape: shape }).apply(dense) as tfjs.SymbolicTensor;
+    };
+    const [a, b] = [left, right].map((shape) =>
+      branch(
+        shape.reduce((x, y) => x * y),
+        shape,
+      ),
+    );
+    const merged = layer.apply([a, b]) as tfjs.SymbolicTensor;
+    return tf.model({ inputs: input, outputs: layers.flatten().apply(merged) as tfjs.SymbolicTensor });
+  };
+  for (const [name, layer] of [
+    ["Add", layers.add()],
+    ["Multiply", layers.multiply()],
+    ["Average", layers.average()],
+    ["Concatenate", layers.concatenate()],
+    ["Concatenate, axis 1", layers.concatenate({ axis: 1 })],
+    ["Concatenate, axis -2", layers.concatenate({ axis: -2 })],
+  ] as const)
+    it(name, () => expectImported(merge(layer)));
+  it("Multiply with broadcasting, as squeeze-and-excite does", () =>
+    expectImported(merge(layers.multiply(), [4, 3, 2], [1, 1, 2])));
+  it("Add of values of different rank", () => expectImported(merge(layers.add(), [4, 3, 2], [2])));
+  it("refuses Maximum", async () => {
+    const promise = loadLayersModel(merge(layers.maximum()));
+    await expect(promise).rejects.toThrow(UnsupportedOperatorError);
+    await expect(promise).rejects.toThrow(/layer "maximum_.*" uses Maximum/);
+  });
+});
+
+it("Rescaling", async () => {
+  const model = sequential([3, 2, 2], [layers.rescaling({ scale: 0.25, offset: -1 }), layers.flatten()]);
+  await expectImported(model, ["Constant", "Mul", "Constant", "Add", "Flatten"]);
+});
+
+describe("final softmax", () => {
+  const logits = () => layers.dense({ units: 5, name: "logits" });
+  const scoresOf = async (model: tfjs.LayersModel) => {
+    const spec = await loadLayersModel(model);
+    expect(spec.nodes.filter((node) => node.op === "Softmax")).toHaveLength(1);
+    expect(spec.nodes.find((node) => node.name === spec.output)?.op).toBe("Softmax");
+    return spec;
+  };
+
+  for (const [name, tail] of [
+    ["as activation", [layers.activation({ activation: "softmax" })]],
+    ["as layer", [layers.softmax({ axis: -1 })]],
+    ["as logSoftmax", [layers.activation({ activation: "logSoftmax" as "softmax" })]],
+    [
+      "before dropout and a reshape",
+      [layers.softmax(), layers.dropout({ rate: 0.1 }), layers.reshape({ targetShape: [5] })],
+    ],
+  ] as const)
+    it(name, async () => {
+      const body = sequential([8], [logits()]);
+      const whole = sequential([8], [logits(), ...tail]);
+      whole.setWeights(body.getWeights());
+      // The scores are the logits: what the model computes without its softmax.
+      await expectSamePredictions(await scoresOf(whole), body);
+    });
+
+  it("fused in the last dense layer", async () => {
+    const model = sequential([8], [layers.dense({ units: 5, activation: "softmax" })]);
+    const body = sequential([8], [layers.dense({ units: 5 })]);
+    await expectSamePredictions(await scoresOf(model), body);
+  });
+
+  it("is refused in the middle", async () => {
+    const model = sequential(
+      [8],
+      [layers.dense({ units: 5, activation: "softmax" }), layers.dense({ units: 2 })],
+    );
+    await expect(loadLayersModel(model)).rejects.toThrow(UnsupportedOperatorError);
+  });
+
+  it("is refused where scores are regrouped after it", async () => {
+    const model = sequential([2, 5], [layers.softmax({ axis: -1 }), layers.flatten()]);
+    await expect(loadLayersModel(model)).rejects.toThrow(UnsupportedOperatorError);
+  });
+});
+
+it("names layer, operator and the way out for a layer it does not know", async () => {
+  const model = onImage(layers.conv2dTranspose({ filters: 2, kernelSize: 2, name: "up" }));
+  await expect(loadLayersModel(model)).rejects.toThrow(
+    /layer "up" uses Conv2DTranspose, which unifool does not implement; pass .*backend: "tfjs"/,
+  );
+});
