@@ -164,6 +164,12 @@ export class V128 {
     const bytes = [l0, l1, l2, l3].flatMap((l) => [4 * l, 4 * l + 1, 4 * l + 2, 4 * l + 3]);
     return this.two(b, () => i8x16.shuffle(bytes as never));
   };
+  withLane = (l: 0 | 1 | 2 | 3, x: Float): V128 =>
+    new V128(() => {
+      this.emit();
+      float(x).emit();
+      f32x4.replace_lane(l);
+    });
   lane = (l: 0 | 1 | 2 | 3): F32 => new F32(() => (this.emit(), f32x4.extract_lane(l)));
   f64Add = (b: V128): V128 => this.two(b, () => f64x2.add());
   f64Sub = (b: V128): V128 => this.two(b, () => f64x2.sub());

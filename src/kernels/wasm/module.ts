@@ -1,4 +1,5 @@
 import { Const, type Dependency, funcref, importMemory, Module, table } from "wasmati";
+import { affine, scaleLanes } from "../affine/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convVjp } from "../conv/wasm_vjp.js";
 import { liveList, liveListOfCandidates } from "../live_list/wasm.js";
@@ -14,6 +15,8 @@ export const kernelSources: readonly KernelSource[] = [
   convVjp({ units: 2, vectors: 3 }),
   liveList,
   liveListOfCandidates,
+  affine,
+  ...[1, 2, 3].map(scaleLanes),
 ] as KernelSource[];
 
 /** Assembles the module for one target: exports `run(tape, end)`, imports its memory as `env.memory`. */
@@ -25,7 +28,7 @@ export function assembleModule(target: Target): Uint8Array {
   );
   const run = assembleRunner(kernels as Dependency.Table);
   const memory = Object.assign(importMemory({ min: 1 }), { module: "env", string: "memory" });
-  const module = Module({ exports: { run }, memory });
+  const module = Module({ exports: { run, kernels }, memory });
   return module.toBytes();
 }
 
