@@ -174,6 +174,7 @@ export class V128 {
   f64Add = (b: V128): V128 => this.two(b, () => f64x2.add());
   f64Sub = (b: V128): V128 => this.two(b, () => f64x2.sub());
   f64Mul = (b: V128): V128 => this.two(b, () => f64x2.mul());
+  f64Abs = (): V128 => this.one(() => f64x2.abs());
   f64Div = (b: V128): V128 => this.two(b, () => f64x2.div());
   /** Lanes 0 and 1 as two float64. */
   f64Promote = (): V128 => this.one(() => f64x2.promote_low_f32x4());

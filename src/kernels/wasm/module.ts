@@ -1,8 +1,13 @@
 import { Const, type Dependency, funcref, importMemory, Module, table } from "wasmati";
 import { affine, scaleLanes } from "../affine/wasm.js";
+import { copyRows } from "../concat/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convVjp } from "../conv/wasm_vjp.js";
 import { liveList, liveListOfCandidates } from "../live_list/wasm.js";
+import { pixelMap } from "../pixel_map/wasm.js";
+import { rowNorms } from "../row_norms/wasm.js";
+import { jacobianRows } from "../row_norms/wasm_jacobian_rows.js";
+import { gatherUnits } from "../transpose/wasm.js";
 import { assemble, assembleRunner, type KernelSource, type Target } from "./assembler.js";
 
 /** Every kernel of the module, in the order of its table. Used at build time only. */
@@ -17,6 +22,11 @@ export const kernelSources: readonly KernelSource[] = [
   liveListOfCandidates,
   affine,
   ...[1, 2, 3].map(scaleLanes),
+  pixelMap,
+  gatherUnits,
+  copyRows,
+  ...[1, 2, 3].map(rowNorms),
+  jacobianRows,
 ] as KernelSource[];
 
 /** Assembles the module for one target: exports `run(tape, end)`, imports its memory as `env.memory`. */
