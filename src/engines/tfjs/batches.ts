@@ -1,0 +1,140 @@
+import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
+import type { InputTransform } from "../../network/input.js";
+import { sizeOf } from "../../network/spec.js";
+import { checkOut, countClasses, countImages } from "../arguments.js";
+import type { Jacobian, JacobianOptions, Logits } from "../engine.js";
+import { argmax, topClasses } from "../top_classes.js";
+import type { TfNamespace } from "./namespace.js";
+import type { Program } from "./program.js";
+
+/** float32 values that one pass may keep at a time: 256 MiB. Larger batches are cut, image by image. */
+const BUDGET = 2 ** 26;
+/** Tensors of the size of a layer's cotangent that live at once in a backward sweep, at most. */
+const COTANGENTS = 6;
+
+/** `Engine.logits` of a program; `images` are pixels. */
+export async function logitsOf(
+  tf: TfNamespace,
+  program: Program,
+  input: InputTransform,
+  images: Float32Array,
+): Promise<Logits> {
+  const { inputShape, classes } = program;
+  const count = countImages("logits", images, inputShape);
+  const logits = new Float32Array(count * classes);
+  const step = Math.max(1, Math.floor(BUDGET / program.valuesPerImage));
+  for (let from = 0; from < count; from += step) {
+    const part = imagesOf(images, sizeOf(inputShape), from, Math.min(step, count - from));
+    const scores = withInput(tf, program, input, part, (x) => tf.keep(program.logits(x)));
+    logits.set(await readOnce(scores), from * classes);
+  }
+  return {
+    logits,
+    labels: Int32Array.from({ length: count }, (_, n) => argmax(logits, n * classes, classes)),
+  };
+}
+
+/** `Engine.jacobian` of a program; `images` are pixels and gradients are with respect to pixels. */
+export async function jacobianOf(
+  tf: TfNamespace,
+  program: Program,
+  input: InputTransform,
+  images: Float32Array,
+  options: JacobianOptions,
+): Promise<Jacobian> {
+  const size = sizeOf(program.inputShape);
+  const available = program.classes;
+  const count = countImages("jacobian", images, program.inputShape);
+  const rows = countClasses("jacobian", options.classes, count, available);
+  const values = checkOut("jacobian", options.out, count * rows * size).subarray(0, count * rows * size);
+  const logits = new Float32Array(count * available);
+  const classes = new Int32Array(count * rows);
+  const sweep = Math.max(1, Math.min(rows, Math.floor(BUDGET / (COTANGENTS * program.largestValue))));
+  const need = program.valuesPerImage + sweep * COTANGENTS * program.largestValue;
+  const step = Math.max(1, Math.floor(BUDGET / need));
+  for (let from = 0; from < count; from += step) {
+    const batch = Math.min(step, count - from);
+    const part = imagesOf(images, size, from, batch);
+    const run = withInput(tf, program, input, part, (x) => program.start(x));
+    try {
+      const scores = (await run.logits.data()) as Float32Array;
+      logits.set(scores, from * available);
+      for (let n = 0; n < batch; n++)
+        classes.set(
+          typeof options.classes === "number"
+            ? topClasses(scores, n * available, available, rows)
+            : options.classes.subarray((from + n) * rows, (from + n + 1) * rows),
+          (from + n) * rows,
+        );
+      for (let first = 0; first < rows; first += sweep) {
+        const width = Math.min(sweep, rows - first);
+        const chosen = (n: number, k: number) => classes[(from + n) * rows + first + k];
+        const gradients = await readOnce(
+          tf.tidy(() => tf.keep(run.gradients(oneHot(tf, batch, width, available, chosen)))),
+        );
+        for (let n = 0; n < batch; n++)
+          copyScaled(
+            gradients.subarray(n * width * size, (n + 1) * width * size),
+            values,
+            ((from + n) * rows + first) * size,
+            input,
+          );
+      }
+    } finally {
+      run.dispose();
+    }
+  }
+  return { values, classes, logits };
+}
+
+function imagesOf(images: Float32Array, size: number, from: number, count: number): Float32Array {
+  return images.subarray(from * size, (from + count) * size);
+}
+
+/** Calls `use` with the network's input for a batch of pixels, which is disposed of afterwards. */
+function withInput<T>(
+  tf: TfNamespace,
+  { inputShape }: Program,
+  { scale, offset }: InputTransform,
+  pixels: Float32Array,
+  use: (x: Tensor) => T,
+): T {
+  const channels = scale.length;
+  // In float64 and rounded once, as the reference does it.
+  const values = pixels.map((pixel, i) => pixel * scale[i % channels] + offset[i % channels]);
+  const x = tf.keep(tf.tensor(values, [pixels.length / sizeOf(inputShape), ...inputShape], "float32"));
+  try {
+    return use(x);
+  } finally {
+    x.dispose();
+  }
+}
+
+/** Seeds `[N, K, C]` of the chosen logits. */
+function oneHot(
+  tf: TfNamespace,
+  images: number,
+  rows: number,
+  available: number,
+  chosen: (n: number, k: number) => number,
+): Tensor3D {
+  const values = new Float32Array(images * rows * available);
+  for (let n = 0; n < images; n++)
+    for (let k = 0; k < rows; k++) values[(n * rows + k) * available + chosen(n, k)] = 1;
+  return tf.tensor3d(values, [images, rows, available]);
+}
+
+/** Gradients with respect to pixels of gradients with respect to network inputs. */
+function copyScaled(from: Float32Array, to: Float32Array, at: number, { scale }: InputTransform): void {
+  const channels = scale.length;
+  for (let i = 0; i < from.length; i++) to[at + i] = from[i] * scale[i % channels];
+}
+
+/** Reads a kept tensor and disposes of it. */
+async function readOnce(tensor: Tensor): Promise<Float32Array> {
+  try {
+    return (await tensor.data()) as Float32Array;
+  } finally {
+    tensor.dispose();
+  }
+}
