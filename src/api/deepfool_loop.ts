@@ -1,9 +1,9 @@
+import { createCheckpoint } from "../engines/checkpoint.js";
 import type { DeepfoolRequest, DeepfoolRun, Engine } from "../engines/engine.js";
-import { topClasses } from "../engines/top_classes.js";
+import { candidatesFor } from "../engines/top_classes.js";
 import { PROFILES } from "../kernels/deepfool_step/profiles.js";
 import { takeStep, writePoint } from "../kernels/deepfool_step/reference.js";
 import { sizeOf } from "../network/spec.js";
-import { createCheckpoint } from "./checkpoint.js";
 import { EngineError } from "./errors.js";
 
 /** One image on its way across the boundary. Arrays are `[D]` or `[K]`. */
@@ -170,14 +170,6 @@ async function startBatch(
       finished: labels[n] !== label,
     };
   });
-}
-
-/** The label, then the other classes by descending score, ties to the lower index; `count` in all. */
-export function candidatesFor(scores: Float32Array, label: number, count: number): Int32Array {
-  const others = topClasses(scores, 0, scores.length, Math.min(count + 1, scores.length)).filter(
-    (c) => c !== label,
-  );
-  return Int32Array.of(label, ...others.slice(0, count - 1));
 }
 
 /** Gradients of the candidates at the points of the given images, `[n][K][D]`. */

@@ -1,6 +1,6 @@
+import { createCheckpoint } from "../engines/checkpoint.js";
 import type { Engine } from "../engines/engine.js";
 import { sizeOf } from "../network/spec.js";
-import { createCheckpoint } from "./checkpoint.js";
 import { EngineError } from "./errors.js";
 
 /** What is added to each image before it is judged. */

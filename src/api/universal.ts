@@ -1,8 +1,8 @@
 import { countImages } from "../engines/arguments.js";
+import { createCheckpoint } from "../engines/checkpoint.js";
 import type { DeepfoolProfile, DeepfoolRequest, Engine } from "../engines/engine.js";
 import { project } from "../kernels/projection/reference.js";
 import { sizeOf } from "../network/spec.js";
-import { createCheckpoint } from "./checkpoint.js";
 import { checkCandidates, checkProfile, runDeepfool } from "./deepfool.js";
 import { checkPerturbation, shareOfChanged } from "./evaluate.js";
 import { checkEngine, flag, integer, nonNegative, oneOf, optionsObject, positive, share } from "./options.js";

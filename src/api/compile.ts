@@ -1,0 +1,195 @@
+import type { Engine } from "../engines/engine.js";
+import { createReferenceEngine } from "../engines/reference.js";
+import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
+import { buildNetwork } from "../network/build.js";
+import { type InputOptions, resolveInput } from "../network/input.js";
+import { isLiveLayersModel, type LiveLayersModel, loadLayersModel } from "../network/layers_model/load.js";
+import type { Network, NetworkSpec } from "../network/spec.js";
+import { InvalidArgumentError } from "./errors.js";
+import { flag, integer, interval, oneOf, optionsObject } from "./options.js";
+import { looksLikeProbabilities } from "./probabilities.js";
+
+export interface CompileOptions {
+  /**
+   * "wasm": WebAssembly SIMD kernels. "reference": float64 definitions, slow, exact. "tfjs": TensorFlow.js on
+   * whatever backend it is set to. "auto", the default, is "wasm".
+   */
+  readonly backend?: "auto" | "wasm" | "reference" | "tfjs";
+  /** Worker threads of the wasm backend; "auto", the default, as many as are useful; 0 the calling thread. */
+  readonly threads?: "auto" | number;
+  /** Bitwise equal results on every machine: no fused multiply-add. Default false. */
+  readonly deterministic?: boolean;
+  /** The space that images live in and what the network sees of them. Default: range [0, 1], mean 0, std 1. */
+  readonly input?: InputOptions;
+  /** Per-image shape `[H, W, C]`, for a model that leaves sizes open, and for a function. */
+  readonly inputShape?: readonly number[];
+  /** The TensorFlow.js to use with backend "tfjs". Default: the installed `@tensorflow/tfjs-core`. */
+  readonly tf?: TensorFlow;
+  /** Number of classes, for a function with backend "tfjs". */
+  readonly classes?: number;
+  readonly signal?: AbortSignal;
+  /** Called with each of `warnings`. Nothing is ever printed. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** What `import * as tf from "@tensorflow/tfjs"` gives; written so that these types need no TensorFlow.js. */
+export interface TensorFlow {
+  ready(): Promise<void>;
+  tidy(...args: never[]): unknown;
+}
+
+/** `(x: tf.Tensor4D) => tf.Tensor2D`, from network inputs to logits, for backend "tfjs". */
+export type TensorFunction = (x: never) => object;
+
+/** A model that can be compiled. */
+export type CompileSource = string | URL | LiveLayersModel | NetworkSpec | Network | TensorFunction;
+
+/** An engine, the network it runs, and what seemed odd about it. */
+export interface Compiled extends Engine {
+  /** What runs; undefined where TensorFlow.js runs a model of its own. */
+  readonly network?: Network;
+  /** One line each, for instance that outputs look like probabilities, on which DeepFool works badly. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes an engine for a classifier.
+ *
+ * @param model path or URL of the `model.json` of a tfjs LayersModel, a live `tf.LayersModel`, or a network
+ *   description (`NetworkSpec`); a final softmax is stripped. With backend "tfjs" also a differentiable function
+ *   of a tensor, and live models with any layer that TensorFlow.js can differentiate
+ * @returns an engine; `dispose()` it when done
+ * @throws InvalidArgumentError for wrong options
+ * @throws ModelError for a model that cannot be read or is inconsistent
+ * @throws UnsupportedOperatorError for a layer without a kernel, naming it and the way out
+ * @throws EngineError where the backend cannot run
+ * @throws the signal's reason when aborted
+ *
+ * @example
+ * using net = await compile("model/model.json", { input: { range: [0, 1], mean: 0.5, std: 0.25 } });
+ * const { labels } = await net.logits(images);
+ */
+export async function compile(model: CompileSource, options?: CompileOptions): Promise<Compiled> {
+  const settings = resolveOptions(options);
+  const { signal } = settings;
+  signal?.throwIfAborted();
+  const { engine, network } = await createEngine(model, settings);
+  try {
+    signal?.throwIfAborted();
+    const warnings = await warningsFor(engine, network, settings);
+    for (const warning of warnings) settings.onWarning?.(warning);
+    signal?.throwIfAborted();
+    return Object.assign(engine, { network, warnings });
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+}
+
+type Settings = CompileOptions & Required<Pick<CompileOptions, "backend" | "threads" | "deterministic">>;
+
+function resolveOptions(options: CompileOptions | undefined): Settings {
+  const caller = "compile";
+  const given = optionsObject(caller, options, [
+    "backend",
+    "threads",
+    "deterministic",
+    "input",
+    "inputShape",
+    "tf",
+    "classes",
+    "signal",
+    "onWarning",
+  ]);
+  const backend = oneOf(caller, "backend", given.backend ?? "auto", [
+    "auto",
+    "wasm",
+    "reference",
+    "tfjs",
+  ] as const);
+  if (given.threads !== undefined && given.threads !== "auto")
+    integer(caller, "threads", given.threads, 0, 1024);
+  if (given.tf !== undefined && backend !== "tfjs")
+    throw new InvalidArgumentError(`compile: tf is given with backend "${backend}", expected backend "tfjs"`);
+  if (given.classes !== undefined) integer(caller, "classes", given.classes, 2);
+  if (given.inputShape !== undefined && !Array.isArray(given.inputShape))
+    throw new InvalidArgumentError("compile: inputShape is not an array, expected [H, W, C]");
+  if (given.input?.range !== undefined) interval(caller, "input.range", given.input.range);
+  given.inputShape?.forEach((length, axis) => {
+    integer(caller, `inputShape[${axis}]`, length, 1);
+  });
+  // The channels are not known yet; whatever is wrong apart from their number shows before any work.
+  resolveInput(given.input, Math.max(lengthOf(given.input?.mean), lengthOf(given.input?.std)));
+  return {
+    ...given,
+    backend,
+    threads: given.threads ?? "auto",
+    deterministic: flag(caller, "deterministic", given.deterministic ?? false),
+  };
+}
+
+function lengthOf(value: number | readonly number[] | undefined): number {
+  return typeof value === "object" ? value.length : 1;
+}
+
+async function readNetwork(model: CompileSource, { inputShape, signal }: Settings): Promise<Network> {
+  if (typeof model === "string" || model instanceof URL || isLiveLayersModel(model))
+    return buildNetwork(await loadLayersModel(model, { inputShape, signal }));
+  if (typeof model !== "object" || model === null || !("nodes" in model))
+    throw new InvalidArgumentError(
+      `compile: model is ${model === null ? "null" : typeof model}, expected a path or URL of model.json, ` +
+        "a tf.LayersModel, or a network description" +
+        (typeof model === "function" ? ' (a function needs backend "tfjs")' : ""),
+    );
+  // A Network is a valid description too; building it again costs little and validates hand-made ones.
+  const network = buildNetwork(model);
+  return "strippedSoftmax" in model && model.strippedSoftmax
+    ? { ...network, strippedSoftmax: true }
+    : network;
+}
+
+async function createEngine(
+  model: CompileSource,
+  settings: Settings,
+): Promise<{ engine: Engine; network?: Network }> {
+  const { backend, deterministic, signal } = settings;
+  if (backend === "tfjs" && (typeof model === "function" || isLiveLayersModel(model)))
+    return { engine: await createOnTfjs(model, settings) };
+  const network = await readNetwork(model, settings);
+  signal?.throwIfAborted();
+  const input = resolveInput(settings.input, network.input.shape.at(-1) ?? 1);
+  if (backend === "tfjs") return { engine: await createOnTfjs(network, settings), network };
+  if (backend === "reference") return { engine: createReferenceEngine(network, input), network };
+  const { createWasmEngine } = await import("../engines/wasm/engine.js");
+  return { engine: await createWasmEngine(network, input, { deterministic }), network };
+}
+
+/** Loaded only when asked for: nobody else needs to have TensorFlow.js. */
+async function createOnTfjs(
+  model: Network | LiveLayersModel | TensorFunction,
+  { input, inputShape, classes, tf }: Settings,
+): Promise<Engine> {
+  const tfjs = await import("../engines/tfjs/engine.js");
+  return tfjs.createTfjsEngine(model as Parameters<typeof createTfjsEngine>[0], {
+    input,
+    inputShape,
+    classes,
+    tf: tf as TfNamespace | undefined,
+  });
+}
+
+async function warningsFor(
+  engine: Engine,
+  network: Network | undefined,
+  { threads }: Settings,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  if (typeof threads === "number" && threads > 1)
+    warnings.push(`compile: threads is ${threads}, but backend "${engine.backend}" computes on one thread`);
+  if (!network?.strippedSoftmax && (await looksLikeProbabilities(engine)))
+    warnings.push(
+      `compile: the outputs of "${network?.name ?? "the model"}" look like probabilities, expected logits; ` +
+        "DeepFool's distances mean little on probabilities",
+    );
+  return warnings;
+}

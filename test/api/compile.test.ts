@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { compile, deepfool, foolingRate, type NetworkSpec, resolveInput } from "../../src/index.js";
+import { hasShared, sharedPath } from "../support/shared.js";
+
+/** Two pixels of two channels, three classes: scores are W x + b on what the network sees. */
+const spec: NetworkSpec = {
+  name: "tiny",
+  input: { name: "image", shape: [1, 2, 2] },
+  nodes: [
+    { op: "Flatten", name: "flat", inputs: ["image"] },
+    {
+      op: "Gemm",
+      name: "scores",
+      inputs: ["flat"],
+      units: 3,
+      weights: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 2, -1, 0),
+      bias: Float32Array.of(0, 0.5, 3),
+    },
+  ],
+  output: "scores",
+};
+const withSoftmax: NetworkSpec = {
+  ...spec,
+  nodes: [...spec.nodes, { op: "Softmax", name: "p", inputs: ["scores"] }],
+  output: "p",
+};
+const reference = { backend: "reference" } as const;
+
+describe("compile", () => {
+  it("runs a network description, with the input transform that was declared", async () => {
+    using net = await compile(spec, {
+      ...reference,
+      input: { range: [0, 255], mean: [0, 0.5], std: [1, 2] },
+    });
+    expect([net.backend, net.classes, [...net.inputShape], [...net.range]]).toEqual([
+      "reference",
+      3,
+      [1, 2, 2],
+      [0, 255],
+    ]);
+    const { logits, labels } = await net.logits(Float32Array.of(255, 255, 0, 127.5));
+    // The network sees 1, 0.25, 0, 0.
+    expect([...logits]).toEqual([1, 0.75, 3]);
+    expect([...labels]).toEqual([2]);
+    expect(net.network?.nodes.map((node) => node.name)).toEqual(["flat", "scores"]);
+    expect(net.warnings).toEqual([]);
+  });
+
+  it("strips a final softmax, also from a network that was built before", async () => {
+    using net = await compile(withSoftmax, reference);
+    expect(net.network?.strippedSoftmax).toBe(true);
+    using again = await compile(net.network ?? spec, reference);
+    expect(again.network?.strippedSoftmax).toBe(true);
+    const x = Float32Array.of(1, 2, 3, 4);
+    expect((await net.logits(x)).logits).toEqual((await again.logits(x)).logits);
+  });
+
+  it("warns about outputs that look like probabilities, and prints nothing", async () => {
+    const constant: NetworkSpec = {
+      ...spec,
+      nodes: spec.nodes.map((node) =>
+        node.op === "Gemm"
+          ? { ...node, weights: new Float32Array(12), bias: Float32Array.of(0.2, 0.3, 0.5) }
+          : node,
+      ),
+    };
+    const heard: string[] = [];
+    using net = await compile(constant, { ...reference, onWarning: (message) => heard.push(message) });
+    expect(net.warnings).toEqual(heard);
+    expect(heard).toEqual([
+      'compile: the outputs of "tiny" look like probabilities, expected logits; ' +
+        "DeepFool's distances mean little on probabilities",
+    ]);
+  });
+
+  it.each([
+    [{ backend: "gpu" }, 'compile: backend is "gpu", expected "auto" or "wasm" or "reference" or "tfjs"'],
+    [{ threads: -1 }, "compile: threads is -1, expected an integer from 0 to 1024"],
+    [{ threads: "many" }, 'compile: threads is "many", expected an integer from 0 to 1024'],
+    [{ deterministic: 1 }, "compile: deterministic is 1, expected true or false"],
+    [{ thread: 1 }, 'compile: unknown option "thread", expected backend, threads, '],
+    [{ input: { range: [1, 0] } }, "compile: input.range is [1, 0], expected [low, high] with low < high"],
+    [{ input: { std: 0 } }, "compile: input.std is [0], expected positive values"],
+    [{ input: { mean: Number.NaN } }, "compile: input.mean is [NaN], expected one finite value or 1"],
+    [{ input: { mean: [0, 0, 0] } }, "compile: input.mean is [0,0,0], expected one finite value or 2"],
+    [{ inputShape: [0, 1, 1] }, "compile: inputShape[0] is 0, expected an integer >= 1"],
+    [{ backend: "wasm", tf: {} }, 'compile: tf is given with backend "wasm", expected backend "tfjs"'],
+    [7, "compile: options is 7, expected an object"],
+  ])("rejects %j", async (options, message) => {
+    const merged = typeof options === "object" ? { ...reference, ...options } : options;
+    await expect(compile(spec, merged as object)).rejects.toMatchObject({
+      name: "InvalidArgumentError",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it.each([
+    [
+      42,
+      "compile: model is number, expected a path or URL of model.json, a tf.LayersModel, or a network description",
+    ],
+    [null, "compile: model is null, expected a path"],
+    [{}, "compile: model is object, expected a path"],
+  ])("rejects %j as a model", async (model, message) => {
+    await expect(compile(model as never, reference)).rejects.toThrow(message);
+  });
+
+  it("says where a function belongs", async () => {
+    await expect(compile(() => ({}), reference)).rejects.toThrow(
+      'compile: model is function, expected a path or URL of model.json, a tf.LayersModel, or a network description (a function needs backend "tfjs")',
+    );
+  });
+
+  it("does no work when aborted", async () => {
+    await expect(compile("nowhere.json", { signal: AbortSignal.abort("no") })).rejects.toBe("no");
+  });
+
+  it.skipIf(!hasShared)("reads a model file and attacks it", async () => {
+    using net = await compile(sharedPath("models", "mnist_cnn", "tfjs_layers", "model.json"), reference);
+    const bytes = readFileSync(sharedPath("images", "mnist_test", "images.bin")).subarray(0, 3 * 784);
+    const images = Float32Array.from(bytes, (pixel) => pixel / 255);
+    const hit = await deepfool(net, images);
+    expect([...hit.succeeded]).toEqual([1, 1, 1]);
+    const { rate } = await foolingRate(net, images.subarray(0, 784), hit.perturbation.subarray(0, 784));
+    expect(rate).toBe(1);
+  });
+});
+
+describe("resolveInput is public for engines of one's own", () => {
+  it("gives scale and offset", () => {
+    expect(resolveInput({ range: [0, 2], mean: 0.5, std: 0.25 }, 1)).toEqual({
+      range: [0, 2],
+      scale: [2],
+      offset: [-2],
+    });
+  });
+});
