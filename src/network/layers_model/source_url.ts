@@ -2,6 +2,9 @@ import { ModelError } from "../../api/errors.js";
 import { quoted, rejectModel, rejectSize } from "./failure.js";
 import type { ModelSource, ReadOptions } from "./source.js";
 
+/** A server may send without end; real topologies are a few megabytes. */
+const LARGEST_JSON = 2 ** 28;
+
 /**
  * A model on the web; see {@link ModelSource}. The query of `model.json`'s URL is kept for the weights (signed
  * URLs), as TensorFlow.js does.
@@ -10,60 +13,70 @@ export function openUrl(url: URL, { signal, onRead }: ReadOptions): ModelSource 
   // Neither credentials nor a signature in the query belong in a message.
   const label = `${url.origin}${url.pathname}`;
 
-  async function get(target: URL, what: string): Promise<Response> {
-    let response: Response;
-    try {
-      response = await fetch(target, { signal });
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      throw new ModelError(`loadLayersModel: ${label}: ${what} cannot be fetched (${firstLine(cause)})`);
-    }
+  /** Passes an abort on, and says in one line what else went wrong. */
+  function failure(error: unknown, what: string): unknown {
+    if (signal?.aborted) return signal.reason;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return new ModelError(`loadLayersModel: ${label}: ${what} cannot be fetched (${firstLine(cause)})`);
+  }
+
+  async function* get(target: URL, what: string): AsyncGenerator<Uint8Array> {
+    const response = await fetch(target, { signal }).catch((error: unknown) => {
+      throw failure(error, what);
+    });
     if (!response.ok) rejectModel(label, `${what} cannot be fetched (HTTP ${response.status})`);
-    return response;
+    // A reader rather than the stream's own iterator, which some browsers lack.
+    const reader = response.body?.getReader();
+    if (!reader) return;
+    const read = () =>
+      reader.read().catch((error: unknown) => {
+        throw failure(error, what);
+      });
+    try {
+      for (let next = await read(); !next.done; next = await read()) yield next.value;
+    } finally {
+      // Leaving early ends the download.
+      await reader.cancel().catch(() => undefined);
+    }
   }
 
   return {
     label,
     async readJson() {
-      return (await get(url, "the file")).text();
+      const decoder = new TextDecoder();
+      const parts: string[] = [];
+      let bytes = 0;
+      for await (const block of get(url, "the file")) {
+        bytes += block.length;
+        if (bytes > LARGEST_JSON)
+          rejectModel(label, `it is longer than ${LARGEST_JSON} bytes, which no model.json is`);
+        parts.push(decoder.decode(block, { stream: true }));
+      }
+      return parts.join("") + decoder.decode();
     },
     async readWeights(files, bytes) {
       const names = files.map((segments) => segments.join("/"));
       const blocks: Uint8Array[] = [];
       let found = 0;
-      for (const [i, segments] of files.entries()) {
-        const target = new URL(segments.map(encodeSegment).join("/"), url);
-        target.search = url.search;
-        const response = await get(target, `weights file ${quoted(names[i])}`);
-        for await (const block of blocksOf(response)) {
+      for (const [i, segments] of files.entries())
+        for await (const block of get(weightsUrl(url, segments), `weights file ${quoted(names[i])}`)) {
           found += block.length;
           // Stop at the first byte too many: a server may send without end.
-          if (found > bytes) {
-            rejectSize(label, names, `more than ${bytes}`, bytes);
-          }
+          if (found > bytes) rejectSize(label, names, `more than ${bytes}`, bytes);
           blocks.push(block);
           onRead?.(block.length);
         }
-      }
       if (found !== bytes) rejectSize(label, names, found, bytes);
       return concatenate(blocks, bytes);
     },
   };
 }
 
-/** A reader rather than the stream's own iterator, which some browsers lack; leaving early cancels the download. */
-async function* blocksOf(response: Response): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (!reader) {
-    yield new Uint8Array(await response.arrayBuffer());
-    return;
-  }
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
+/** URL of a weights file beside `model.json`, the query kept. */
+export function weightsUrl(url: URL, segments: readonly string[]): URL {
+  const target = new URL(segments.map(encodeSegment).join("/"), url);
+  target.search = url.search;
+  return target;
 }
 
 function concatenate(blocks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {

@@ -138,7 +138,6 @@ function parseLayer(entry: unknown, where: string, depth: number): LayerConfig {
   const className = entry.class_name;
   const config = isRecord(entry.config) ? entry.config : {};
   const name = entry.name ?? config.name;
-  // Sequential models once were bare lists, without a name.
   if (typeof name !== "string" || name === "")
     return rejectModel(where, `a layer of class ${quoted(className)} has no name`);
   const { calls, training } = incomingNodes(entry.inbound_nodes, name, where);
