@@ -10,7 +10,8 @@ export function countImages(caller: string, images: Float32Array, shape: Shape, 
   const size = sizeOf(shape);
   if (!(images instanceof Float32Array))
     throw new InvalidArgumentError(`${caller}: ${name} is ${typeName(images)}, expected a Float32Array`);
-  if (images.length === 0) throw new InvalidArgumentError(`${caller}: ${name} is empty, expected at least one image`);
+  if (images.length === 0)
+    throw new InvalidArgumentError(`${caller}: ${name} is empty, expected at least one image`);
   if (images.length % size !== 0)
     throw new InvalidArgumentError(
       `${caller}: ${name} has ${images.length} values, expected a multiple of ${size} (${shape.join("x")})`,
@@ -28,10 +29,17 @@ export function countImages(caller: string, images: Float32Array, shape: Shape, 
  *
  * @throws InvalidArgumentError unless it is a count from 1 to C, or N x K valid indices
  */
-export function countClasses(caller: string, classes: number | Int32Array, images: number, available: number): number {
+export function countClasses(
+  caller: string,
+  classes: number | Int32Array,
+  images: number,
+  available: number,
+): number {
   if (typeof classes === "number") {
     if (!Number.isInteger(classes) || classes < 1 || classes > available)
-      throw new InvalidArgumentError(`${caller}: classes is ${classes}, expected an integer from 1 to ${available}`);
+      throw new InvalidArgumentError(
+        `${caller}: classes is ${classes}, expected an integer from 1 to ${available}`,
+      );
     return classes;
   }
   if (!(classes instanceof Int32Array))
@@ -44,7 +52,9 @@ export function countClasses(caller: string, classes: number | Int32Array, image
     );
   for (const c of classes)
     if (c < 0 || c >= available)
-      throw new InvalidArgumentError(`${caller}: classes holds ${c}, expected indices from 0 to ${available - 1}`);
+      throw new InvalidArgumentError(
+        `${caller}: classes holds ${c}, expected indices from 0 to ${available - 1}`,
+      );
   return classes.length / images;
 }
 

@@ -11,3 +11,11 @@ export function topClasses(scores: ArrayLike<number>, start: number, count: numb
   order.sort((a, b) => scores[start + b] - scores[start + a] || a - b);
   return order.slice(0, k);
 }
+
+/** The label, then the other classes by descending score, ties to the lower index; `count` in all. */
+export function candidatesFor(scores: Float32Array, label: number, count: number): Int32Array {
+  const others = topClasses(scores, 0, scores.length, Math.min(count + 1, scores.length)).filter(
+    (c) => c !== label,
+  );
+  return Int32Array.of(label, ...others.slice(0, count - 1));
+}

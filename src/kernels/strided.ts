@@ -37,3 +37,13 @@ export function scatterAdd(values: Float64Array, offsets: Int32Array, size: numb
   for (let i = 0; i < offsets.length; i++) result[offsets[i]] += values[i];
   return result;
 }
+
+/** For each index of `to`, the offset of the value of a `from` array that is repeated there (NumPy broadcasting). */
+export function broadcastOffsets(from: Shape, to: Shape): Int32Array {
+  const missing = to.length - from.length;
+  const strides = rowMajorStrides(from);
+  return stridedOffsets(
+    to,
+    to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : strides[axis - missing])),
+  );
+}

@@ -19,7 +19,7 @@
  */
 import { type Arithmetic, type Node, type Shape, sizeOf } from "../../network/spec.js";
 import type { ReferenceOperator } from "../reference_operator.js";
-import { gather, rowMajorStrides, scatterAdd, stridedOffsets } from "../strided.js";
+import { broadcastOffsets, gather, scatterAdd } from "../strided.js";
 
 export const arithmetic: ReferenceOperator<Arithmetic> = {
   forward(node, inputs) {
@@ -58,16 +58,6 @@ function broadcastAll(
 /** The transpose of broadcasting. */
 function sumToShape(values: Float64Array, from: Shape, to: Shape): Float64Array {
   return isSame(from, to) ? values : scatterAdd(values, broadcastOffsets(to, from), sizeOf(to));
-}
-
-/** For each index of `to`, the offset of the value of a `from` array that is repeated there. */
-function broadcastOffsets(from: Shape, to: Shape): Int32Array {
-  const missing = to.length - from.length;
-  const strides = rowMajorStrides(from);
-  return stridedOffsets(
-    to,
-    to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : strides[axis - missing])),
-  );
 }
 
 function isSame(a: Shape, b: Shape): boolean {

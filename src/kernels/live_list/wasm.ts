@@ -85,18 +85,19 @@ export const liveList = kernel(
 );
 
 /**
- * The same for a fixed, sorted subset of channels, `candidates[0 .. count)`: where only the candidate classes
- * carry a cotangent. One block.
+ * The same for a sorted subset of channels, where only the candidate classes carry a cotangent: `candidates`
+ * points at the addresses of the first and past the last candidate. One block.
  */
 export const liveListOfCandidates = kernel(
   "live_list_of_candidates",
-  ["values", "low", "high", "channels", "candidates", "count", "table", "entries"],
+  ["values", "low", "high", "channels", "candidates", "table", "entries"],
   ({ field, float, begin, end, locals }) => {
-    const [values, channels] = [field("values"), field("channels")];
-    const [candidates, count] = [field("candidates"), field("count")];
+    const [values, channels, candidates] = [field("values"), field("channels"), field("candidates")];
     const [table, entries] = [field("table"), field("entries")];
     const [low, high] = [float("low"), float("high")];
-    const [p, to, row, i, c] = Array.from({ length: 5 }, () => locals.i32());
+    const [p, to, row, at, c] = Array.from({ length: 5 }, () => locals.i32());
+    const first = locals.i32(loadI32(candidates));
+    const last = locals.i32(loadI32(candidates, 4));
     const value = locals.f32();
     whileDo(
       () => begin.ltU(end),
@@ -105,15 +106,15 @@ export const liveListOfCandidates = kernel(
         to.set(entries.add(begin.mul(channels).shl(2)));
         row.set(table.add(begin.shl(3)));
         storeI32(row, to);
-        i.set(0);
+        at.set(first);
         whileDo(
-          () => i.ltU(count),
+          () => at.ltU(last),
           () => {
-            c.set(loadI32(candidates.add(i.shl(2))));
+            c.set(loadI32(at));
             value.set(loadF32(p.add(c.shl(2))));
             storeI32(to, c);
             to.set(to.add(value.gt(low).and(value.lt(high)).shl(2)));
-            i.set(i.add(1));
+            at.set(at.add(4));
           },
         );
         storeI32(row, to, 4);

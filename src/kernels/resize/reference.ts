@@ -28,7 +28,7 @@ export const resize: ReferenceOperator<Resize> = {
   forward(node, [x]) {
     const channels = node.shape[2];
     const y = new Float64Array(sizeOf(node.shape));
-    forEachEntry(node, (output, input, weight) => {
+    forEachSample(node, (output, input, weight) => {
       for (let c = 0; c < channels; c++) y[output * channels + c] += weight * x[input * channels + c];
     });
     return y;
@@ -37,7 +37,7 @@ export const resize: ReferenceOperator<Resize> = {
   vjp(node, [x], _y, dy) {
     const channels = node.shape[2];
     const dx = new Float64Array(x.length);
-    forEachEntry(node, (output, input, weight) => {
+    forEachSample(node, (output, input, weight) => {
       for (let c = 0; c < channels; c++) dx[input * channels + c] += weight * dy[output * channels + c];
     });
     return [dx];
@@ -45,7 +45,7 @@ export const resize: ReferenceOperator<Resize> = {
 };
 
 /** Calls `visit` for every entry of the resampling matrix, in pixel numbers of output and input. */
-function forEachEntry(
+export function forEachSample(
   node: Node<Resize>,
   visit: (output: number, input: number, weight: number) => void,
 ): void {

@@ -1,0 +1,32 @@
+/**
+ * Engines may compute on the calling thread, and awaiting a promise that is already resolved never lets the event
+ * loop turn. A loop over images therefore calls a checkpoint now and then: it lets timers, clicks and signal
+ * handlers run when `interval` milliseconds have passed, so that a page stays alive and an abort can happen
+ * at all, and it throws the signal's reason once aborted.
+ */
+export function createCheckpoint(signal: AbortSignal | undefined, interval = 25): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    signal?.throwIfAborted();
+    if (performance.now() - last < interval) return;
+    await nextTask();
+    last = performance.now();
+    signal?.throwIfAborted();
+  };
+}
+
+/** Resolves in a new task; setTimeout would wait 4 ms in browsers. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+      channel.port1.close();
+      resolve();
+    };
+    channel.port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,241 @@
+import { isDepthwise, packForward, packVjp } from "../../../kernels/conv/pack.js";
+import type { Step } from "../../../network/fuse.js";
+import type { Conv, Gemm, Pads, Pair } from "../../../network/spec.js";
+import type { BackwardContext, Start } from "../backward.js";
+import type { ForwardContext, Kept } from "../forward.js";
+import { type Buffer, entry, f32, Place } from "../tape.js";
+import { depthwise } from "./depthwise.js";
+import type { Lowering } from "./lowering.js";
+
+/** A convolution as the kernels see it; a dense layer is one with a 1x1 kernel. */
+interface Geometry {
+  readonly weights: Float32Array;
+  readonly bias?: Float32Array;
+  readonly kernel: Pair;
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  readonly pads: Pads;
+  readonly groups: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly filters: number;
+  readonly taps: number;
+  /** Input channels and filters of one group. */
+  readonly depth: number;
+  readonly groupFilters: number;
+}
+
+export const conv: Lowering<Conv> = {
+  forward(step, context) {
+    return isDepthwise(step.node, step.node.inputShapes[0][2])
+      ? depthwise.forward(step, context)
+      : forward(step, convGeometry(step), context);
+  },
+  vjp(step, context) {
+    if (isDepthwise(step.node, step.node.inputShapes[0][2])) depthwise.vjp(step, context);
+    else vjp(step, convGeometry(step), context);
+  },
+  scratchBytes: (step) => listBytes(convGeometry(step)),
+};
+
+export const gemm: Lowering<Gemm> = {
+  forward: (step, context) => forward(step, gemmGeometry(step), context),
+  vjp: (step, context) => vjp(step, gemmGeometry(step), context),
+  scratchBytes: (step) => listBytes(gemmGeometry(step)),
+};
+
+function convGeometry({ node }: Step<Conv>): Geometry {
+  const [height, width, channels] = node.inputShapes[0];
+  const [outHeight, outWidth, filters] = node.shape;
+  const taps = node.kernel[0] * node.kernel[1];
+  const depth = channels / node.groups;
+  return {
+    ...node,
+    height,
+    width,
+    channels,
+    outHeight,
+    outWidth,
+    filters,
+    taps,
+    depth,
+    groupFilters: filters / node.groups,
+  };
+}
+
+function gemmGeometry({ node }: Step<Gemm>): Geometry {
+  const shape = node.inputShapes[0];
+  const channels = shape[shape.length - 1];
+  const width = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  return {
+    weights: node.weights,
+    bias: node.bias,
+    kernel: [1, 1],
+    strides: [1, 1],
+    dilations: [1, 1],
+    pads: [0, 0, 0, 0],
+    groups: 1,
+    height: 1,
+    width,
+    channels,
+    outHeight: 1,
+    outWidth: width,
+    filters: node.units,
+    taps: 1,
+    depth: channels,
+    groupFilters: node.units,
+  };
+}
+
+function forward(
+  step: Step<Conv | Gemm>,
+  g: Geometry,
+  { layout, emit, value, varies, zeros }: ForwardContext,
+): Kept {
+  // A 1x1 convolution reads each pixel once: one long row leaves no ragged tiles.
+  const flat = g.taps === 1 && g.strides.every((s) => s === 1) && g.pads.every((p) => p === 0);
+  const [height, width] = flat ? [1, g.height * g.width] : [g.height, g.width];
+  const [outHeight, outWidth] = flat ? [1, g.outHeight * g.outWidth] : [g.outHeight, g.outWidth];
+  const single = outHeight * outWidth === 1;
+  const wide = Math.ceil(g.groupFilters / 8) % 2 === 0;
+  const [kernel, pixels, block] = single
+    ? (["conv_forward_1x8", 1, 8] as const)
+    : wide
+      ? (["conv_forward_2x16", 2, 16] as const)
+      : (["conv_forward_4x8", 4, 8] as const);
+  const kept: Record<string, Buffer> = {};
+  const clamp = step.clamp ?? { low: -Infinity, high: Infinity };
+  for (let group = 0; group < g.groups; group++) {
+    const first = group * g.groupFilters;
+    const bias = new Float32Array(Math.ceil(g.groupFilters / block) * block);
+    if (g.bias) bias.set(g.bias.subarray(first, first + g.groupFilters));
+    const tiles = Math.ceil(g.groupFilters / block) * outHeight * Math.ceil(outWidth / pixels);
+    emit(
+      entry(kernel, step.node.name, tiles, {
+        x: new Place(value(step.inputs[0]), 4 * group * g.depth),
+        weights: layout.place(
+          packForward(g.weights, g.taps, g.depth, g.filters, first, g.groupFilters, block),
+        ),
+        bias: layout.place(bias),
+        y: new Place(value(step.output), 4 * first),
+        residual: step.residual ? new Place(value(step.residual), 4 * first) : 0,
+        zeros,
+        height,
+        width,
+        xRow: 4 * width * g.channels,
+        xPixel: 4 * g.channels,
+        kernelHeight: g.kernel[0],
+        kernelWidth: g.kernel[1],
+        strideHeight: g.strides[0],
+        strideWidth: g.strides[1],
+        padTop: g.pads[0],
+        padLeft: g.pads[1],
+        dilationHeight: g.dilations[0],
+        dilationWidth: g.dilations[1],
+        depth: g.depth,
+        filters: g.groupFilters,
+        outHeight,
+        outWidth,
+        yPixel: 4 * g.filters,
+        low: f32(clamp.low),
+        high: f32(clamp.high),
+      }),
+    );
+    if (varies(step.inputs[0])) {
+      const channels = channelBlock(g);
+      kept[weightsOf(group)] = layout.place(
+        packVjp(g.weights, g.taps, g.depth, g.filters, first, g.groupFilters, channels),
+      );
+    }
+  }
+  return kept;
+}
+
+/** The name under which a forward step keeps the weights of a group for the vjp. */
+function weightsOf(group: number): string {
+  return `weights${group}`;
+}
+
+/** Kernels by number of vectors, with the tile that measured fastest. */
+const vjpKernels = [undefined as never, "conv_vjp_6x4", "conv_vjp_4x8", "conv_vjp_2x12"] as const;
+
+function startFields(start: Start, target: Buffer) {
+  const source = start.kind === "copy" ? start.source : undefined;
+  return {
+    init: source?.buffer ?? (start.kind === "accumulate" ? target : 0),
+    initValues: source?.mask?.values ?? 0,
+    initLow: f32(source?.mask?.low ?? 0),
+    initHigh: f32(source?.mask?.high ?? 0),
+  };
+}
+
+/** Bytes of one block of weights that should stay in a second-level cache beside the cotangents. */
+const BLOCK_BYTES = 384 * 1024;
+
+/** Input channels per block of weights: all of them, or a multiple of 16 that fits the cache. */
+function channelBlock(g: Geometry): number {
+  const fitting = Math.floor(BLOCK_BYTES / (4 * g.taps * g.groupFilters) / 16) * 16;
+  return g.groups > 1 ? g.depth : Math.min(g.depth, Math.max(16, fitting));
+}
+
+function listBytes(g: Geometry): number {
+  return 8 * g.taps * g.groupFilters + 64;
+}
+
+function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): void {
+  const { cotangent, emit } = context;
+  const [input] = step.inputs;
+  if (!context.varies(input)) return;
+  const label = step.node.name;
+  const { target, start } = context.intoFrom(input);
+  const block = channelBlock(g);
+  const x = context.live(target, g.height * g.width, g.channels, block);
+  const outputs = g.outHeight * g.outWidth;
+  const y =
+    g.groups > 1
+      ? context.live(cotangent, outputs, g.filters, g.groupFilters)
+      : context.liveRows(cotangent, outputs, g.filters);
+  const blocks = Math.ceil(g.depth / block);
+  const rowBytes = 4 * block;
+  const tapBytes = g.groupFilters * rowBytes;
+  for (let group = 0; group < g.groups; group++) {
+    const first = group * g.groupFilters;
+    emit(
+      entry(vjpKernels[context.vectors], label, blocks * g.height, {
+        gy: cotangent.buffer,
+        yTable: y.table,
+        yPitch: y.pitch,
+        yBegin: g.groups > 1 ? 4 * group : 0,
+        yEnd: g.groups > 1 ? 4 * (group + 1) : 4 * y.blocks,
+        yChannels: g.filters,
+        yFirst: first,
+        outHeight: g.outHeight,
+        outWidth: g.outWidth,
+        gx: target.buffer,
+        xTable: x.table,
+        xPitch: x.pitch,
+        xChannels: g.channels,
+        height: g.height,
+        width: g.width,
+        weights: context.kept[weightsOf(group)],
+        blockBytes: g.taps * tapBytes,
+        rowBytes,
+        tapBytes,
+        firstBlock: group * blocks,
+        kernelHeight: g.kernel[0],
+        kernelWidth: g.kernel[1],
+        strideHeight: g.strides[0],
+        strideWidth: g.strides[1],
+        padTop: g.pads[0],
+        padLeft: g.pads[1],
+        dilationHeight: g.dilations[0],
+        dilationWidth: g.dilations[1],
+        ...startFields(start, target.buffer),
+        scratch: context.scratch(listBytes(g)),
+      }),
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import { type Program, type Tape, tapesFor } from "./program.js";
+import { Buffer, type Entry, type Field, Place } from "./tape.js";
+
+/** One kernel call of a profile. */
+export interface LayerTime {
+  readonly layer: string;
+  readonly kernel: string;
+  readonly phase: "forward" | "backward";
+  /** Shortest time of the repeats. */
+  readonly milliseconds: number;
+  /** Multiply-adds of a dense evaluation, and those really done; 0 for kernels that only move data. */
+  readonly denseMacs: number;
+  readonly liveMacs: number;
+}
+
+/**
+ * Times every kernel call of the present image's forward and backward pass by itself. Multiply-adds of the
+ * sparse kernels are counted from the live lists that the pass has left in memory.
+ */
+export function profile(program: Program, vectors: number, repeats: number): LayerTime[] {
+  const times = (tape: Tape, phase: LayerTime["phase"]): LayerTime[] => {
+    const best = new Float64Array(tape.entries.length).fill(Infinity);
+    const work = tape.entries.map(() => ({ dense: 0, live: 0 }));
+    for (let round = 0; round < repeats; round++)
+      tape.entries.forEach((e, i) => {
+        const start = performance.now();
+        program.runPart(tape, i, i + 1);
+        best[i] = Math.min(best[i], performance.now() - start);
+        // Temporaries share room, so the lists must be read before the next call.
+        if (round === 0) work[i] = countMacs(program, e);
+      });
+    return tape.entries.map((e, i) => ({
+      layer: e.label,
+      kernel: e.kernel,
+      phase,
+      milliseconds: best[i],
+      denseMacs: work[i].dense,
+      liveMacs: work[i].live,
+    }));
+  };
+  return [...times(program.forward, "forward"), ...times(tapesFor(program, vectors).gradient, "backward")];
+}
+
+function countMacs(program: Program, e: Entry): { dense: number; live: number } {
+  const field = (name: string): number => addressOf(e.fields[name]);
+  if (e.kernel.startsWith("conv_forward")) {
+    const macs =
+      field("outHeight") *
+      field("outWidth") *
+      field("filters") *
+      field("depth") *
+      field("kernelHeight") *
+      field("kernelWidth");
+    return { dense: macs, live: macs };
+  }
+  if (e.kernel === "depthwise_forward") {
+    const macs =
+      field("outHeight") *
+      field("outWidth") *
+      field("channels") *
+      field("kernelHeight") *
+      field("kernelWidth");
+    return { dense: macs, live: macs };
+  }
+  if (!e.kernel.startsWith("conv_vjp")) return { dense: 0, live: 0 };
+  const lanes = Number(e.kernel.split("x")[1]);
+  return liveConvMacs(new Int32Array(program.memory.buffer), field, e.tiles / field("height"), lanes);
+}
+
+/** Walks the taps of every input pixel as the kernel does. */
+function liveConvMacs(words: Int32Array, field: (name: string) => number, blocks: number, lanes: number) {
+  const length = (table: number, begin: number, end: number): number =>
+    (words[(table + end) / 4] - words[(table + begin) / 4]) / 4;
+  let live = 0;
+  let dense = 0;
+  const outChannels = field("tapBytes") / field("rowBytes");
+  const xFirst = 4 * field("firstBlock");
+  const depth = Math.min((blocks * field("rowBytes")) / 4, field("xChannels"));
+  for (let h = 0; h < field("height"); h++)
+    for (let w = 0; w < field("width"); w++) {
+      const xRow = field("xTable") + (h * field("width") + w) * field("xPitch");
+      const units = length(xRow, xFirst, xFirst + 4 * blocks);
+      for (let r = 0; r < field("kernelHeight"); r++) {
+        const top = h + field("padTop") - r * field("dilationHeight");
+        const i = top / field("strideHeight");
+        if (!Number.isInteger(i) || i < 0 || i >= field("outHeight")) continue;
+        for (let s = 0; s < field("kernelWidth"); s++) {
+          const left = w + field("padLeft") - s * field("dilationWidth");
+          const j = left / field("strideWidth");
+          if (!Number.isInteger(j) || j < 0 || j >= field("outWidth")) continue;
+          const yRow = field("yTable") + (i * field("outWidth") + j) * field("yPitch");
+          live += units * length(yRow, field("yBegin"), field("yEnd"));
+          dense += depth * outChannels;
+        }
+      }
+    }
+  return { dense: dense * lanes, live: live * lanes };
+}
+
+function addressOf(field: Field): number {
+  if (field instanceof Buffer) return field.address;
+  if (field instanceof Place) return field.buffer.address + field.offset;
+  return typeof field === "number" ? field : field.value;
+}
