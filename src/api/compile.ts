@@ -1,6 +1,7 @@
 import type { Engine } from "../engines/engine.js";
 import { createReferenceEngine } from "../engines/reference.js";
 import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
+import { createWasmEngine } from "../engines/wasm/engine.js";
 import { buildNetwork } from "../network/build.js";
 import { type InputOptions, resolveInput } from "../network/input.js";
 import { isLiveLayersModel, type LiveLayersModel, loadLayersModel } from "../network/layers_model/load.js";
@@ -160,7 +161,6 @@ async function createEngine(
   const input = resolveInput(settings.input, network.input.shape.at(-1) ?? 1);
   if (backend === "tfjs") return { engine: await createOnTfjs(network, settings), network };
   if (backend === "reference") return { engine: createReferenceEngine(network, input), network };
-  const { createWasmEngine } = await import("../engines/wasm/engine.js");
   return { engine: await createWasmEngine(network, input, { deterministic }), network };
 }
 

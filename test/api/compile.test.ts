@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { compile, deepfool, foolingRate, type NetworkSpec, resolveInput } from "../../src/index.js";
+import type { Gemm } from "../../src/network/spec.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 
 /** Two pixels of two channels, three classes: scores are W x + b on what the network sees. */
@@ -20,6 +23,7 @@ const spec: NetworkSpec = {
   ],
   output: "scores",
 };
+const gemm = spec.nodes[1] as Gemm;
 const withSoftmax: NetworkSpec = {
   ...spec,
   nodes: [...spec.nodes, { op: "Softmax", name: "p", inputs: ["scores"] }],
@@ -124,6 +128,40 @@ describe("compile", () => {
     expect([...hit.succeeded]).toEqual([1, 1, 1]);
     const { rate } = await foolingRate(net, images.subarray(0, 784), hit.perturbation.subarray(0, 784));
     expect(rate).toBe(1);
+  });
+});
+
+describe("compile with backend tfjs", () => {
+  it("runs descriptions, live models and functions on the tfjs that is given", async () => {
+    const tf = createRequire(import.meta.url)("@tensorflow/tfjs") as typeof import("@tensorflow/tfjs");
+    await tf.setBackend("cpu");
+    const images = Float32Array.of(0.5, 0.25, 0.75, 1, 0, 1, 0.5, 0.25);
+    using expected = await compile(spec, reference);
+    using described = await compile(spec, { backend: "tfjs", tf });
+    const [weights, bias] = [tf.tensor2d(gemm.weights, [4, 3]), tf.tensor1d(gemm.bias ?? [])];
+    const scores = (x: Tensor4D): Tensor2D =>
+      tf.add<Tensor2D>(tf.matMul(tf.reshape<Tensor2D>(x, [-1, 4]), weights), bias);
+    using functional = await compile(scores, { backend: "tfjs", tf, inputShape: [1, 2, 2], classes: 3 });
+    const model = tf.sequential({
+      layers: [
+        tf.layers.flatten({ inputShape: [1, 2, 2] }),
+        tf.layers.dense({ units: 3, weights: [weights, bias] }),
+      ],
+    });
+    using live = await compile(model, { backend: "tfjs", tf });
+    const { logits } = await expected.logits(images);
+    for (const net of [described, functional, live]) {
+      expect(net.backend).toBe("tfjs");
+      // Four products and a bias of values below 4.
+      (await net.logits(images)).logits.forEach((score, i) => {
+        expect(Math.abs(score - logits[i])).toBeLessThan(5 * 2 ** -24 * 12);
+      });
+      expect([...(await deepfool(net, images)).newLabels]).toEqual([
+        ...(await deepfool(expected, images)).newLabels,
+      ]);
+    }
+    expect(described.network?.name).toBe("tiny");
+    expect(functional.network).toBeUndefined();
   });
 });
 
