@@ -4,6 +4,8 @@ import { copyRows } from "../concat/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convVjp } from "../conv/wasm_vjp.js";
 import { liveList, liveListOfCandidates } from "../live_list/wasm.js";
+import { maxPoolForward } from "../max_pool/wasm_forward.js";
+import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
 import { pixelMap } from "../pixel_map/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
 import { jacobianRows } from "../row_norms/wasm_jacobian_rows.js";
@@ -27,6 +29,9 @@ export const kernelSources: readonly KernelSource[] = [
   copyRows,
   ...[1, 2, 3].map(rowNorms),
   jacobianRows,
+  maxPoolForward,
+  maxPoolLive,
+  ...[1, 2, 3].map(maxPoolVjp),
 ] as KernelSource[];
 
 /** Assembles the module for one target: exports `run(tape, end)`, imports its memory as `env.memory`. */

@@ -29,6 +29,9 @@ export function store(width: Width, p: I32, x: V128, offset = 0): void {
 /** The smaller of two unsigned integers. */
 export const minU = (a: I32, b: I32): I32 => selectI32(a.ltU(b), a, b);
 
+/** The smaller of two signed integers. */
+export const minSigned = (a: I32, b: I32): I32 => selectI32(a.ltS(b), a, b);
+
 /** Runs `body(unit, stop)` for every tile of the kernel, `size` units each but for the last. */
 export function forEachTile(
   { begin, end, locals }: Pick<Frame<never>, "begin" | "end" | "locals">,
