@@ -14,6 +14,7 @@ import {
   savedModel,
   sequential,
   tf,
+  withFiles,
   withSaved,
 } from "./layers_model_fixtures.js";
 
@@ -491,7 +492,7 @@ describe("inconsistent models", () => {
     expect(await conv({ filters: null })).toMatch(/filters is undefined/);
     expect(await conv({ groups: 5 })).toMatch(/groups is 5/);
     expect(await conv({ use_bias: "yes" })).toMatch(/use_bias is "yes"/);
-    expect(await conv({ padding: "causal" })).toMatch(/uses Conv2D \(padding causal\)/);
+    expect(await conv({ padding: "causal" })).toMatch(/uses Conv2D \(padding "causal"\)/);
     expect(await conv({ activation: "mystery" })).toMatch(/uses Conv2D \(activation "mystery"\)/);
   });
   it("layers without class, without name, or none at all", async () => {
@@ -504,6 +505,21 @@ describe("inconsistent models", () => {
     ).toMatch(/no name/);
     expect(await broken((c) => Reflect.deleteProperty(c, "layers"))).toMatch(/has no list of layers/);
     expect(await broken((c) => Object.assign(c.layers[1], { inbound_nodes: 7 }))).toMatch(/inbound_nodes 7/);
+  });
+  it("values nested deeper than the stack", async () => {
+    // As text: JSON.stringify cannot write such a value.
+    const text = "[".repeat(20000) + "]".repeat(20000);
+    const { json, bytes } = await savedModel(convNet());
+    for (const key of ["strides", "class_name", "batch_input_shape", "paths"]) {
+      const patched = JSON.stringify(json).replace(
+        new RegExp(`("${key}":)("[^"]*"|\\[[^\\]]*\\])`),
+        `$1${text}`,
+      );
+      const files = { "model.json": patched, "weights.bin": bytes };
+      await withFiles(files, async (folder) => {
+        await expect(loadLayersModel(`${folder}/model.json`)).rejects.toThrow(ModelError);
+      });
+    }
   });
   it("names with line breaks stay on one line", async () => {
     expect(await broken((c) => (c.layers[1].class_name = "Evil\nLayer"))).toContain("Evil\\nLayer");

@@ -7,14 +7,20 @@ export function rejectModel(where: string, problem: string): never {
 }
 
 /** A name from a file between quotes, escaped to stay on one line and cut to a readable length. */
-export function quoted(name: unknown): string {
+export function quoted(name: string): string {
   const text = nameText(name);
   return `"${text.length > 120 ? `${text.slice(0, 117)}...` : text}"`;
 }
 
 /** A value from a file as it may stand in a one-line message. */
 export function valueText(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    // A hostile file may nest deeper than the stack.
+    return "a value nested too deep to show";
+  }
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -141,10 +141,8 @@ export class LayerCall {
   }
 }
 
-/** A finite number; Keras sometimes writes `{ class_name: "__numpy__", ... }` or a list of one, which also count. */
-export function numberOf(value: unknown): number | undefined {
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  if (Array.isArray(value) && value.length === 1) return numberOf(value[0]);
-  if (typeof value === "object" && value !== null && "value" in value) return numberOf(value.value);
-  return undefined;
+/** A finite number, or a list of one: Keras writes some scalars as arrays. */
+function numberOf(value: unknown): number | undefined {
+  const number: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : undefined;
 }

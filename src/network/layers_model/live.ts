@@ -56,19 +56,22 @@ export function liveMetadata(model: LiveLayersModel): unknown {
  * @throws ModelError for a disposed model, or a weight that is not finite
  */
 export async function liveWeights(model: LiveLayersModel, where: string): Promise<Weight[]> {
-  const found: { name: string; weight: LiveWeight }[] = [];
+  const found = new Map<string, LiveWeight>();
   const visit = (layers: readonly LiveLayer[], path: readonly string[]): void => {
     for (const layer of layers) {
       const own = [...path, layer.name];
       if (isLiveLayersModel(layer)) visit(layer.layers, own);
       else
-        for (const weight of layer.weights)
-          found.push({ name: [...own, weight.originalName.split("/").pop()].join("/"), weight });
+        for (const weight of layer.weights) {
+          let name = `${own.join("/")}/${nameInLayer(weight, layer)}`;
+          while (found.has(name)) name += "+";
+          found.set(name, weight);
+        }
     }
   };
   visit(model.layers, []);
   return Promise.all(
-    found.map(async ({ name, weight }) => {
+    [...found].map(async ([name, weight]) => {
       const data = await valuesOf(weight, name, where);
       const bad = data.findIndex((v) => !Number.isFinite(v));
       if (bad >= 0)
@@ -76,6 +79,13 @@ export async function liveWeights(model: LiveLayersModel, where: string): Promis
       return { name, shape: weight.shape.map((n) => n ?? 0), data };
     }),
   );
+}
+
+/** What follows the layer's name in `scope/layer/weight`. */
+function nameInLayer(weight: LiveWeight, layer: LiveLayer): string {
+  const scope = `${layer.name}/`;
+  const start = weight.originalName.lastIndexOf(scope);
+  return start < 0 ? weight.originalName : weight.originalName.slice(start + scope.length);
 }
 
 async function valuesOf(weight: LiveWeight, name: string, where: string): Promise<Float32Array> {

@@ -1,4 +1,4 @@
-import { quoted, rejectModel } from "./failure.js";
+import { quoted, rejectModel, valueText } from "./failure.js";
 
 /**
  * Segments of a weight file's path below the folder of `model.json`. The manifest is data from outside: a path
@@ -9,7 +9,7 @@ import { quoted, rejectModel } from "./failure.js";
  */
 export function manifestSegments(path: unknown, where: string): string[] {
   if (typeof path !== "string" || path === "")
-    rejectModel(where, `a path in weightsManifest is ${quoted(path)}, expected a file name`);
+    rejectModel(where, `a path in weightsManifest is ${valueText(path)}, expected a file name`);
   for (const spelling of spellings(path)) {
     const escapes =
       spelling.includes("\\") ||

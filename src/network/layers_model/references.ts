@@ -14,7 +14,8 @@ export interface TensorRef {
  * @throws ModelError for anything else
  */
 export function tensorRefs(value: unknown, where: string): TensorRef[] {
-  if (isRecord(value)) return Object.values(value).flatMap((refs) => tensorRefs(refs, where));
+  if (isRecord(value))
+    return Object.values(value).flatMap((refs) => tensorRefs(Array.isArray(refs) ? refs : [refs], where));
   if (!Array.isArray(value))
     return rejectModel(where, `a model lists its inputs or outputs as ${valueText(value)}`);
   if (typeof value[0] === "string") return [tensorRef(value, where)];

@@ -49,6 +49,7 @@ export function openFolder(jsonPath: string, { signal, onRead }: ReadOptions): M
       try {
         return await fs.readFile(jsonPath, { encoding: "utf8", signal });
       } catch (error) {
+        if (signal?.aborted) throw signal.reason;
         throw asModelError(error, jsonPath, "the file");
       }
     },
@@ -92,7 +93,7 @@ export function openFolder(jsonPath: string, { signal, onRead }: ReadOptions): M
 
 /** A failed system call as one line; errors that are already for the caller pass through. */
 function asModelError(error: unknown, where: string, what: string): unknown {
-  if (error instanceof ModelError || !(error instanceof Error) || error.name === "AbortError") return error;
+  if (error instanceof ModelError || !(error instanceof Error)) return error;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT" || code === "ENOTDIR")
     return new ModelError(`loadLayersModel: ${nameText(where)}: ${what} does not exist`);

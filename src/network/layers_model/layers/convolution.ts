@@ -1,6 +1,7 @@
 import { samePads2d } from "../../same_padding.js";
 import type { Conv, Pads, Pair } from "../../spec.js";
 import { addActivation } from "../activations.js";
+import { valueText } from "../failure.js";
 import type { Value } from "../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
@@ -87,6 +88,6 @@ export function paddingOf(call: LayerCall, image: Value, kernel: Pair, strides: 
       call.reject(`its window of ${needed.join("x")} is larger than its input of ${height}x${width}`);
     return [0, 0, 0, 0];
   }
-  if (padding !== "same") call.unsupported(`padding ${padding}`);
+  if (padding !== "same") call.unsupported(`padding ${valueText(padding)}`);
   return samePads2d([height, width], kernel, strides, dilations);
 }

@@ -1,4 +1,5 @@
 import type { Resize } from "../../spec.js";
+import { valueText } from "../failure.js";
 import type { Value } from "../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
@@ -34,5 +35,7 @@ export function importResizing(call: LayerCall): Value {
 function modeOf(call: LayerCall, fallback: string): Resize["mode"] {
   const interpolation = call.text("interpolation", fallback);
   if (interpolation === "nearest") return "nearest";
-  return interpolation === "bilinear" ? "linear" : call.unsupported(`interpolation ${interpolation}`);
+  return interpolation === "bilinear"
+    ? "linear"
+    : call.unsupported(`interpolation ${valueText(interpolation)}`);
 }
