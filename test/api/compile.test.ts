@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { compile, deepfool, foolingRate, type NetworkSpec, resolveInput } from "../../src/index.js";
 import type { Gemm } from "../../src/network/spec.js";
@@ -139,8 +139,7 @@ describe("compile with backend tfjs", () => {
     using expected = await compile(spec, reference);
     using described = await compile(spec, { backend: "tfjs", tf });
     const [weights, bias] = [tf.tensor2d(gemm.weights, [4, 3]), tf.tensor1d(gemm.bias ?? [])];
-    const scores = (x: Tensor4D): Tensor2D =>
-      tf.add<Tensor2D>(tf.matMul(tf.reshape<Tensor2D>(x, [-1, 4]), weights), bias);
+    const scores = (x: Tensor4D) => tf.add(tf.matMul(tf.reshape(x, [-1, 4]), weights), bias);
     using functional = await compile(scores, { backend: "tfjs", tf, inputShape: [1, 2, 2], classes: 3 });
     const model = tf.sequential({
       layers: [
