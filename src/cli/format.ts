@@ -34,6 +34,6 @@ export function normValue(norm: number): number | string {
 }
 
 /** `1 image`, `2 images`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

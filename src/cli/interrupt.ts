@@ -5,7 +5,10 @@ import { EXIT } from "./errors.js";
  *
  * @param notify called at the first one
  */
-export function watchInterrupt(notify: () => void): { readonly signal: AbortSignal; readonly stop: () => void } {
+export function watchInterrupt(notify: () => void): {
+  readonly signal: AbortSignal;
+  readonly stop: () => void;
+} {
   const controller = new AbortController();
   const onInterrupt = () => {
     if (controller.signal.aborted) process.exit(EXIT.killed);

@@ -42,7 +42,8 @@ export function decodeNpy(name: string, file: Uint8Array): NpyArray {
   if (descr === undefined || fortran === undefined || tuple === undefined)
     throw new CommandError(`${name} has a header that cannot be read as .npy: ${header.trim().slice(0, 80)}`);
   const read = READERS[descr];
-  if (!read) throw new CommandError(`${name} holds values of type ${descr}, expected uint8, float32 or float64`);
+  if (!read)
+    throw new CommandError(`${name} holds values of type ${descr}, expected uint8, float32 or float64`);
   const shape = tuple.split(",").flatMap((n) => (n.trim() === "" ? [] : [Number(n)]));
   if (fortran === "True" && shape.filter((n) => n > 1).length > 1)
     throw new CommandError(`${name} is in Fortran order, expected C order (save numpy.ascontiguousarray(x))`);

@@ -10,6 +10,8 @@ export async function loadSharp(need: string): Promise<typeof import("sharp").de
   try {
     return (await import("sharp")).default;
   } catch {
-    throw new CommandError(`${need} needs the npm package sharp, which is not installed here: npm install sharp`);
+    throw new CommandError(
+      `${need} needs the npm package sharp, which is not installed here: npm install sharp`,
+    );
   }
 }

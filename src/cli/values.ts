@@ -48,7 +48,9 @@ export function parseInteger(option: string, text: string, least: number): numbe
 /** Numbers separated by commas or spaces, brackets allowed: `0.485,0.456,0.406`. */
 export function parseList(option: string, text: string): number[] {
   const items = text.replace(/^\s*\[|\]\s*$/g, "").split(/\s*,\s*|\s+/);
-  return items.filter((item, i) => item !== "" || items.length === 1 || i > 0).map((item) => parseNumber(option, item));
+  return items
+    .filter((item, i) => item !== "" || items.length === 1 || i > 0)
+    .map((item) => parseNumber(option, item));
 }
 
 /** Two numbers, low and high, as `0,1`, `0..255` or `[-1, 1]`. */
@@ -72,6 +74,7 @@ export function parseNorm(option: string, text: string): 2 | typeof Infinity {
 /** @throws UsageError unless the text is one of `choices` */
 export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === text);
-  if (found === undefined) throw new UsageError(`${option} is "${text}", expected one of ${choices.join(", ")}`);
+  if (found === undefined)
+    throw new UsageError(`${option} is "${text}", expected one of ${choices.join(", ")}`);
   return found;
 }

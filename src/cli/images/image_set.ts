@@ -55,7 +55,12 @@ export function scaleBytes(bytes: Uint8Array, [low, high]: readonly [number, num
 /**
  * @throws CommandError if a value is NaN or infinite, or lies so far outside the range that the range must be wrong
  */
-export function checkValues(name: string, values: Float32Array, size: number, range: readonly [number, number]): void {
+export function checkValues(
+  name: string,
+  values: Float32Array,
+  size: number,
+  range: readonly [number, number],
+): void {
   const [low, high] = range;
   const slack = high - low; // values somewhat outside are legitimate: a perturbed image need not be clipped
   for (let i = 0; i < values.length; i++) {

@@ -26,5 +26,7 @@ export async function loadImages(path: string, options: LoadOptions): Promise<Im
   if (/\.npy$/i.test(path)) return loadNpyImages(path, options);
   const names = pictureNames([basename(path)]);
   if (names.length === 1) return { ...(await loadPictures(dirname(path), names, options)), source: path };
-  throw new CommandError(`${path} is not a set of images: expected a folder, a .npy file, or a PNG, JPEG or WebP file`);
+  throw new CommandError(
+    `${path} is not a set of images: expected a folder, a .npy file, or a PNG, JPEG or WebP file`,
+  );
 }

@@ -18,7 +18,11 @@ export function pictureNames(names: readonly string[]): string[] {
  * @param names file names in `folder`, already in order
  * @throws CommandError if a file cannot be decoded, or the network's input is not a grey or RGB picture
  */
-export async function loadPictures(folder: string, names: readonly string[], options: LoadOptions): Promise<ImageSet> {
+export async function loadPictures(
+  folder: string,
+  names: readonly string[],
+  options: LoadOptions,
+): Promise<ImageSet> {
   const shape = pictureShape(options.inputShape);
   const [, , channels] = shape;
   if (options.inputShape.length === 1 || (channels !== 1 && channels !== 3))

@@ -59,12 +59,18 @@ async function readMeta(path: string): Promise<Meta> {
   }
   const { shape, layout = "NHWC", dtype = "uint8", labelsDtype = "uint8", classes } = meta ?? {};
   if (!isShape(shape))
-    throw new CommandError(`${path}: shape is ${JSON.stringify(shape)}, expected [images, height, width, channels]`);
-  if (layout !== "NHWC") throw new CommandError(`${path}: layout is ${JSON.stringify(layout)}, expected "NHWC"`);
-  if (dtype !== "uint8") throw new CommandError(`${path}: dtype is ${JSON.stringify(dtype)}, expected "uint8"`);
+    throw new CommandError(
+      `${path}: shape is ${JSON.stringify(shape)}, expected [images, height, width, channels]`,
+    );
+  if (layout !== "NHWC")
+    throw new CommandError(`${path}: layout is ${JSON.stringify(layout)}, expected "NHWC"`);
+  if (dtype !== "uint8")
+    throw new CommandError(`${path}: dtype is ${JSON.stringify(dtype)}, expected "uint8"`);
   const width = /^uint(8|16)\b/.exec(String(labelsDtype))?.[1];
   if (width === undefined)
-    throw new CommandError(`${path}: labelsDtype is ${JSON.stringify(labelsDtype)}, expected "uint8" or "uint16"`);
+    throw new CommandError(
+      `${path}: labelsDtype is ${JSON.stringify(labelsDtype)}, expected "uint8" or "uint16"`,
+    );
   return {
     shape,
     labelWidth: width === "16" ? 2 : 1,
@@ -73,14 +79,25 @@ async function readMeta(path: string): Promise<Meta> {
 }
 
 function isShape(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.length === 4 && value.every((n, a) => Number.isInteger(n) && n >= (a ? 1 : 0));
+  return (
+    Array.isArray(value) &&
+    value.length === 4 &&
+    value.every((n, a) => Number.isInteger(n) && n >= (a ? 1 : 0))
+  );
 }
 
-async function readLabels(path: string, meta: Meta, total: number, count: number): Promise<Int32Array | undefined> {
+async function readLabels(
+  path: string,
+  meta: Meta,
+  total: number,
+  count: number,
+): Promise<Int32Array | undefined> {
   if (!(await isFile(path))) return undefined;
   const file = await readFile(path);
   if (file.length !== total * meta.labelWidth)
-    throw new CommandError(`${path} has ${file.length} bytes, expected ${total * meta.labelWidth} for ${total} labels`);
+    throw new CommandError(
+      `${path} has ${file.length} bytes, expected ${total * meta.labelWidth} for ${total} labels`,
+    );
   const read = (i: number) => (meta.labelWidth === 2 ? file.readUInt16LE(2 * i) : file[i]);
   return Int32Array.from({ length: count }, (_, i) => read(i));
 }

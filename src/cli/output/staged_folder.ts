@@ -13,7 +13,9 @@ export async function checkWritable(folder: string): Promise<void> {
   for (;;) {
     const found = await stat(nearest).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
-      throw new CommandError(`--out ${folder}: ${error.code === "ENOTDIR" ? "a file is in the way" : error.code}`);
+      throw new CommandError(
+        `--out ${folder}: ${error.code === "ENOTDIR" ? "a file is in the way" : error.code}`,
+      );
     });
     if (found?.isDirectory()) break;
     if (found) throw new CommandError(`--out ${folder}: ${nearest} is a file, expected a folder`);
@@ -24,6 +26,9 @@ export async function checkWritable(folder: string): Promise<void> {
   });
 }
 
+/** Makes the content of a file, knowing the paths that all files will have. */
+export type FileMaker = (paths: readonly string[]) => Uint8Array | Promise<Uint8Array>;
+
 /**
  * Writes files into a folder so that nobody ever sees half of one: all are written to a temporary folder beside it
  * and then renamed into place, the last of the record last. Other files in the folder are left alone. Where writing
@@ -31,18 +36,25 @@ export async function checkWritable(folder: string): Promise<void> {
  *
  * @returns the paths, `folder` as given joined with each name
  */
-export async function writeStaged(folder: string, files: Readonly<Record<string, Uint8Array>>): Promise<string[]> {
+export async function writeStaged(
+  folder: string,
+  files: Readonly<Record<string, FileMaker>>,
+): Promise<string[]> {
+  const names = Object.keys(files);
+  const paths = names.map((name) => join(folder, name));
+  const contents = new Map<string, Uint8Array>();
+  for (const name of names) contents.set(name, await files[name](paths));
+
   const target = resolve(folder);
   await mkdir(dirname(target), { recursive: true });
   const staging = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   const cleanUp = () => rmSync(staging, { recursive: true, force: true });
   process.once("exit", cleanUp); // a second Ctrl-C exits at once
   try {
-    const names = Object.keys(files);
-    for (const name of names) await writeFile(join(staging, name), files[name]);
+    for (const [name, content] of contents) await writeFile(join(staging, name), content);
     await mkdir(target, { recursive: true });
     for (const name of names) await rename(join(staging, name), join(target, name));
-    return names.map((name) => join(folder, name));
+    return paths;
   } finally {
     await rm(staging, { recursive: true, force: true });
     process.removeListener("exit", cleanUp);

@@ -79,8 +79,20 @@ function place(canvas: Canvas, tile: Tile, left: number, width: number, top: num
   else canvas.tile(tile, x, top);
 }
 
-function caption(canvas: Canvas, left: number, width: number, bottom: number, lines: readonly string[], colour: string) {
+function caption(
+  canvas: Canvas,
+  left: number,
+  width: number,
+  bottom: number,
+  lines: readonly string[],
+  colour: string,
+) {
   const centre = left + width / 2;
   canvas.text(lines[0], centre, bottom + 18, { size: 14, anchor: "middle", colour, width: width + GAP - 4 });
-  canvas.text(lines[1], centre, bottom + 35, { size: 12, anchor: "middle", colour: FAINT, width: width + GAP - 4 });
+  canvas.text(lines[1], centre, bottom + 35, {
+    size: 12,
+    anchor: "middle",
+    colour: FAINT,
+    width: width + GAP - 4,
+  });
 }

@@ -47,7 +47,10 @@ function parseGlyphs(): Map<string, Glyph> {
   return new Map(
     rows.map((row) => {
       const [code, advance, ...outline] = row.split(" ");
-      return [String.fromCodePoint(Number.parseInt(code, 16)), { advance: Number(advance), outline: outline.join(" ") }];
+      return [
+        String.fromCodePoint(Number.parseInt(code, 16)),
+        { advance: Number(advance), outline: outline.join(" ") },
+      ];
     }),
   );
 }

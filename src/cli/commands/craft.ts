@@ -1,0 +1,122 @@
+import { foolingRate, type UniversalOptions } from "../../index.js";
+import type { Console } from "../console.js";
+import { UsageError } from "../errors.js";
+import { duration, normName, normValue, percent, pixelSize, plural } from "../format.js";
+import { loadPerturbation } from "../images/npy_file.js";
+import { findSources, type ImageOptions, openEngine } from "../inputs.js";
+import { encodeNpy } from "../npy.js";
+import { checkWritable, writeStaged } from "../output/staged_folder.js";
+import { drawBeforeAfter } from "../picture/before_after.js";
+import { drawPerturbation } from "../picture/perturbation.js";
+import type { Report } from "../report.js";
+import { loadSharp } from "../sharp.js";
+import { runCrafting } from "./crafting_run.js";
+import { type CraftingSets, openCraftingSets } from "./crafting_sets.js";
+import { describeEngine, threadsOf } from "./describe_engine.js";
+import { chooseExamples } from "./examples.js";
+
+type Tuning = Pick<
+  UniversalOptions,
+  "norm" | "radius" | "delta" | "passes" | "classes" | "steps" | "overshoot" | "profile" | "seed" | "clip"
+>;
+
+export interface CraftOptions extends ImageOptions, Tuning {
+  /** How many of the images to keep apart, or another set. */
+  readonly holdout?: string;
+  /** .npy file to start from. */
+  readonly perturbation?: string;
+  readonly out?: string;
+}
+
+/** `unifool craft`: one perturbation for many images, with pictures of it and a report. */
+export async function craft(options: CraftOptions, console: Console): Promise<Report> {
+  const { out = "unifool-out", seed = 0, clip = false } = options;
+  if (options.steps !== undefined && options.steps < 3)
+    throw new UsageError(`--steps is ${options.steps}, expected a whole number of at least 3 when crafting`);
+  const sources = await findSources(options);
+  await checkWritable(out);
+  await loadSharp("drawing the pictures");
+  const engine = await openEngine(sources, options, console);
+  try {
+    console.note(describeEngine(sources.modelName, engine));
+    const sets = await openCraftingSets(
+      sources.images,
+      options.holdout ?? sources.holdout,
+      options.limit,
+      engine,
+    );
+    console.note(describeSets(sets));
+    const initial = options.perturbation
+      ? await loadPerturbation(options.perturbation, engine.inputShape)
+      : undefined;
+
+    const { norm, radius, delta, passes, classes, steps, overshoot, profile } = options;
+    const tuning = { norm, radius, delta, passes, classes, steps, overshoot, profile, seed, clip, initial };
+    const crafted = await runCrafting(engine, sets.crafting.images, defined(tuning), console);
+
+    const measured = sets.holdout ?? sets.crafting;
+    const predictions = await foolingRate(engine, measured.images, crafted.perturbation, { clip });
+    const holdout = sets.holdout ? { images: sets.holdout.count, foolingRate: predictions.rate } : null;
+    const result = {
+      command: "craft",
+      model: sources.modelName,
+      backend: engine.backend,
+      threads: threadsOf(engine),
+      norm: normValue(crafted.norm),
+      radius: crafted.radius,
+      images: sets.crafting.count,
+      seed,
+      passes: crafted.history,
+      foolingRate: crafted.foolingRate,
+      holdout,
+      seconds: crafted.seconds,
+      clip,
+      interrupted: crafted.interrupted,
+    };
+
+    const ball = `${normName(crafted.norm)} ${pixelSize(crafted.radius, engine.range)}`;
+    const about = [
+      options.demo ? sources.modelName : (engine.network?.name ?? sources.modelName),
+      `${ball} in ${engine.range.join("..")}`,
+      `seed ${seed}`,
+    ];
+    const files = await writeStaged(out, {
+      "perturbation.npy": () => encodeNpy(crafted.perturbation, engine.inputShape),
+      "perturbation.png": () =>
+        drawPerturbation(crafted.perturbation, sets.crafting.shape, engine.range, ball),
+      "before-after.png": async () =>
+        drawBeforeAfter({
+          title: titleOf(crafted.foolingRate, sets, predictions.rate),
+          subtitle: about.join(", "),
+          shape: measured.shape,
+          range: engine.range,
+          perturbation: crafted.perturbation,
+          examples: await chooseExamples(engine, measured, crafted.perturbation, predictions, clip),
+        }),
+      "report.json": (paths) => Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
+    });
+    console.print(titleOf(crafted.foolingRate, sets, predictions.rate));
+    console.print(
+      `${ball}, ${plural(crafted.history.length, "finished pass", "finished passes")}, ${duration(crafted.seconds)}`,
+    );
+    console.print(`wrote ${files.join(", ")}`);
+    return { ...result, files };
+  } finally {
+    engine.dispose();
+  }
+}
+
+function describeSets({ crafting, holdout }: CraftingSets): string {
+  const apart = holdout ? `, ${holdout.count} held out` : "";
+  return `images   ${crafting.count} to craft on${apart}`;
+}
+
+function titleOf(rate: number, { crafting, holdout }: CraftingSets, heldOutRate: number): string {
+  const main = `One perturbation fools ${percent(rate)} of ${plural(crafting.count, "image")}`;
+  return holdout ? `${main}, and ${percent(heldOutRate)} of ${holdout.count} held out` : main;
+}
+
+/** Without the keys that are undefined: the API has its own defaults. */
+function defined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,80 @@
+import {
+  type Compiled,
+  foolingRate,
+  UniversalAbortedError,
+  type UniversalOptions,
+  type UniversalResult,
+  universalPerturbation,
+} from "../../index.js";
+import type { Console } from "../console.js";
+import { CommandError } from "../errors.js";
+import { duration, percent, plural } from "../format.js";
+import { watchInterrupt } from "../interrupt.js";
+
+/** What crafting came to, whether it ran to its end or was interrupted. */
+export interface Crafted extends UniversalResult {
+  readonly interrupted: boolean;
+  readonly seconds: number;
+}
+
+/**
+ * Crafts, showing progress. Ctrl-C ends it early with the best perturbation so far.
+ *
+ * @throws CommandError if it is interrupted before there is any perturbation
+ */
+export async function runCrafting(
+  engine: Compiled,
+  images: Float32Array,
+  options: UniversalOptions,
+  console: Console,
+): Promise<Crafted> {
+  const interrupt = watchInterrupt(() =>
+    console.note(
+      "stopping: measuring and saving the best perturbation so far (Ctrl-C again: quit without it)",
+    ),
+  );
+  const begin = performance.now();
+  const seconds = () => (performance.now() - begin) / 1000;
+  try {
+    const result = await universalPerturbation(engine, images, {
+      ...options,
+      signal: interrupt.signal,
+      onProgress: progressOf(console, seconds),
+    });
+    if (result.history.length > 0)
+      notePass(console, result.history.length, result.history.at(-1)?.foolingRate, seconds());
+    return { ...result, interrupted: false, seconds: seconds() };
+  } catch (error) {
+    if (!(error instanceof UniversalAbortedError)) throw error;
+    const { result } = error;
+    if (result.perturbation.every((v) => v === 0))
+      throw new CommandError("interrupted before there was a perturbation; nothing was written");
+    // The watch goes on, so that a second Ctrl-C still quits.
+    const rate =
+      result.foolingRate ??
+      (await foolingRate(engine, images, result.perturbation, { clip: result.clip })).rate;
+    return { ...result, foolingRate: rate, interrupted: true, seconds: seconds() };
+  } finally {
+    interrupt.stop();
+  }
+}
+
+/** Moves the bar through each pass, and notes a pass in a line once the next one shows what it came to. */
+function progressOf(console: Console, seconds: () => number): UniversalOptions["onProgress"] {
+  let noted = 0;
+  return ({ pass, passes, image, images, updates, foolingRate: rate }) => {
+    if (pass > noted + 1) {
+      notePass(console, pass - 1, rate, seconds());
+      noted = pass - 1;
+    }
+    const detail =
+      rate === undefined
+        ? plural(updates, "update")
+        : `${plural(updates, "update")}, fooled ${percent(rate)}`;
+    console.progress(`pass ${pass}/${passes}`, image, images, detail);
+  };
+}
+
+function notePass(console: Console, pass: number, rate: number | undefined, seconds: number): void {
+  console.note(`pass ${String(pass).padEnd(3)} fools ${percent(rate ?? 0)} after ${duration(seconds)}`);
+}

@@ -1,0 +1,111 @@
+import { type DeepfoolOptions, type DeepfoolResult, deepfool } from "../../index.js";
+import { type Shape, sizeOf } from "../../network/spec.js";
+import type { Console } from "../console.js";
+import { CommandError } from "../errors.js";
+import { duration, normName, normValue, plural, short } from "../format.js";
+import { findSources, type ImageOptions, openEngine, openImages } from "../inputs.js";
+import { watchInterrupt } from "../interrupt.js";
+import { encodeNpy } from "../npy.js";
+import { checkWritable, writeStaged } from "../output/staged_folder.js";
+import type { Report } from "../report.js";
+import { describeEngine, threadsOf } from "./describe_engine.js";
+
+export interface DeepfoolCommandOptions
+  extends ImageOptions,
+    Pick<DeepfoolOptions, "norm" | "classes" | "steps" | "overshoot" | "profile"> {
+  readonly clip?: boolean;
+  readonly out?: string;
+}
+
+/** `unifool deepfool`: the smallest perturbation of each image, and how robust the model is by that measure. */
+export async function deepfoolCommand(options: DeepfoolCommandOptions, console: Console): Promise<Report> {
+  const { norm = 2, profile = "lts4", classes, steps, overshoot, clip, out } = options;
+  const sources = await findSources(options);
+  if (out !== undefined) await checkWritable(out);
+  const engine = await openEngine(sources, options, console);
+  const interrupt = watchInterrupt(() => console.note("stopping"));
+  try {
+    console.note(describeEngine(sources.modelName, engine));
+    const set = await openImages(sources.images, engine, options.limit);
+    const begin = performance.now();
+    const found = await deepfool(engine, set.images, {
+      norm,
+      profile,
+      ...(classes !== undefined && { classes }),
+      ...(steps !== undefined && { steps }),
+      ...(overshoot !== undefined && { overshoot }),
+      ...(clip && { bounds: engine.range }),
+      signal: interrupt.signal,
+      onProgress: (done, total) => console.progress("deepfool", done, total),
+    });
+    const seconds = (performance.now() - begin) / 1000;
+    const means = measure(set.images, found, engine.inputShape);
+    const result = {
+      command: "deepfool",
+      model: sources.modelName,
+      backend: engine.backend,
+      threads: threadsOf(engine),
+      images: set.count,
+      norm: normValue(norm),
+      profile,
+      ...means,
+      seconds,
+    };
+    const written =
+      out === undefined
+        ? undefined
+        : await writeStaged(out, {
+            "perturbations.npy": () => encodeNpy(found.perturbation, [set.count, ...engine.inputShape]),
+            "report.json": (paths) =>
+              Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
+          });
+    console.print(`fooled ${means.succeeded} of ${plural(set.count, "image")} in ${duration(seconds)}`);
+    console.print(
+      `mean ${normName(2)} ${short(means.meanL2)}, ${normName(Infinity)} ${short(means.meanLinf)}, ` +
+        `${short(means.meanIterations)} iterations, robustness ${means.robustness === null ? "undefined" : short(means.robustness)}`,
+    );
+    if (written) console.print(`wrote ${written.join(", ")}`);
+    return written ? { ...result, files: written } : result;
+  } catch (error) {
+    if (interrupt.signal.aborted) throw new CommandError("interrupted; nothing was written");
+    throw error;
+  } finally {
+    interrupt.stop();
+    engine.dispose();
+  }
+}
+
+/**
+ * Means over all images, fooled or not. Robustness is the mean of ||r||_2 / ||x||_2 (arXiv:1511.04599, equation 1,
+ * with norms in pixel space), without images that are zero everywhere.
+ */
+function measure(
+  images: Float32Array,
+  { perturbation, succeeded, iterations }: DeepfoolResult,
+  shape: Shape,
+) {
+  const size = sizeOf(shape);
+  const count = images.length / size;
+  const sums = { l2: 0, linf: 0, ratio: 0, measured: 0 };
+  for (let n = 0; n < count; n++) {
+    const r = perturbation.subarray(n * size, (n + 1) * size);
+    const length = l2(r);
+    const reference = l2(images.subarray(n * size, (n + 1) * size));
+    sums.l2 += length;
+    sums.linf += r.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
+    if (reference === 0) continue;
+    sums.ratio += length / reference;
+    sums.measured++;
+  }
+  return {
+    succeeded: succeeded.reduce((sum, one) => sum + one, 0),
+    meanL2: sums.l2 / count,
+    meanLinf: sums.linf / count,
+    meanIterations: iterations.reduce((sum, i) => sum + i, 0) / count,
+    robustness: sums.measured === 0 ? null : sums.ratio / sums.measured,
+  };
+}
+
+function l2(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
+}

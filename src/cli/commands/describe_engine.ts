@@ -1,0 +1,13 @@
+import type { Compiled, Engine } from "../../index.js";
+import { plural } from "../format.js";
+
+/** One line about the network and what runs it. */
+export function describeEngine(model: string, engine: Compiled): string {
+  const runs = `${engine.backend}, ${plural(threadsOf(engine), "thread")}`;
+  return `model    ${model}: ${engine.inputShape.join("x")}, ${engine.classes} classes (${runs})`;
+}
+
+/** How many threads compute; engines that have but one do not say. */
+export function threadsOf(engine: Engine): number {
+  return "threads" in engine && typeof engine.threads === "number" ? Math.max(1, engine.threads) : 1;
+}

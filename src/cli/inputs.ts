@@ -1,0 +1,111 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Compiled, compile, type InputOptions, InvalidArgumentError } from "../index.js";
+import type { Console } from "./console.js";
+import { UsageError } from "./errors.js";
+import type { ImageSet } from "./images/image_set.js";
+import { loadImages } from "./images/load.js";
+import { packageRoot } from "./package_root.js";
+
+/** Options that say which network to use and how. */
+export interface ModelOptions {
+  readonly model?: string;
+  readonly demo?: boolean;
+  readonly range?: readonly [number, number];
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly backend?: "auto" | "wasm" | "reference" | "tfjs";
+  readonly threads?: number | "auto";
+}
+
+/** Options that say which images to use. */
+export interface ImageOptions extends ModelOptions {
+  readonly images?: string;
+  readonly limit?: number;
+}
+
+/** Where the model and the images are, once `--demo` has been resolved. */
+export interface Sources {
+  /** What to call the model in reports. */
+  readonly modelName: string;
+  readonly model: string;
+  readonly images: string;
+  /** Images kept apart from crafting, where they come with the others. */
+  readonly holdout?: string;
+  readonly input: InputOptions;
+}
+
+/**
+ * The model's path, `--model` or the demo's.
+ *
+ * @throws UsageError where neither is given, or both
+ */
+export async function findModel(options: ModelOptions): Promise<Omit<Sources, "images" | "holdout">> {
+  const { range, mean, std } = options;
+  if (!options.demo) {
+    if (options.model === undefined) throw new UsageError("--model is missing (or try --demo)");
+    return { modelName: options.model, model: options.model, input: { range, mean, std } };
+  }
+  if (options.model !== undefined)
+    throw new UsageError("--demo brings its own model, so --model cannot be given too");
+  const { preprocessing } = JSON.parse(await readFile(join(demoFolder(), "images", "meta.json"), "utf8"));
+  return {
+    modelName: "demo",
+    model: join(demoFolder(), "model", "model.json"),
+    input: { range, mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std },
+  };
+}
+
+/**
+ * Where model and images are.
+ *
+ * @throws UsageError where one is not given
+ */
+export async function findSources(options: ImageOptions): Promise<Sources> {
+  const model = await findModel(options);
+  if (options.demo) {
+    const folder = demoFolder();
+    return { ...model, images: options.images ?? join(folder, "images"), holdout: join(folder, "holdout") };
+  }
+  if (options.images === undefined) throw new UsageError("--images is missing (or try --demo)");
+  return { ...model, images: options.images };
+}
+
+function demoFolder(): string {
+  return join(packageRoot(), "demo");
+}
+
+/**
+ * The network, ready to run.
+ *
+ * @throws UsageError for option values that do not fit the model, such as five means for three channels
+ */
+export async function openEngine(
+  sources: Pick<Sources, "model" | "input">,
+  options: ModelOptions,
+  console: Console,
+): Promise<Compiled> {
+  const { backend = "auto", threads = "auto" } = options;
+  try {
+    return await compile(sources.model, {
+      backend,
+      threads,
+      input: sources.input,
+      onWarning: (message) => console.note(`warning: ${message}`),
+    });
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The images, as the engine takes them. */
+export async function openImages(path: string, engine: Compiled, limit?: number): Promise<ImageSet> {
+  return loadImages(path, { inputShape: engine.inputShape, range: engine.range, limit });
+}
+
+/** The names of the classes: the model's, else the image set's if it has as many, else numbers. */
+export function classNames(engine: Compiled, set: ImageSet): (label: number) => string {
+  const named = [engine.classNames, set.classNames].find((names) => names?.length === engine.classes);
+  return (label) => named?.[label] ?? `class ${label}`;
+}

@@ -1,0 +1,132 @@
+import { type Command, Option } from "commander";
+import type { DeepfoolProfile } from "../index.js";
+import {
+  parseChoice,
+  parseInteger,
+  parseList,
+  parseNonNegative,
+  parseNorm,
+  parsePositive,
+  parseRange,
+  parseShare,
+} from "./values.js";
+
+const PROFILES: readonly DeepfoolProfile[] = ["lts4", "lts4-torch", "foolbox", "paper"];
+const BACKENDS = ["auto", "wasm", "reference", "tfjs"] as const;
+
+/** Adds `--model` and what belongs to it. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .addOption(option("--model <path>", "model.json of a TensorFlow.js LayersModel, or its URL"))
+    .addOption(option("--demo", "use the model and the images that come with unifool"));
+}
+
+/** Adds how the model is run. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .addOption(option("--range <low,high>", "lowest and highest pixel value (default: 0,1)", parseRange))
+    .addOption(option("--mean <list>", "mean that the model wants subtracted, of pixels in 0..1", parseList))
+    .addOption(option("--std <list>", "standard deviation it wants divided by, likewise", parseList))
+    .addOption(
+      option("--backend <name>", `${BACKENDS.join(", ")} (default: auto)`, (name, text) =>
+        parseChoice(name, text, BACKENDS),
+      ),
+    )
+    .addOption(
+      option("--threads <n>", "worker threads; 0: the calling thread (default: auto)", (name, text) =>
+        text === "auto" ? ("auto" as const) : parseInteger(name, text, 0),
+      ),
+    );
+}
+
+/** Adds `--images` and what belongs to it. */
+export function addImageOptions(command: Command): Command {
+  return command
+    .addOption(
+      option(
+        "--images <path>",
+        "folder of PNG, JPEG or WebP files; folder with images.bin and meta.json; or .npy",
+      ),
+    )
+    .addOption(option("--limit <n>", "take only the first n images", wholeNumber(1)));
+}
+
+/** Adds DeepFool's parameters; the defaults differ between commands, so the text comes from there. */
+export function addDeepfoolOptions(command: Command, defaults: { readonly steps: number }): Command {
+  return command
+    .addOption(option("--classes <n>", "candidate classes of DeepFool (default: 10)", wholeNumber(2)))
+    .addOption(
+      option(
+        "--steps <n>",
+        `most steps of DeepFool for an image (default: ${defaults.steps})`,
+        wholeNumber(1),
+      ),
+    )
+    .addOption(
+      option("--overshoot <x>", "how far DeepFool goes past the boundary (default: 0.02)", parseNonNegative),
+    )
+    .addOption(
+      option(
+        "--profile <name>",
+        `spelling of DeepFool: ${PROFILES.join(", ")} (default: lts4)`,
+        (name, text) => parseChoice(name, text, PROFILES),
+      ),
+    );
+}
+
+export function addCraftOptions(command: Command): Command {
+  return command
+    .addOption(option("--norm <p>", "norm that bounds the perturbation: 2 or inf (default: inf)", parseNorm))
+    .addOption(
+      option(
+        "--radius <x>",
+        "its bound, in pixel units (default: 10/255 of the range for inf)",
+        parsePositive,
+      ),
+    )
+    .addOption(
+      option(
+        "--delta <x>",
+        "stop when all but this share of the images is fooled (default: 0.2)",
+        parseShare,
+      ),
+    )
+    .addOption(option("--passes <n>", "most passes over the images (default: 10)", wholeNumber(1)))
+    .addOption(option("--seed <n>", "seed of the shuffles (default: 0)", wholeNumber(0)))
+    .addOption(option("--holdout <n|path>", "images kept apart, to measure on: the last n, or another set"))
+    .addOption(option("--perturbation <file>", "start from this perturbation (.npy) instead of zero"));
+}
+
+export function norm(fallback: string): Option {
+  return option(
+    "--norm <p>",
+    `norm that the perturbations are small in: 2 or inf (default: ${fallback})`,
+    parseNorm,
+  );
+}
+
+export function clip(): Option {
+  return option("--clip", "clip perturbed images to the range (default: they may leave it)");
+}
+
+export function perturbation(text: string): Option {
+  return option("--perturbation <file>", text);
+}
+
+export function out(text: string): Option {
+  return option("--out <folder>", text);
+}
+
+export function json(): Option {
+  return option("--json", "print one JSON object and nothing else");
+}
+
+/** An option whose text, if it takes any, is parsed by a function of its name and that text. */
+function option<T>(flags: string, description: string, parse?: (name: string, text: string) => T): Option {
+  const made = new Option(flags, description);
+  return parse ? made.argParser((text: string) => parse(made.long ?? flags, text)) : made;
+}
+
+function wholeNumber(least: number): (name: string, text: string) => number {
+  return (name, text) => parseInteger(name, text, least);
+}
