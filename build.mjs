@@ -4,7 +4,7 @@
  * declarations and prints sizes.
  *
  *   node build.mjs             everything
- *   node build.mjs --kernels   only src/kernels/wasm/module.generated.ts (what tests and type checks need)
+ *   node build.mjs --kernels   only the generated sources (what tests and type checks need)
  *   node build.mjs --quiet     everything but the type declarations, prints nothing
  */
 import { execFileSync } from "node:child_process";
@@ -16,11 +16,23 @@ const root = new URL(".", import.meta.url).pathname;
 const flags = new Set(process.argv.slice(2));
 const quiet = flags.has("--quiet");
 
-await generateKernels();
+/** A classic script: what `new Worker` takes everywhere, from a blob, a string or a URL. */
+const workerBundle = {
+  entryPoints: [`${root}src/engines/wasm/worker.ts`],
+  bundle: true,
+  format: "iife",
+  platform: "neutral",
+  target: "es2022",
+  minify: true,
+  legalComments: "none",
+  logLevel: "error",
+};
+
+await generateSources();
 if (!flags.has("--kernels")) await bundle();
 
 /** Runs the assembler (TypeScript, so bundled first) and writes the generated module if it changed. */
-async function generateKernels() {
+async function generateSources() {
   const temporary = `${root}node_modules/.cache/unifool/assemble.mjs`;
   mkdirSync(`${root}node_modules/.cache/unifool`, { recursive: true });
   await build({
@@ -32,10 +44,21 @@ async function generateKernels() {
     packages: "external",
     logLevel: "error",
   });
-  const { generatedSource } = await import(`file://${temporary}?${Date.now()}`);
-  const target = `${root}src/kernels/wasm/module.generated.ts`;
-  const source = generatedSource();
-  if (!existsSync(target) || readFileSync(target, "utf8") !== source) writeFileSync(target, source);
+  const { generatedSources } = await import(`file://${temporary}?${Date.now()}`);
+  for (const [name, source] of Object.entries(generatedSources()))
+    writeIfChanged(`${root}src/kernels/wasm/${name}`, source);
+  await generateWorker();
+}
+
+/** Bundles the worker to a string that the main bundle carries, so that nobody has to host a second file. */
+async function generateWorker() {
+  const { outputFiles } = await build({ ...workerBundle, write: false });
+  const source = `// Made by build.mjs from worker.ts; not in git.\nexport const workerSource: string = ${JSON.stringify(outputFiles[0].text)};\n`;
+  writeIfChanged(`${root}src/engines/wasm/worker.generated.ts`, source);
+}
+
+function writeIfChanged(path, source) {
+  if (!existsSync(path) || readFileSync(path, "utf8") !== source) writeFileSync(path, source);
 }
 
 async function bundle() {
@@ -53,6 +76,7 @@ async function bundle() {
     external: ["@tensorflow/*", "node:*"],
     chunkNames: "chunks/[name]-[hash]",
   });
+  await build({ ...workerBundle, outfile: `${root}dist/worker.js` });
   await build({
     ...shared,
     entryPoints: { cli: "src/cli/main.ts" },

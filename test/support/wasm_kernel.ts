@@ -31,19 +31,17 @@ export function floatBits(x: number): number {
 }
 
 /**
- * Memory and kernels of one instance of the module. `call` runs a kernel on all its tiles by the tape, then again
- * tile by tile in reverse order, and throws unless both leave the same bits, every canary and all inputs intact.
+ * Memory and kernels of one instance of the module. `call` runs a kernel on all its tiles at once, then again tile
+ * by tile in reverse order, and throws unless both leave the same bits, every canary and all inputs intact.
  */
 export class WasmKernels {
-  private readonly memory = new WebAssembly.Memory({ initial: 1 });
-  private readonly run: (tape: number, end: number) => void;
+  private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   private readonly table: WebAssembly.Table;
   private readonly blocks: { at: number; bytes: number; initial: Uint8Array; written: boolean }[] = [];
   private top = 1024;
 
   constructor(relaxed: boolean) {
     const { exports } = new WebAssembly.Instance(compile(relaxed), { env: { memory: this.memory } });
-    this.run = exports.run as (tape: number, end: number) => void;
     this.table = exports.kernels as WebAssembly.Table;
   }
 
@@ -73,21 +71,19 @@ export class WasmKernels {
       ...given.filter((f) => !expected.includes(f)).map((f) => `${f} is unknown`),
     ];
     if (wrong.length > 0) throw new Error(`${name}: ${wrong.join(", ")}`);
-    const bytes = 12 + 4 * expected.length;
-    const tape = this.allocate(bytes);
-    const entry = new Int32Array(this.memory.buffer, tape, bytes / 4);
-    entry.set([index, tiles, bytes]);
+    const args = this.allocate(4 * expected.length);
+    const values = new Int32Array(this.memory.buffer, args, expected.length);
     expected.forEach((field, i) => {
       const value = fields[field];
-      entry[3 + i] = typeof value === "number" ? value : value.at;
+      values[i] = typeof value === "number" ? value : value.at;
     });
 
-    this.run(tape, tape + bytes);
+    const kernel = this.table.get(index) as KernelFunction;
+    kernel(args, 0, tiles);
     const whole = this.blocks.map((b) => this.bytes(b).slice());
     this.check(name);
     for (const b of this.blocks) this.bytes(b).set(b.initial);
-    const kernel = this.table.get(index) as KernelFunction;
-    for (let tile = tiles - 1; tile >= 0; tile--) kernel(tape + 12, tile, tile + 1);
+    for (let tile = tiles - 1; tile >= 0; tile--) kernel(args, tile, tile + 1);
     this.blocks.forEach((b, i) => {
       const differs = this.bytes(b).findIndex((byte, j) => byte !== whole[i][j]);
       if (differs >= 0) throw new Error(`${name}: result depends on the split into tiles at byte ${differs}`);

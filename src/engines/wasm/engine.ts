@@ -1,38 +1,73 @@
-import { EngineError } from "../../api/errors.js";
+import { EngineError, InvalidArgumentError } from "../../api/errors.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { checkOut, countClasses, countImages } from "../arguments.js";
 import type { Engine } from "../engine.js";
-import { argmax, topClasses } from "../top_classes.js";
-import { runDeepfool } from "./deepfool.js";
+import { topClasses } from "../top_classes.js";
+import { createMemory } from "./layout.js";
 import { laneChunks, runBackward, runForward } from "./passes.js";
+import { MAX_LANES, planProgram } from "./plan.js";
+import { Pool } from "./pool.js";
 import { type LayerTime, profile } from "./profile.js";
-import { createProgram, MAX_LANES, type Program, tapesFor } from "./program.js";
+import { type KernelExports, openProgram, type Program } from "./program.js";
+import { createSession } from "./session.js";
+import { resolveThreads } from "./threads.js";
+import { chooseVariant } from "./variant.js";
 
 export interface WasmEngineOptions {
+  /**
+   * Worker threads. A number: that many workers, 0: none, everything runs on the calling thread. "auto" (default):
+   * one for each processor up to 8. Without SharedArrayBuffer at most one worker, without workers none;
+   * `engine.threads` says what came of it.
+   */
+  readonly threads?: "auto" | number;
   /** No fused multiply-add, so that results are the same on every machine. Default false. */
   readonly deterministic?: boolean;
+  /** Where `unifool/worker` is served, for pages whose policy forbids workers from blobs. */
+  readonly workerUrl?: string | URL;
 }
 
 export interface WasmEngine extends Engine {
   readonly backend: "wasm";
   /** "relaxed" with fused multiply-add, else "simd". */
   readonly variant: "simd" | "relaxed";
+  /** Workers at work; 0: the calling thread computes. */
+  readonly threads: number;
   /** Bytes of linear memory. */
   readonly memoryBytes: number;
-  /** Time, live work and rate of every kernel call of one Jacobian of the first image; for benchmarks. */
+  /**
+   * Time, live work and rate of every kernel call of one Jacobian; for benchmarks. Needs `threads: 0`.
+   *
+   * @throws EngineError on an engine with workers
+   */
   profile(image: Float32Array, options: { readonly classes: number; readonly repeats?: number }): LayerTime[];
 }
 
+/** What computes: a session on this thread, or workers. */
+interface Backend {
+  readonly logits: (images: Float32Array) => Promise<{ logits: Float32Array; labels: Int32Array }>;
+  readonly jacobian: (
+    images: Float32Array,
+    classes: number | Int32Array,
+    rows: number,
+    out: Float32Array,
+  ) => Promise<{ classes: Int32Array; logits: Float32Array }>;
+  readonly deepfool: NonNullable<Engine["deepfool"]>;
+  readonly profile: WasmEngine["profile"];
+  readonly dispose: () => void;
+}
+
 /**
- * The WASM SIMD engine. Each image runs by itself through the program: one forward pass, then a backward pass
- * for every 12 cotangents, which sit in the lanes and share the forward's masks. Runs on the calling thread.
+ * The WASM SIMD engine: one forward pass an image, then a backward pass for every 12 cotangents, which sit in the
+ * lanes and share the forward's masks.
  *
- * Logits and Jacobians are float32; an image's result is bitwise the same in any batch and on any call.
+ * Logits and Jacobians are float32; an image's result is bitwise the same in any batch, on any call and for any
+ * number of threads.
  *
  * @throws EngineError where WebAssembly SIMD is missing or memory does not suffice
+ * @throws InvalidArgumentError for a number of threads that is none
  * @example
- * using engine = await createWasmEngine(buildNetwork(spec), resolveInput(undefined, 3));
+ * using engine = await createWasmEngine(buildNetwork(spec), resolveInput(undefined, 3), { threads: 2 });
  * const { values } = await engine.jacobian(images, { classes: 10 });
  */
 export async function createWasmEngine(
@@ -40,86 +75,121 @@ export async function createWasmEngine(
   input: InputTransform,
   options: WasmEngineOptions = {},
 ): Promise<WasmEngine> {
+  const { threads, shared } = resolveThreads(options.threads ?? "auto");
+  const variant = chooseVariant(options.deterministic ?? false, shared);
+  const planned = planProgram(network, input, threads);
+  const module = await WebAssembly.compile(variant.bytes);
+  const backend =
+    threads > 0
+      ? await workers(planned, module, threads, shared, options.workerUrl)
+      : await callingThread(planned, module);
+
   const { shape } = network.input;
   const { classes, classNames } = network;
   const size = sizeOf(shape);
-  let live: Program | undefined = await createProgram(network, input, {
-    deterministic: options.deterministic ?? false,
-  });
-  const { relaxed } = live;
-  const memoryBytes = live.memory.buffer.byteLength;
-  const programFor = (caller: string): Program => {
-    if (!live) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
-    return live;
+  let disposed = false;
+  const assertLive = (caller: string): void => {
+    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
   };
   const dispose = (): void => {
-    live = undefined;
+    disposed = true;
+    backend.dispose();
   };
 
   return {
     backend: "wasm",
-    variant: relaxed ? "relaxed" : "simd",
-    memoryBytes,
+    variant: variant.name,
+    threads,
+    memoryBytes: planned.plan.pages * 65536,
     inputShape: shape,
     classes,
     classNames,
     range: input.range,
 
     async logits(images) {
-      const program = programFor("logits");
-      const count = countImages("logits", images, shape);
-      const logits = new Float32Array(count * classes);
-      const labels = new Int32Array(count);
-      for (let n = 0; n < count; n++) {
-        runForward(program, images.subarray(n * size, (n + 1) * size));
-        logits.set(program.logits, n * classes);
-        labels[n] = argmax(program.logits);
-      }
-      return { logits, labels };
+      assertLive("logits");
+      countImages("logits", images, shape);
+      return backend.logits(images);
     },
 
     async jacobian(images, { classes: requested, out }) {
-      const program = programFor("jacobian");
+      assertLive("jacobian");
       const count = countImages("jacobian", images, shape);
       const rows = countClasses("jacobian", requested, count, classes);
       const values = checkOut("jacobian", out, count * rows * size).subarray(0, count * rows * size);
-      const logits = new Float32Array(count * classes);
-      const chosen = new Int32Array(count * rows);
-      for (let n = 0; n < count; n++) {
-        runForward(program, images.subarray(n * size, (n + 1) * size));
-        logits.set(program.logits, n * classes);
-        const wanted =
-          typeof requested === "number"
-            ? topClasses(program.logits, 0, classes, rows)
-            : requested.subarray(n * rows, (n + 1) * rows);
-        chosen.set(wanted, n * rows);
-        for (const { first, count: lanes, vectors } of laneChunks(rows)) {
-          runBackward(program, wanted.subarray(first, first + lanes), undefined, vectors);
-          program.run(tapesFor(program, vectors).rows);
-          values.set(program.rows.subarray(0, lanes * size), (n * rows + first) * size);
-        }
-      }
-      return { values, classes: chosen, logits };
+      return { values, ...(await backend.jacobian(images, requested, rows, values)) };
     },
 
     async deepfool(images, request) {
-      programFor("deepfool");
+      assertLive("deepfool");
       countImages("deepfool", images, shape);
-      return runDeepfool(images, size, request, () => programFor("deepfool"));
+      return backend.deepfool(images, request);
     },
 
-    profile(image, { classes: count, repeats }) {
-      const program = programFor("profile");
+    profile(image, request) {
+      assertLive("profile");
       countImages("profile", image, shape);
-      countClasses("profile", count, 1, classes);
-      runForward(program, image.subarray(0, size));
-      const [chunk] = laneChunks(Math.min(count, MAX_LANES));
-      const wanted = topClasses(program.logits, 0, classes, chunk.count);
-      runBackward(program, wanted, undefined, chunk.vectors);
-      return profile(program, chunk.vectors, repeats ?? 10);
+      countClasses("profile", request.classes, 1, classes);
+      if (request.classes > MAX_LANES)
+        throw new InvalidArgumentError(
+          `profile: classes is ${request.classes}, expected at most ${MAX_LANES}`,
+        );
+      return backend.profile(image.subarray(0, size), request);
     },
 
     dispose,
     [Symbol.dispose]: dispose,
+  };
+}
+
+type Planned = ReturnType<typeof planProgram>;
+
+async function callingThread({ plan, entries }: Planned, module: WebAssembly.Module): Promise<Backend> {
+  const memory = createMemory(plan.pages, plan.segments, false);
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  let live: Program | undefined = openProgram(plan, memory, exports as unknown as KernelExports, 1);
+  const programFor = (caller: string): Program => {
+    if (!live) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
+    return live;
+  };
+  const session = createSession(programFor);
+  return {
+    logits: async (images) => session.logits(images),
+    jacobian: async (images, classes, rows, out) => session.jacobian(images, classes, rows, out),
+    deepfool: session.deepfool,
+    profile(image, { classes, repeats }) {
+      const program = programFor("profile");
+      runForward(program, image);
+      const wanted = topClasses(program.logits, 0, program.classes, classes);
+      const [{ vectors }] = laneChunks(classes);
+      runBackward(program, wanted, undefined, vectors);
+      return profile(program, entries, vectors, repeats ?? 10);
+    },
+    dispose: () => {
+      live = undefined;
+    },
+  };
+}
+
+async function workers(
+  { plan }: Planned,
+  module: WebAssembly.Module,
+  threads: number,
+  shared: boolean,
+  url: string | URL | undefined,
+): Promise<Backend> {
+  const pool = await Pool.start(plan, module, threads, shared, url);
+  return {
+    logits: (images) => pool.logits(images),
+    async jacobian(images, classes, rows, out) {
+      const { values, ...rest } = await pool.jacobian(images, classes, rows);
+      out.set(values);
+      return rest;
+    },
+    deepfool: (images, request) => pool.deepfool(images, request),
+    profile: () => {
+      throw new EngineError("profile: the engine runs on workers, expected one compiled with { threads: 0 }");
+    },
+    dispose: () => pool.dispose(),
   };
 }

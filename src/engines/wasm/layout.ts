@@ -73,29 +73,38 @@ export class Layout {
     }
   }
 
-  /** Makes the memory and writes the constant data. */
-  allocate(): WebAssembly.Memory {
+  /** The finished layout: how much memory, and what lies in it at first. */
+  finish(): { pages: number; segments: Segment[] } {
     const pages = Math.ceil(this.top / 65536);
     if (pages > MAX_PAGES)
       throw new EngineError(
         `compile: the network needs ${(this.top / 2 ** 30).toFixed(1)} GiB on the wasm engine, which can address 4 GiB`,
       );
-    let memory: WebAssembly.Memory;
-    try {
-      memory = new WebAssembly.Memory({ initial: pages });
-    } catch (cause) {
-      throw new EngineError(
-        `compile: could not allocate ${(this.top / 2 ** 20).toFixed(0)} MiB for the wasm engine`,
-        {
-          cause,
-        },
-      );
-    }
-    const bytes = new Uint8Array(memory.buffer);
-    for (const { at, bytes: values } of this.data) bytes.set(values, at.address);
-    this.data.length = 0;
-    return memory;
+    return { pages, segments: this.data.map(({ at, bytes }) => ({ address: at.address, bytes })) };
   }
+}
+
+/** Constant bytes and where they lie. */
+export interface Segment {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Makes the memory of a layout and writes its segments. */
+export function createMemory(
+  pages: number,
+  segments: readonly Segment[],
+  shared: boolean,
+): WebAssembly.Memory {
+  let memory: WebAssembly.Memory;
+  try {
+    memory = new WebAssembly.Memory({ initial: pages, maximum: shared ? pages : MAX_PAGES, shared });
+  } catch (cause) {
+    throw new EngineError(`compile: could not allocate ${pages / 16} MiB for the wasm engine`, { cause });
+  }
+  const bytes = new Uint8Array(memory.buffer);
+  for (const { address, bytes: values } of segments) bytes.set(values, address);
+  return memory;
 }
 
 function align(bytes: number): number {

@@ -1,9 +1,10 @@
-import { MAX_LANES, type Program, tapesFor } from "./program.js";
+import { MAX_LANES } from "./plan.js";
+import { type Program, tapesFor } from "./program.js";
 
 /** One forward pass; the logits are left in `program.logits`. */
 export function runForward(program: Program, image: Float32Array): void {
   program.pixels.set(image);
-  program.run(program.forward);
+  program.run(program.plan.forward);
 }
 
 /**

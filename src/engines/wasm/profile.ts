@@ -1,5 +1,5 @@
-import { type Program, type Tape, tapesFor } from "./program.js";
-import { Buffer, type Entry, type Field, Place } from "./tape.js";
+import { type Program, tapesFor } from "./program.js";
+import { addressOf, type Entry, Float32Bits, type Tape } from "./tape.js";
 
 /** One kernel call of a profile. */
 export interface LayerTime {
@@ -17,19 +17,25 @@ export interface LayerTime {
  * Times every kernel call of the present image's forward and backward pass by itself. Multiply-adds of the
  * sparse kernels are counted from the live lists that the pass has left in memory.
  */
-export function profile(program: Program, vectors: number, repeats: number): LayerTime[] {
+export function profile(
+  program: Program,
+  entriesOf: ReadonlyMap<Tape, readonly Entry[]>,
+  vectors: number,
+  repeats: number,
+): LayerTime[] {
   const times = (tape: Tape, phase: LayerTime["phase"]): LayerTime[] => {
-    const best = new Float64Array(tape.entries.length).fill(Infinity);
-    const work = tape.entries.map(() => ({ dense: 0, live: 0 }));
+    const entries = entriesOf.get(tape) ?? [];
+    const best = new Float64Array(entries.length).fill(Infinity);
+    const work = entries.map(() => ({ dense: 0, live: 0 }));
     for (let round = 0; round < repeats; round++)
-      tape.entries.forEach((e, i) => {
+      entries.forEach((e, i) => {
         const start = performance.now();
         program.runPart(tape, i, i + 1);
         best[i] = Math.min(best[i], performance.now() - start);
         // Temporaries share room, so the lists must be read before the next call.
         if (round === 0) work[i] = countMacs(program, e);
       });
-    return tape.entries.map((e, i) => ({
+    return entries.map((e, i) => ({
       layer: e.label,
       kernel: e.kernel,
       phase,
@@ -38,11 +44,17 @@ export function profile(program: Program, vectors: number, repeats: number): Lay
       liveMacs: work[i].live,
     }));
   };
-  return [...times(program.forward, "forward"), ...times(tapesFor(program, vectors).gradient, "backward")];
+  return [
+    ...times(program.plan.forward, "forward"),
+    ...times(tapesFor(program, vectors).gradient, "backward"),
+  ];
 }
 
 function countMacs(program: Program, e: Entry): { dense: number; live: number } {
-  const field = (name: string): number => addressOf(e.fields[name]);
+  const field = (name: string): number => {
+    const value = e.fields[name];
+    return value instanceof Float32Bits ? value.value : addressOf(value);
+  };
   if (e.kernel.startsWith("conv_forward")) {
     const macs =
       field("outHeight") *
@@ -95,10 +107,4 @@ function liveConvMacs(words: Int32Array, field: (name: string) => number, blocks
       }
     }
   return { dense: dense * lanes, live: live * lanes };
-}
-
-function addressOf(field: Field): number {
-  if (field instanceof Buffer) return field.address;
-  if (field instanceof Place) return field.buffer.address + field.offset;
-  return typeof field === "number" ? field : field.value;
 }

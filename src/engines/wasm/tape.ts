@@ -1,4 +1,4 @@
-import { kernels } from "../../kernels/wasm/module.generated.js";
+import { kernels } from "../../kernels/wasm/kernels.generated.js";
 
 export type KernelName = keyof typeof kernels;
 export type Fields<K extends KernelName> = (typeof kernels)[K]["fields"][number];
@@ -44,37 +44,44 @@ export function entry<K extends KernelName>(
   return { kernel, tiles, fields, label };
 }
 
-/** Bytes of the entries once encoded: `[kernel index, tiles, bytes, fields...]` each. */
+/** Bytes of the entries once encoded. */
 export function tapeBytes(entries: readonly Entry[]): number {
-  return entries.reduce((sum, e) => sum + 4 * (3 + kernels[e.kernel].fields.length), 0);
+  return entries.reduce((sum, e) => sum + 4 * (HEADER + kernels[e.kernel].fields.length), 0);
 }
 
-/** Writes entries at `address`; returns the address of each, and after them the end. */
-export function encode(entries: readonly Entry[], memory: ArrayBufferLike, address: number): number[] {
-  const words = new Uint32Array(memory);
-  const floats = new Float32Array(memory);
-  const starts = [address];
-  let at = address / 4;
+/** A stretch of tape: address of each entry, and after them the end. */
+export type Tape = readonly number[];
+
+/** The bytes of entries that will lie at `address`. */
+export function encode(entries: readonly Entry[], address: number): { bytes: Uint8Array; tape: Tape } {
+  const words = new Uint32Array(tapeBytes(entries) / 4);
+  const floats = new Float32Array(words.buffer);
+  const tape = [address];
+  let at = 0;
   for (const e of entries) {
     const { index, fields } = kernels[e.kernel];
     words[at] = index;
     words[at + 1] = e.tiles;
-    words[at + 2] = 4 * (3 + fields.length);
-    at += 3;
+    words[at + 2] = 4 * (HEADER + fields.length);
+    at += HEADER;
     for (const name of fields) {
       const value = e.fields[name];
       if (value instanceof Float32Bits) floats[at] = value.value;
-      else if (value instanceof Buffer) words[at] = addressOf(value);
-      else if (value instanceof Place) words[at] = addressOf(value.buffer) + value.offset;
-      else words[at] = value;
+      else words[at] = addressOf(value);
       at++;
     }
-    starts.push(4 * at);
+    tape.push(address + 4 * at);
   }
-  return starts;
+  return { bytes: new Uint8Array(words.buffer), tape };
 }
 
-function addressOf(buffer: Buffer): number {
+/** Words before an entry's fields: kernel index, number of tiles, bytes to the next entry, next tile to take. */
+const HEADER = 4;
+
+/** The integer in a field: an address, or the number itself. */
+export function addressOf(field: Exclude<Field, Float32Bits>): number {
+  if (typeof field === "number") return field;
+  const buffer = field instanceof Place ? field.buffer : field;
   if (buffer.address < 0) throw new Error("tape: buffer was never placed");
-  return buffer.address;
+  return buffer.address + (field instanceof Place ? field.offset : 0);
 }

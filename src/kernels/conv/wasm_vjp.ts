@@ -9,6 +9,7 @@ import {
   loadV,
   madd,
   storeV,
+  threadScratch,
   whileDo,
   zero,
 } from "../wasm/assembler.js";
@@ -102,7 +103,7 @@ export function convVjp({ units: M, vectors: V }: VjpTile): KernelSource {
       const [dilationHeight, dilationWidth] = [field("dilationHeight"), field("dilationWidth")];
       const [init, initValues] = [field("init"), field("initValues")];
       const [initLow, initHigh] = [lanes("initLow"), lanes("initHigh")];
-      const scratch = field("scratch");
+      const scratch = locals.i32(field("scratch").add(threadScratch()));
 
       const block = locals.i32(begin.divU(height));
       const h = locals.i32(begin.remU(height));

@@ -10,13 +10,14 @@ import {
   block,
   br,
   br_if,
-  call_indirect,
+  Const,
   type Dependency,
   f32,
   f32x4,
   f64,
   f64x2,
   func,
+  global,
   i8x16,
   i32,
   i32x4,
@@ -335,6 +336,10 @@ export class Locals {
   }
 }
 
+/** Byte offset of the running thread's part of every scratch buffer. */
+export const scratchOffset = global(Const.i32(0), { mutable: true });
+export const threadScratch = (): I32 => new I32(() => global.get(scratchOffset));
+
 /** What every kernel may depend on besides its own tuning. */
 export interface Target {
   /** Fused multiply-add from relaxed SIMD, or a rounded product and a rounded sum. */
@@ -423,24 +428,4 @@ export function assemble(source: KernelSource, target: Target): Dependency.Func 
     ) as unknown as Dependency.Func;
   }
   return result as Dependency.Func;
-}
-
-/**
- * The tape runner: `run(tape, end)` walks entries `[kernel index, tiles, bytes, fields...]` and calls each
- * kernel on all its tiles.
- */
-export function assembleRunner(table: Dependency.Table): Dependency.Func {
-  return func({ in: [i32, i32], locals: [], out: [] }, ([tape, end]) => {
-    loop(null, (top) => {
-      i32.add(tape, 12);
-      i32.const(0);
-      i32.load({ offset: 4 }, tape);
-      i32.load({ offset: 0 }, tape);
-      call_indirect(table, { in: [i32, i32, i32], out: [] });
-      i32.add(tape, i32.load({ offset: 8 }, tape));
-      local.set(tape);
-      i32.lt_u(tape, end);
-      br_if(top);
-    });
-  }) as unknown as Dependency.Func;
 }

@@ -1,8 +1,12 @@
 import { Const, type Dependency, funcref, importMemory, Module, table } from "wasmati";
 import { affine, scaleLanes } from "../affine/wasm.js";
+import { arithmeticForward } from "../arithmetic/wasm_forward.js";
+import { arithmeticVjp, arithmeticVjpSumInner, arithmeticVjpSumOuter } from "../arithmetic/wasm_vjp.js";
 import { copyRows } from "../concat/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convVjp } from "../conv/wasm_vjp.js";
+import { depthwiseForward } from "../depthwise/wasm_forward.js";
+import { depthwiseVjp } from "../depthwise/wasm_vjp.js";
 import { liveList, liveListOfCandidates } from "../live_list/wasm.js";
 import { maxPoolForward } from "../max_pool/wasm_forward.js";
 import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
@@ -10,7 +14,8 @@ import { pixelMap } from "../pixel_map/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
 import { jacobianRows } from "../row_norms/wasm_jacobian_rows.js";
 import { gatherUnits } from "../transpose/wasm.js";
-import { assemble, assembleRunner, type KernelSource, type Target } from "./assembler.js";
+import { assemble, type KernelSource, scratchOffset, type Target } from "./assembler.js";
+import { runner, threadedRunners } from "./runner.js";
 
 /** Every kernel of the module, in the order of its table. Used at build time only. */
 export const kernelSources: readonly KernelSource[] = [
@@ -32,6 +37,12 @@ export const kernelSources: readonly KernelSource[] = [
   maxPoolForward,
   maxPoolLive,
   ...[1, 2, 3].map(maxPoolVjp),
+  depthwiseForward,
+  ...[1, 2, 3].map(depthwiseVjp),
+  ...arithmeticForward,
+  ...[1, 2, 3].map(arithmeticVjp),
+  ...[1, 2, 3].map(arithmeticVjpSumInner),
+  ...[1, 2, 3].map(arithmeticVjpSumOuter),
 ] as KernelSource[];
 
 /** Assembles the module for one target: exports `run(tape, end)`, imports its memory as `env.memory`. */
@@ -41,23 +52,44 @@ export function assembleModule(target: Target): Uint8Array {
     { type: funcref, min: functions.length, max: functions.length },
     functions.map((f) => Const.refFunc(f as never)),
   );
-  const run = assembleRunner(kernels as Dependency.Table);
-  const memory = Object.assign(importMemory({ min: 1 }), { module: "env", string: "memory" });
-  const module = Module({ exports: { run, kernels }, memory });
+  const imported = importMemory({ min: 1, max: 65536, shared: true });
+  const memory = Object.assign(imported, { module: "env", string: "memory" });
+  const run = runner(kernels as Dependency.Table);
+  const module = Module({
+    exports: { run, ...threadedRunners(kernels as Dependency.Table), kernels, scratch: scratchOffset },
+    memory,
+  });
   return module.toBytes();
 }
 
-/** The TypeScript source of `module.generated.ts`: bytes of every variant, and each kernel's index and fields. */
-export function generatedSource(): string {
+/** Generated files, beside this one: each kernel's index and fields, and the bytes of both variants. */
+export function generatedSources(): Record<string, string> {
   const kernels = kernelSources
     .map((k, index) => `  ${k.name}: { index: ${index}, fields: ${JSON.stringify(k.fields)} },`)
     .join("\n");
   const bytes = (target: Target): string => Buffer.from(assembleModule(target)).toString("base64");
-  return [
-    "// Made by build.mjs from the kernel sources; not in git.",
-    `export const kernels = {\n${kernels}\n} as const;`,
-    `export const plainModule = "${bytes({ relaxed: false })}";`,
-    `export const relaxedModule = "${bytes({ relaxed: true })}";`,
-    "",
-  ].join("\n");
+  const notice = "// Made by build.mjs from the kernel sources; not in git.";
+  return {
+    "kernels.generated.ts": [notice, `export const kernels = {\n${kernels}\n} as const;`, ""].join("\n"),
+    "module.generated.ts": [
+      notice,
+      "// Where the flags of the imported memory's limits are, in both modules: they say shared with a maximum.",
+      `export const memoryFlagsAt = ${memoryFlagsAt()};`,
+      `export const plainModule = "${bytes({ relaxed: false })}";`,
+      `export const relaxedModule = "${bytes({ relaxed: true })}";`,
+      "",
+    ].join("\n"),
+  };
+}
+
+/** Finds the limits flags in the import section: after the import's names and its kind (2, a memory). */
+function memoryFlagsAt(): number {
+  const offsets = [false, true].map((relaxed) => {
+    const bytes = Buffer.from(assembleModule({ relaxed }));
+    const name = bytes.indexOf("\u0006memory\u0002", 0, "latin1");
+    if (name < 0 || bytes[name + 8] !== 3) throw new Error("module: no shared memory import found");
+    return name + 8;
+  });
+  if (offsets[0] !== offsets[1]) throw new Error("module: the variants' imports differ");
+  return offsets[0];
 }

@@ -1,0 +1,148 @@
+import { fuse } from "../../network/fuse.js";
+import type { InputTransform } from "../../network/input.js";
+import { simplify } from "../../network/simplify.js";
+import { type Network, sizeOf } from "../../network/spec.js";
+import { type BackwardRoom, planBackward, scratchBytes } from "./backward.js";
+import { planForward } from "./forward.js";
+import { Layout, type Segment } from "./layout.js";
+import { LiveConstants } from "./live.js";
+import { type Buffer, type Entry, encode, entry, type Tape, tapeBytes } from "./tape.js";
+
+/** Lanes of one backward pass at most: three vectors of four. */
+export const MAX_LANES = 12;
+/** Units per partial sum of `row_norms`. */
+export const NORM_CHUNK = 1024;
+
+/** The tapes of one backward pass with `4 * vectors` lanes. */
+export interface BackwardTapes {
+  readonly vectors: number;
+  /** From seeded logits to cotangents of the pixels. */
+  readonly gradient: Tape;
+  /** Lanes to rows, `[lane][unit]`, at `rows`. */
+  readonly rows: Tape;
+  /** Per lane, partial sums of |g| and of g^2 in float64, one group of lanes for each 1024 units. */
+  readonly absoluteSums: Tape;
+  readonly squareSums: Tape;
+}
+
+/** Everything a thread needs to run the network: plain data that can be posted to a worker. */
+export interface ProgramPlan {
+  readonly pages: number;
+  readonly segments: readonly Segment[];
+  readonly units: number;
+  readonly classes: number;
+  /** Bytes of scratch of one thread. */
+  readonly scratchBytes: number;
+  readonly addresses: {
+    readonly pixels: number;
+    readonly logits: number;
+    readonly seeds: number;
+    readonly gradient: number;
+    readonly rows: number;
+    readonly partials: number;
+    readonly candidates: number;
+    readonly candidateBounds: number;
+    /** What threads synchronise by. */
+    readonly control: number;
+  };
+  readonly forward: Tape;
+  /** Indexed by the number of vectors less one. */
+  readonly backward: readonly BackwardTapes[];
+}
+
+/** A plan and, for profiles, the entries that its tapes were made from. */
+export interface PlannedProgram {
+  readonly plan: ProgramPlan;
+  readonly entries: ReadonlyMap<Tape, readonly Entry[]>;
+}
+
+/**
+ * Lowers the network and lays it out for `threads` threads.
+ *
+ * @throws EngineError if it does not fit 4 GiB
+ */
+export function planProgram(network: Network, transform: InputTransform, threads: number): PlannedProgram {
+  const fused = fuse(simplify(network));
+  const layout = new Layout();
+  const forward = planForward(fused, transform, layout);
+  const units = sizeOf(fused.inputShape);
+  const scratch = 64 * Math.ceil(scratchBytes(fused) / 64);
+  const room: BackwardRoom = {
+    seeds: layout.reserve(4 * MAX_LANES * fused.classes),
+    gradient: layout.reserve(4 * MAX_LANES * units),
+    scratch: layout.reserve(scratch * Math.max(1, threads)),
+    constants: new LiveConstants(layout),
+  };
+  const chunks = Math.ceil(units / NORM_CHUNK);
+  const rows = layout.reserve(4 * MAX_LANES * units);
+  const partials = layout.reserve(8 * MAX_LANES * chunks);
+  const control = layout.reserve(256);
+  const one = layout.place(Float32Array.of(1));
+
+  const plans = ([1, 2, 3] as const).map((vectors) => {
+    const lanes = 4 * vectors;
+    const norms = (order: 1 | 2): Entry[] => [
+      entry(`row_norms_${lanes as 4}`, "norms", chunks, { g: room.gradient, units, partials, order }),
+    ];
+    return {
+      vectors,
+      gradient: planBackward(fused, forward, layout, room, vectors).entries,
+      rows: [
+        entry("jacobian_rows", "rows", Math.ceil(units / 256), {
+          g: room.gradient,
+          lanes,
+          count: lanes,
+          y: rows,
+          units,
+          scale: one,
+          period: 1,
+        }),
+      ],
+      absoluteSums: norms(1),
+      squareSums: norms(2),
+    };
+  });
+
+  const tapes = [
+    forward.entries,
+    ...plans.flatMap((p) => [p.gradient, p.rows, p.absoluteSums, p.squareSums]),
+  ].map((entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }));
+  layout.placeTemporaries(plans.map((p) => p.gradient));
+  // Only now has every buffer that the entries name an address.
+  const byEntries = new Map<readonly Entry[], Tape>();
+  const entriesOf = new Map<Tape, readonly Entry[]>();
+  for (const { entries, at } of tapes) {
+    const { bytes, tape } = encode(entries, at.address);
+    layout.initialise(at, bytes);
+    byEntries.set(entries, tape);
+    entriesOf.set(tape, entries);
+  }
+  const tapeOf = (entries: readonly Entry[]): Tape => byEntries.get(entries) as Tape;
+
+  const plan: ProgramPlan = {
+    ...layout.finish(),
+    units,
+    classes: fused.classes,
+    scratchBytes: scratch,
+    addresses: {
+      pixels: forward.pixels.address,
+      logits: (forward.values.get(fused.output) as Buffer).address,
+      seeds: room.seeds.address,
+      gradient: room.gradient.address,
+      rows: rows.address,
+      partials: partials.address,
+      candidates: room.constants.candidates.address,
+      candidateBounds: room.constants.candidateBounds.address,
+      control: control.address,
+    },
+    forward: tapeOf(forward.entries),
+    backward: plans.map((p) => ({
+      vectors: p.vectors,
+      gradient: tapeOf(p.gradient),
+      rows: tapeOf(p.rows),
+      absoluteSums: tapeOf(p.absoluteSums),
+      squareSums: tapeOf(p.squareSums),
+    })),
+  };
+  return { plan, entries: entriesOf };
+}

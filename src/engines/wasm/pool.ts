@@ -1,0 +1,143 @@
+import { EngineError } from "../../api/errors.js";
+import type { DeepfoolRequest } from "../engine.js";
+import { createMemory } from "./layout.js";
+import type { ProgramPlan } from "./plan.js";
+import type { Call, Reply, Results, WorkerStart } from "./protocol.js";
+import { spawn, type Thread } from "./spawn.js";
+
+type Operation = Exclude<Call, { op: "abort" }>;
+
+interface Pending {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Workers that share one program: the first leads and answers calls, the others follow it through the tapes. The
+ * calling thread only posts messages and awaits replies. A worker that dies takes the pool with it: every pending
+ * and later call rejects, none hangs.
+ */
+export class Pool {
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 1;
+  private dead: EngineError | undefined;
+
+  private constructor(private readonly workers: readonly Thread[]) {}
+
+  /**
+   * @param shared one shared memory for all workers; false: a single worker with a private one
+   * @throws EngineError if a worker cannot be started
+   */
+  static async start(
+    plan: ProgramPlan,
+    module: WebAssembly.Module,
+    threads: number,
+    shared: boolean,
+    url: string | URL | undefined,
+  ): Promise<Pool> {
+    const memory = shared ? createMemory(plan.pages, plan.segments, true) : undefined;
+    const workers: Thread[] = [];
+    try {
+      for (let thread = 0; thread < threads; thread++) workers.push(spawn(url));
+      const pool = new Pool(workers);
+      const lean = memory ? { ...plan, segments: [] } : plan;
+      await Promise.all(
+        workers.map((worker, thread) => {
+          worker.keepAlive(true);
+          const ready = new Promise<void>((resolve, reject) => {
+            worker.onMessage((message) => {
+              const reply = message as Reply;
+              if (reply.kind === "ready") resolve();
+              else pool.receive(reply);
+            });
+            worker.onDeath((reason) => reject(pool.die(thread, reason)));
+          });
+          const start: WorkerStart = { plan: lean, module, memory, thread, threads };
+          worker.post(start);
+          return ready;
+        }),
+      );
+      for (const worker of workers) worker.keepAlive(false);
+      return pool;
+    } catch (cause) {
+      for (const worker of workers) worker.terminate();
+      if (cause instanceof EngineError) throw cause;
+      throw new EngineError(
+        `compile: could not start ${threads} workers: ${String((cause as Error)?.message ?? cause)}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  logits(images: Float32Array): Promise<Results["logits"]> {
+    return this.call({ op: "logits", images });
+  }
+
+  jacobian(images: Float32Array, classes: number | Int32Array, rows: number): Promise<Results["jacobian"]> {
+    return this.call({ op: "jacobian", images, classes, rows });
+  }
+
+  deepfool(images: Float32Array, request: DeepfoolRequest): Promise<Results["deepfool"]> {
+    const { signal, onProgress, ...rest } = request;
+    return this.call({ op: "deepfool", images, request: rest }, { signal, onProgress });
+  }
+
+  /** Ends the workers; pending calls reject. */
+  dispose(): void {
+    this.fail(new EngineError("dispose: the engine was disposed, expected a live engine"));
+  }
+
+  private async call<R>(
+    operation: DistributiveOmit<Operation, "id">,
+    { signal, onProgress }: Pick<Pending, "signal" | "onProgress"> = {},
+  ): Promise<R> {
+    signal?.throwIfAborted();
+    if (this.dead) throw this.dead;
+    const id = this.nextId++;
+    const [leader] = this.workers;
+    const abort = (): void => leader.post({ id, op: "abort" } satisfies Call);
+    signal?.addEventListener("abort", abort, { once: true });
+    leader.keepAlive(true);
+    try {
+      return await new Promise<R>((resolve, reject) => {
+        this.pending.set(id, { resolve, reject, signal, onProgress });
+        leader.post({ ...operation, id });
+      });
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      if (this.pending.size === 0) leader.keepAlive(false);
+    }
+  }
+
+  private receive(reply: Exclude<Reply, { kind: "ready" }>): void {
+    const pending = this.pending.get(reply.id);
+    if (!pending) return;
+    if (reply.kind === "progress") {
+      pending.onProgress?.(reply.done, reply.total);
+      return;
+    }
+    this.pending.delete(reply.id);
+    if (reply.kind === "result") pending.resolve(reply.result as never);
+    else pending.reject(reply.aborted ? pending.signal?.reason : new EngineError(reply.message));
+  }
+
+  private die(thread: number, reason: string): EngineError {
+    const error = new EngineError(`wasm engine: worker ${thread} died (${reason}); compile the model again`);
+    this.fail(error);
+    return error;
+  }
+
+  private fail(error: EngineError): void {
+    if (this.dead) return;
+    this.dead = error;
+    for (const worker of this.workers) worker.terminate();
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

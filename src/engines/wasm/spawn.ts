@@ -1,0 +1,68 @@
+import { workerSource } from "./worker.generated.js";
+
+/** A worker of Node or of a browser. */
+export interface Thread {
+  post(message: unknown): void;
+  onMessage(handler: (message: unknown) => void): void;
+  /** Called at most once, when the worker has thrown or stopped. */
+  onDeath(handler: (reason: string) => void): void;
+  terminate(): void;
+  /** Whether a pending call should keep Node's process alive. */
+  keepAlive(yes: boolean): void;
+}
+
+/** True where workers can be made at all. */
+export function canSpawn(): boolean {
+  return isNode() || typeof Worker === "function";
+}
+
+/**
+ * Starts a worker from the source that this bundle carries, or from `url` (a served `unifool/worker`).
+ *
+ * @throws whatever the platform throws, such as a policy that forbids blob workers
+ */
+export function spawn(url: string | URL | undefined): Thread {
+  return isNode() ? spawnNode(url) : spawnBrowser(url);
+}
+
+function isNode(): boolean {
+  return typeof process === "object" && typeof process.getBuiltinModule === "function";
+}
+
+function spawnNode(url: string | URL | undefined): Thread {
+  const { Worker: NodeWorker } = process.getBuiltinModule("node:worker_threads");
+  const worker = url
+    ? new NodeWorker(typeof url === "string" && /^[a-z]+:/.test(url) ? new URL(url) : url)
+    : new NodeWorker(workerSource, { eval: true });
+  worker.unref();
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (handler) => worker.on("message", handler),
+    onDeath: (handler) => {
+      worker.on("error", (error) => handler(String((error as Error)?.message ?? error)));
+      worker.on("exit", (code) => handler(`it exited with code ${code}`));
+    },
+    terminate: () => void worker.terminate(),
+    keepAlive: (yes) => (yes ? worker.ref() : worker.unref()),
+  };
+}
+
+function spawnBrowser(url: string | URL | undefined): Thread {
+  const blob = url ? undefined : URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+  const worker = new Worker(url ?? (blob as string));
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (handler) => {
+      worker.addEventListener("message", (event) => {
+        // The script has been read by the time it answers.
+        if (blob) URL.revokeObjectURL(blob);
+        handler(event.data);
+      });
+    },
+    onDeath: (handler) => {
+      worker.addEventListener("error", (event) => handler(event.message || "its script could not be loaded"));
+    },
+    terminate: () => worker.terminate(),
+    keepAlive: () => {},
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * What runs in a worker, in Node and in browsers. Bundled to one string that the main bundle carries (and to
+ * `dist/worker.js` for pages whose Content-Security-Policy forbids blob workers).
+ */
+import { createMemory } from "./layout.js";
+import { type KernelExports, openProgram } from "./program.js";
+import type { Call, Reply, WorkerStart } from "./protocol.js";
+import { createSession, type Session } from "./session.js";
+
+/** The little that Node's `parentPort` and a browser's worker scope have in common. */
+interface Port {
+  post(reply: Reply, transfer: ArrayBuffer[]): void;
+  listen(handler: (message: unknown) => void): void;
+}
+
+const port = openPort();
+port.listen(
+  (() => {
+    let session: Session | undefined;
+    const aborts = new Map<number, AbortController>();
+    return (message) => {
+      if (session) void answer(session, message as Call, aborts);
+      else session = start(message as WorkerStart);
+    };
+  })(),
+);
+
+/** Instantiates; a follower never returns, the leader gets its session. */
+function start({ plan, module, memory, thread, threads }: WorkerStart): Session {
+  const own = memory ?? createMemory(plan.pages, plan.segments, false);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: own } });
+  const kernels = exports as unknown as KernelExports;
+  kernels.scratch.value = thread * plan.scratchBytes;
+  port.post({ kind: "ready" }, []);
+  if (thread > 0) kernels.follow(plan.addresses.control, threads);
+  const program = openProgram(plan, own, kernels, threads);
+  return createSession(() => program);
+}
+
+async function answer(session: Session, call: Call, aborts: Map<number, AbortController>): Promise<void> {
+  const { id } = call;
+  if (call.op === "abort") {
+    aborts.get(id)?.abort();
+    return;
+  }
+  const controller = new AbortController();
+  aborts.set(id, controller);
+  try {
+    const result = await perform(session, call, controller.signal);
+    const transfer = Object.values(result)
+      .filter((value) => ArrayBuffer.isView(value))
+      .map((value) => value.buffer as ArrayBuffer);
+    port.post({ kind: "result", id, result }, transfer);
+  } catch (error) {
+    const { aborted } = controller.signal;
+    port.post(
+      { kind: "error", id, message: error instanceof Error ? error.message : String(error), aborted },
+      [],
+    );
+  } finally {
+    aborts.delete(id);
+  }
+}
+
+async function perform(session: Session, call: Exclude<Call, { op: "abort" }>, signal: AbortSignal) {
+  const { images } = call;
+  if (call.op === "logits") return session.logits(images);
+  if (call.op === "jacobian") {
+    const values = new Float32Array(images.length * call.rows);
+    return { values, ...session.jacobian(images, call.classes, call.rows, values) };
+  }
+  return session.deepfool(images, {
+    ...call.request,
+    signal,
+    onProgress: (done, total) => port.post({ kind: "progress", id: call.id, done, total }, []),
+  });
+}
+
+function openPort(): Port {
+  if (typeof process === "object" && process.versions?.node) {
+    const { parentPort } = process.getBuiltinModule("node:worker_threads");
+    if (!parentPort) throw new Error("unifool/worker: not in a worker");
+    return {
+      post: (reply, transfer) => parentPort.postMessage(reply, transfer),
+      listen: (handler) => parentPort.on("message", handler),
+    };
+  }
+  const scope = globalThis as unknown as {
+    postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+    onmessage: (event: MessageEvent) => void;
+  };
+  return {
+    post: (reply, transfer) => scope.postMessage(reply, transfer),
+    listen: (handler) => {
+      scope.onmessage = (event) => handler(event.data);
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import {
+  block,
+  br,
+  br_if,
+  call,
+  call_indirect,
+  type Dependency,
+  drop,
+  func,
+  i32,
+  i64,
+  if_,
+  type Local,
+  local,
+  loop,
+  memory,
+  return_,
+  select,
+} from "wasmati";
+
+/**
+ * The tape runner. An entry is `[kernel index, tiles, bytes to the next entry, next tile, fields...]`.
+ *
+ * With several threads every thread walks the same tape: it takes chunks of an entry's tiles from the entry's
+ * counter until none is left, then waits for the others at a barrier. The last to arrive resets the counter,
+ * so a tape is always ready to run again.
+ *
+ * The control block: arrivals (i32) at 0, barrier epoch (i64) at 8, command epoch (i64) at 16, the commanded
+ * tape's begin and end at 24 and 28. Epochs only grow. Waiting threads spin for a while (a barrier lasts
+ * microseconds), then sleep.
+ */
+const [ARRIVALS, BARRIER, COMMAND, BEGIN, END] = [0, 8, 16, 24, 28];
+/** Fields start after the header. */
+const HEADER_BYTES = 16;
+/** Polls before a thread sleeps: some tens of microseconds. */
+const SPINS = 8192;
+/** Chunks per thread and entry: small enough to even out sparse tiles, large enough to keep neighbours together. */
+const CHUNKS = 8;
+
+const kernelType = { in: [i32, i32, i32], out: [] };
+
+/** `run(begin, end)` on the calling thread. */
+export function runner(table: Dependency.Table): Dependency.Func {
+  return func({ in: [i32, i32], locals: [], out: [] }, ([entry, end]) => {
+    loop(null, (top) => {
+      i32.add(entry, HEADER_BYTES);
+      i32.const(0);
+      i32.load({ offset: 4 }, entry);
+      i32.load({ offset: 0 }, entry);
+      call_indirect(table, kernelType);
+      i32.add(entry, i32.load({ offset: 8 }, entry));
+      local.set(entry);
+      i32.lt_u(entry, end);
+      br_if(top);
+    });
+  }) as unknown as Dependency.Func;
+}
+
+/** `share(begin, end, control, threads)`: one thread's part of a tape. */
+function sharer(table: Dependency.Table): Dependency.Func {
+  return func(
+    { in: [i32, i32, i32, i32], locals: [i32, i32, i32, i64], out: [] },
+    ([entry, end, control, threads], [tiles, chunk, tile, epoch]) => {
+      loop(null, (nextEntry) => {
+        local.set(tiles, i32.load({ offset: 4 }, entry));
+        i32.div_u(tiles, i32.mul(threads, CHUNKS));
+        i32.const(1);
+        i32.add();
+        local.set(chunk);
+        block(null, (done) => {
+          loop(null, (again) => {
+            i32.atomic.rmw.add({ offset: 12 }, entry, chunk);
+            local.tee(tile);
+            local.get(tiles);
+            i32.ge_u();
+            br_if(done);
+            i32.add(entry, HEADER_BYTES);
+            local.get(tile);
+            // min(tile + chunk, tiles)
+            i32.add(tile, chunk);
+            local.get(tiles);
+            i32.lt_u(i32.add(tile, chunk), tiles);
+            select();
+            i32.load({ offset: 0 }, entry);
+            call_indirect(table, kernelType);
+            br(again);
+          });
+        });
+        // The epoch is read before arriving: it cannot move until everyone has arrived.
+        local.set(epoch, i64.atomic.load({ offset: BARRIER }, control));
+        i32.atomic.rmw.add({ offset: ARRIVALS }, control, 1);
+        i32.const(1);
+        i32.add();
+        local.get(threads);
+        i32.eq();
+        if_(
+          null,
+          () => {
+            i32.atomic.store({ offset: 12 }, entry, 0);
+            i32.atomic.store({ offset: ARRIVALS }, control, 0);
+            advance(control, BARRIER, threads);
+          },
+          () => awaitChange(control, BARRIER, epoch, tile),
+        );
+        i32.add(entry, i32.load({ offset: 8 }, entry));
+        local.set(entry);
+        i32.lt_u(entry, end);
+        br_if(nextEntry);
+      });
+    },
+  ) as unknown as Dependency.Func;
+}
+
+/** `lead(begin, end, control, threads)` and `follow(control, threads)`; see `KernelExports`. */
+export function threadedRunners(table: Dependency.Table): { lead: Dependency.Func; follow: Dependency.Func } {
+  const share = sharer(table);
+  const lead = func({ in: [i32, i32, i32, i32], locals: [], out: [] }, ([begin, end, control, threads]) => {
+    i32.store({ offset: BEGIN }, control, begin);
+    i32.store({ offset: END }, control, end);
+    advance(control, COMMAND, threads);
+    call(share as never, [begin, end, control, threads] as never);
+  });
+  const follow = func({ in: [i32, i32], locals: [i64, i32], out: [] }, ([control, threads], [seen, spin]) => {
+    loop(null, (again) => {
+      awaitChange(control, COMMAND, seen, spin);
+      local.set(seen, i64.add(seen, 1n));
+      i32.eqz(i32.load({ offset: BEGIN }, control));
+      if_(null, () => return_());
+      i32.load({ offset: BEGIN }, control);
+      i32.load({ offset: END }, control);
+      local.get(control);
+      local.get(threads);
+      call(share as never);
+      br(again);
+    });
+  });
+  return { lead: lead as unknown as Dependency.Func, follow: follow as unknown as Dependency.Func };
+}
+
+/** Moves an epoch on and wakes who sleeps on it. */
+function advance(control: Local<"i32">, cell: number, threads: Local<"i32">): void {
+  i64.atomic.rmw.add({ offset: cell }, control, 1n);
+  drop();
+  memory.atomic.notify({ offset: cell }, control, threads);
+  drop();
+}
+
+/** Returns once the epoch differs from `old`. */
+function awaitChange(control: Local<"i32">, cell: number, old: Local<"i64">, spin: Local<"i32">): void {
+  local.set(spin, SPINS);
+  block(null, (changed) => {
+    loop(null, (again) => {
+      i64.ne(i64.atomic.load({ offset: cell }, control), old);
+      br_if(changed);
+      local.set(spin, i32.sub(spin, 1));
+      local.get(spin);
+      br_if(again);
+      memory.atomic.wait64({ offset: cell }, control, old, -1n);
+      drop();
+      local.set(spin, 1);
+      br(again);
+    });
+  });
+}
