@@ -30,10 +30,11 @@ export function parseNonNegative(option: string, text: string): number {
   return value;
 }
 
-/** @throws UsageError unless the number lies in [0, 1] */
+/** @throws UsageError unless the number is at least 0 and less than 1 */
 export function parseShare(option: string, text: string): number {
   const value = parseNumber(option, text);
-  if (value < 0 || value > 1) throw new UsageError(`${option} is ${text}, expected a share from 0 to 1`);
+  if (value < 0 || value >= 1)
+    throw new UsageError(`${option} is ${text}, expected a share of at least 0 and less than 1`);
   return value;
 }
 
@@ -47,10 +48,9 @@ export function parseInteger(option: string, text: string, least: number): numbe
 
 /** Numbers separated by commas or spaces, brackets allowed: `0.485,0.456,0.406`. */
 export function parseList(option: string, text: string): number[] {
-  const items = text.replace(/^\s*\[|\]\s*$/g, "").split(/\s*,\s*|\s+/);
-  return items
-    .filter((item, i) => item !== "" || items.length === 1 || i > 0)
-    .map((item) => parseNumber(option, item));
+  const inner = text.replace(/^\s*\[/, "").replace(/\]\s*$/, "");
+  const items = inner.trim().split(/\s*,\s*|\s+/);
+  return items.map((item) => parseNumber(option, item));
 }
 
 /** Two numbers, low and high, as `0,1`, `0..255` or `[-1, 1]`. */

@@ -4,6 +4,7 @@ import { UsageError } from "../errors.js";
 import { duration, normName, normValue, percent, pixelSize, plural } from "../format.js";
 import { loadPerturbation } from "../images/npy_file.js";
 import { findSources, type ImageOptions, openEngine } from "../inputs.js";
+import { watchInterrupt } from "../interrupt.js";
 import { encodeNpy } from "../npy.js";
 import { checkWritable, writeStaged } from "../output/staged_folder.js";
 import { drawBeforeAfter } from "../picture/before_after.js";
@@ -37,6 +38,11 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
   await checkWritable(out);
   await loadSharp("drawing the pictures");
   const engine = await openEngine(sources, options, console);
+  const interrupt = watchInterrupt(() =>
+    console.note(
+      "stopping: measuring and saving the best perturbation so far (Ctrl-C again: quit without it)",
+    ),
+  );
   try {
     console.note(describeEngine(sources.modelName, engine));
     const sets = await openCraftingSets(
@@ -51,7 +57,20 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       : undefined;
 
     const { norm, radius, delta, passes, classes, steps, overshoot, profile } = options;
-    const tuning = { norm, radius, delta, passes, classes, steps, overshoot, profile, seed, clip, initial };
+    const tuning = {
+      norm,
+      radius,
+      delta,
+      passes,
+      classes,
+      steps,
+      overshoot,
+      profile,
+      seed,
+      clip,
+      initial,
+      signal: interrupt.signal,
+    };
     const crafted = await runCrafting(engine, sets.crafting.images, defined(tuning), console);
 
     const measured = sets.holdout ?? sets.crafting;
@@ -102,6 +121,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
     console.print(`wrote ${files.join(", ")}`);
     return { ...result, files };
   } finally {
+    interrupt.stop();
     engine.dispose();
   }
 }

@@ -9,7 +9,6 @@ import {
 import type { Console } from "../console.js";
 import { CommandError } from "../errors.js";
 import { duration, percent, plural } from "../format.js";
-import { watchInterrupt } from "../interrupt.js";
 
 /** What crafting came to, whether it ran to its end or was interrupted. */
 export interface Crafted extends UniversalResult {
@@ -18,7 +17,7 @@ export interface Crafted extends UniversalResult {
 }
 
 /**
- * Crafts, showing progress. Ctrl-C ends it early with the best perturbation so far.
+ * Crafts, showing progress. When `options.signal` aborts it ends early, with the best perturbation so far.
  *
  * @throws CommandError if it is interrupted before there is any perturbation
  */
@@ -28,17 +27,12 @@ export async function runCrafting(
   options: UniversalOptions,
   console: Console,
 ): Promise<Crafted> {
-  const interrupt = watchInterrupt(() =>
-    console.note(
-      "stopping: measuring and saving the best perturbation so far (Ctrl-C again: quit without it)",
-    ),
-  );
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;
   try {
     const result = await universalPerturbation(engine, images, {
       ...options,
-      signal: interrupt.signal,
+
       onProgress: progressOf(console, seconds),
     });
     if (result.history.length > 0)
@@ -49,13 +43,10 @@ export async function runCrafting(
     const { result } = error;
     if (result.perturbation.every((v) => v === 0))
       throw new CommandError("interrupted before there was a perturbation; nothing was written");
-    // The watch goes on, so that a second Ctrl-C still quits.
     const rate =
       result.foolingRate ??
       (await foolingRate(engine, images, result.perturbation, { clip: result.clip })).rate;
     return { ...result, foolingRate: rate, interrupted: true, seconds: seconds() };
-  } finally {
-    interrupt.stop();
   }
 }
 

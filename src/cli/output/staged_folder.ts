@@ -49,7 +49,7 @@ export async function writeStaged(
   await mkdir(dirname(target), { recursive: true });
   const staging = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   const cleanUp = () => rmSync(staging, { recursive: true, force: true });
-  process.once("exit", cleanUp); // a second Ctrl-C exits at once
+  process.once("exit", cleanUp); // for an exit in the middle, such as a second Ctrl-C
   try {
     for (const [name, content] of contents) await writeFile(join(staging, name), content);
     await mkdir(target, { recursive: true });
