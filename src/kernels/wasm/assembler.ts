@@ -21,6 +21,7 @@ import {
   i8x16,
   i32,
   i32x4,
+  i64x2,
   if_,
   type Local,
   local,
@@ -175,6 +176,19 @@ export class V128 {
   f64Add = (b: V128): V128 => this.two(b, () => f64x2.add());
   f64Sub = (b: V128): V128 => this.two(b, () => f64x2.sub());
   f64Mul = (b: V128): V128 => this.two(b, () => f64x2.mul());
+  f64Neg = (): V128 => this.one(() => f64x2.neg());
+  f64Gt = (b: V128): V128 => this.two(b, () => f64x2.gt());
+  f64Ge = (b: V128): V128 => this.two(b, () => f64x2.ge());
+  /** As `pmax` and `pmin`. */
+  f64Pmax = (b: V128): V128 => this.two(b, () => f64x2.pmax());
+  f64Pmin = (b: V128): V128 => this.two(b, () => f64x2.pmin());
+  i64Add = (b: V128): V128 => this.two(b, () => i64x2.add());
+  i64Shl = (bits: number): V128 =>
+    new V128(() => {
+      this.emit();
+      i32.const(bits);
+      i64x2.shl();
+    });
   f64Abs = (): V128 => this.one(() => f64x2.abs());
   f64Div = (b: V128): V128 => this.two(b, () => f64x2.div());
   /** Lanes 0 and 1 as two float64. */
@@ -189,6 +203,8 @@ export const float = (x: Float): F32 => (typeof x === "number" ? new F32(() => f
 export const double = (x: Double): F64 => (typeof x === "number" ? new F64(() => f64.const(x)) : x);
 /** Four equal float32 lanes. */
 export const splat = (x: Float): V128 => float(x).splat();
+/** Two equal float64 lanes. */
+export const f64Splat = (x: Double): V128 => double(x).splat();
 export const i32x4Of = (a: Int, b: Int, c: Int, d: Int): V128 =>
   new V128(() => {
     int(a).emit();
@@ -238,6 +254,12 @@ export function storeLane(p: I32, x: V128, lane: 0 | 1 | 2 | 3, offset = 0): voi
   p.emit();
   x.emit();
   v128.store32_lane({ offset }, lane);
+}
+/** Stores lanes 0 and 1. */
+export function storeV64(p: I32, x: V128, offset = 0): void {
+  p.emit();
+  x.emit();
+  v128.store64_lane({ offset, align: 4 }, 0);
 }
 export function fillMemory(p: I32, byte: Int, bytes: Int): void {
   p.emit();

@@ -1,4 +1,5 @@
 import { Const, type Dependency, funcref, importMemory, Module, table } from "wasmati";
+import { activations } from "../activation/wasm.js";
 import { affine, scaleLanes } from "../affine/wasm.js";
 import { arithmeticForward } from "../arithmetic/wasm_forward.js";
 import { arithmeticVjp, arithmeticVjpSumInner, arithmeticVjpSumOuter } from "../arithmetic/wasm_vjp.js";
@@ -39,6 +40,7 @@ export const kernelSources: readonly KernelSource[] = [
   ...[1, 2, 3].map(maxPoolVjp),
   depthwiseForward,
   ...[1, 2, 3].map(depthwiseVjp),
+  ...activations,
   ...arithmeticForward,
   ...[1, 2, 3].map(arithmeticVjp),
   ...[1, 2, 3].map(arithmeticVjpSumInner),
