@@ -23,7 +23,10 @@ export const SILENT: Console = {
   endProgress() {},
 };
 
-export function createConsole(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Console {
+/** Where text goes; `isTTY` where somebody is looking. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+export function createConsole(stdout: Output, stderr: Output): Console {
   const bar = stderr.isTTY ? createBar(stderr) : undefined;
   return {
     print: (line) => {
@@ -39,7 +42,7 @@ export function createConsole(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteSt
   };
 }
 
-function createBar(stream: NodeJS.WriteStream) {
+function createBar(stream: Output) {
   const bar = new SingleBar({
     format: "{label} {bar} {value}/{total} {detail}",
     barCompleteChar: "━",

@@ -3,7 +3,7 @@ import { type CraftOptions, craft } from "./commands/craft.js";
 import { type DeepfoolCommandOptions, deepfoolCommand } from "./commands/deepfool.js";
 import { type EvaluateOptions, evaluate } from "./commands/evaluate.js";
 import { type InspectOptions, inspect } from "./commands/inspect.js";
-import { type Console, createConsole, SILENT } from "./console.js";
+import { type Console, createConsole, type Output, SILENT } from "./console.js";
 import { EXIT, oneLine, UsageError } from "./errors.js";
 import {
   addCraftOptions,
@@ -40,7 +40,7 @@ Exit codes: 0 done (also when Ctrl-C stopped craft and the best perturbation so 
  * @param argv the arguments after the program's name
  * @returns the exit code
  */
-export async function run(argv: readonly string[], stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream) {
+export async function run(argv: readonly string[], stdout: Output, stderr: Output) {
   const asJson = argv.includes("--json");
   const fail = (error: unknown): number => {
     const message = oneLine(error);
@@ -69,11 +69,7 @@ export async function run(argv: readonly string[], stdout: NodeJS.WriteStream, s
   }
 }
 
-function createProgram(
-  console: Console,
-  report: (result: Report) => void,
-  stdout: NodeJS.WriteStream,
-): Command {
+function createProgram(console: Console, report: (result: Report) => void, stdout: Output): Command {
   const program = new Command("unifool")
     .description("Universal adversarial perturbations for image classifiers.")
     .version(packageVersion(), "--version", "print the version")

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fits } from "../../src/cli/images/image_set.js";
 import { loadImages } from "../../src/cli/images/load.js";
@@ -23,7 +23,7 @@ function subfolder(): string {
 }
 
 /** A picture of two colours, left half and right half. */
-function halves(width: number, height: number, left: number[], right: number[]): sharp.Sharp {
+function halves(width: number, height: number, left: number[], right: number[]): Sharp {
   const channels = left.length as 3 | 4;
   const pixels = Uint8Array.from(
     { length: width * height * channels },

@@ -53,10 +53,17 @@ export async function writeStaged(
   try {
     for (const [name, content] of contents) await writeFile(join(staging, name), content);
     await mkdir(target, { recursive: true });
+    for (const name of names) await checkReplaceable(join(target, name));
     for (const name of names) await rename(join(staging, name), join(target, name));
     return paths;
   } finally {
     await rm(staging, { recursive: true, force: true });
     process.removeListener("exit", cleanUp);
   }
+}
+
+/** A folder where a file should go would stop the renaming half-way. */
+async function checkReplaceable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw new CommandError(`${path} is a folder, so the file cannot be written`);
 }

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { run } from "../../../src/cli/program.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -44,7 +46,11 @@ export function runCommandLine(
   onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [cli, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 60_000, // so that a test that fails leaves no process behind
+      killSignal: "SIGKILL",
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => {
@@ -57,4 +63,22 @@ export function runCommandLine(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** Runs the command line in this process, which is much faster; `terminal` says whether stderr is one. */
+export async function runInProcess(args: readonly string[], terminal = false): Promise<Finished> {
+  const [stdout, stderr] = [new Sink(false), new Sink(terminal)];
+  const code = await run(args, stdout, stderr);
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+class Sink extends Writable {
+  text = "";
+  constructor(readonly isTTY: boolean) {
+    super();
+  }
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
 }
