@@ -2,6 +2,7 @@ import type { Engine } from "../engines/engine.js";
 import { createReferenceEngine } from "../engines/reference.js";
 import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
 import { createWasmEngine } from "../engines/wasm/engine.js";
+import { MAX_THREADS } from "../engines/wasm/threads.js";
 import { buildNetwork } from "../network/build.js";
 import { type InputOptions, resolveInput } from "../network/input.js";
 import { isLiveLayersModel, type LiveLayersModel, loadLayersModel } from "../network/layers_model/load.js";
@@ -16,10 +17,15 @@ export interface CompileOptions {
    * whatever backend it is set to. "auto", the default, is "wasm".
    */
   readonly backend?: "auto" | "wasm" | "reference" | "tfjs";
-  /** Worker threads of the wasm backend; "auto", the default, as many as are useful; 0 the calling thread. */
+  /**
+   * Worker threads of the wasm backend; "auto", the default, as many as are useful; 0 the calling thread. More than
+   * one needs `SharedArrayBuffer`, in browsers a cross-origin isolated page.
+   */
   readonly threads?: "auto" | number;
   /** Bitwise equal results on every machine: no fused multiply-add. Default false. */
   readonly deterministic?: boolean;
+  /** Where `unifool/worker` is served, for pages whose Content-Security-Policy forbids workers from blobs. */
+  readonly workerUrl?: string | URL;
   /** The space that images live in and what the network sees of them. Default: range [0, 1], mean 0, std 1. */
   readonly input?: InputOptions;
   /** Per-image shape `[H, W, C]`, for a model that leaves sizes open, and for a function. */
@@ -49,6 +55,10 @@ export type CompileSource = string | URL | LiveLayersModel | NetworkSpec | Netwo
 export interface Compiled extends Engine {
   /** What runs; undefined where TensorFlow.js runs a model of its own. */
   readonly network?: Network;
+  /** Workers of the wasm backend at work; 0: the calling thread computes. */
+  readonly threads?: number;
+  /** Kernels of the wasm backend: "relaxed" with fused multiply-add, else "simd". */
+  readonly variant?: "simd" | "relaxed";
   /** One line each, for instance that outputs look like probabilities, on which DeepFool works badly. */
   readonly warnings: readonly string[];
 }
@@ -95,6 +105,7 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     "backend",
     "threads",
     "deterministic",
+    "workerUrl",
     "input",
     "inputShape",
     "tf",
@@ -109,7 +120,12 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     "tfjs",
   ] as const);
   if (given.threads !== undefined && given.threads !== "auto")
-    integer(caller, "threads", given.threads, 0, 1024);
+    integer(caller, "threads", given.threads, 0, MAX_THREADS);
+  const { workerUrl } = given;
+  if (workerUrl !== undefined && typeof workerUrl !== "string" && !(workerUrl instanceof URL))
+    throw new InvalidArgumentError(
+      `compile: workerUrl is ${typeof workerUrl}, expected where unifool/worker is served, a string or a URL`,
+    );
   if (given.tf !== undefined && backend !== "tfjs")
     throw new InvalidArgumentError(`compile: tf is given with backend "${backend}", expected backend "tfjs"`);
   if (given.classes !== undefined) integer(caller, "classes", given.classes, 2);
@@ -153,7 +169,7 @@ async function createEngine(
   model: CompileSource,
   settings: Settings,
 ): Promise<{ engine: Engine; network?: Network }> {
-  const { backend, deterministic, signal } = settings;
+  const { backend, threads, deterministic, workerUrl, signal } = settings;
   if (backend === "tfjs" && (typeof model === "function" || isLiveLayersModel(model)))
     return { engine: await createOnTfjs(model, settings) };
   const network = await readNetwork(model, settings);
@@ -161,7 +177,7 @@ async function createEngine(
   const input = resolveInput(settings.input, network.input.shape.at(-1) ?? 1);
   if (backend === "tfjs") return { engine: await createOnTfjs(network, settings), network };
   if (backend === "reference") return { engine: createReferenceEngine(network, input), network };
-  return { engine: await createWasmEngine(network, input, { deterministic }), network };
+  return { engine: await createWasmEngine(network, input, { threads, deterministic, workerUrl }), network };
 }
 
 /** Loaded only when asked for: nobody else needs to have TensorFlow.js. */
@@ -184,8 +200,13 @@ async function warningsFor(
   { threads }: Settings,
 ): Promise<string[]> {
   const warnings: string[] = [];
-  if (typeof threads === "number" && threads > 1)
-    warnings.push(`compile: threads is ${threads}, but backend "${engine.backend}" computes on one thread`);
+  const working = "threads" in engine && typeof engine.threads === "number" ? engine.threads : 0;
+  if (typeof threads === "number" && threads > Math.max(1, working))
+    warnings.push(
+      engine.backend === "wasm"
+        ? `compile: threads is ${threads}, but without SharedArrayBuffer one thread computes; in a browser the page must be cross-origin isolated`
+        : `compile: threads is ${threads}, but backend "${engine.backend}" computes on one thread`,
+    );
   if (!network?.strippedSoftmax && (await looksLikeProbabilities(engine)))
     warnings.push(
       `compile: the outputs of "${network?.name ?? "the model"}" look like probabilities, expected logits; ` +

@@ -80,8 +80,9 @@ describe("compile", () => {
 
   it.each([
     [{ backend: "gpu" }, 'compile: backend is "gpu", expected "auto" or "wasm" or "reference" or "tfjs"'],
-    [{ threads: -1 }, "compile: threads is -1, expected an integer from 0 to 1024"],
-    [{ threads: "many" }, 'compile: threads is "many", expected an integer from 0 to 1024'],
+    [{ threads: -1 }, "compile: threads is -1, expected an integer from 0 to 256"],
+    [{ threads: "many" }, 'compile: threads is "many", expected an integer from 0 to 256'],
+    [{ workerUrl: 5 }, "compile: workerUrl is number, expected where unifool/worker is served"],
     [{ deterministic: 1 }, "compile: deterministic is 1, expected true or false"],
     [{ thread: 1 }, 'compile: unknown option "thread", expected backend, threads, '],
     [{ input: { range: [1, 0] } }, "compile: input.range is [1, 0], expected [low, high] with low < high"],

@@ -3,7 +3,7 @@ import { canSpawn } from "./spawn.js";
 
 /** Threads beyond which `auto` does not go: one image's layers do not feed more. */
 const MOST_BY_ITSELF = 8;
-const MOST = 256;
+export const MAX_THREADS = 256;
 
 /**
  * How many workers to start, and whether they share a memory. Sharing needs `SharedArrayBuffer`, in browsers a
@@ -12,9 +12,9 @@ const MOST = 256;
  * @throws InvalidArgumentError unless `threads` is "auto" or an integer from 0 to 256
  */
 export function resolveThreads(threads: "auto" | number): { threads: number; shared: boolean } {
-  if (threads !== "auto" && !(Number.isInteger(threads) && threads >= 0 && threads <= MOST))
+  if (threads !== "auto" && !(Number.isInteger(threads) && threads >= 0 && threads <= MAX_THREADS))
     throw new InvalidArgumentError(
-      `compile: threads is ${threads}, expected "auto" or an integer from 0 to ${MOST}`,
+      `compile: threads is ${threads}, expected "auto" or an integer from 0 to ${MAX_THREADS}`,
     );
   if (threads === 0 || !canSpawn()) return { threads: 0, shared: false };
   if (!canShare()) return { threads: 1, shared: false };
