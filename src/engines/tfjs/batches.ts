@@ -49,9 +49,9 @@ export async function jacobianOf(
   const values = checkOut("jacobian", options.out, count * rows * size).subarray(0, count * rows * size);
   const logits = new Float32Array(count * available);
   const classes = new Int32Array(count * rows);
-  const sweep = Math.max(1, Math.min(rows, Math.floor(BUDGET / (COTANGENTS * program.largestValue))));
+  const sweep = evenShare(rows, Math.max(1, Math.floor(BUDGET / (COTANGENTS * program.largestValue))));
   const need = program.valuesPerImage + sweep * COTANGENTS * program.largestValue;
-  const step = Math.max(1, Math.floor(BUDGET / need));
+  const step = evenShare(count, Math.max(1, Math.floor(BUDGET / need)));
   for (let from = 0; from < count; from += step) {
     const batch = Math.min(step, count - from);
     const part = imagesOf(images, size, from, batch);
@@ -85,6 +85,11 @@ export async function jacobianOf(
     }
   }
   return { values, classes, logits };
+}
+
+/** The largest of the parts when `total` is cut evenly into parts of at most `most`. */
+function evenShare(total: number, most: number): number {
+  return Math.ceil(total / Math.ceil(total / most));
 }
 
 function imagesOf(images: Float32Array, size: number, from: number, count: number): Float32Array {

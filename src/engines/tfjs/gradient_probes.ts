@@ -46,7 +46,7 @@ export async function findDistrusted(
         for (const { kernelName, gradient, outputs } of [...tf.engine().state.activeTape]) {
           kernels.add(kernelName);
           if (kernelName === "AvgPool" && gradient)
-            padded.push(tf.keep(meanPreserved(tf, wave(tf, outputs[0].shape, 3), gradient)));
+            padded.push(tf.keep(meanPreserved(tf, outputs[0].shape, gradient)));
         }
         return tf.sum(y);
       })(x);
@@ -90,12 +90,18 @@ async function failure(
   return holds ? undefined : "its gradient is wrong";
 }
 
-/** An average of ones is one, padding or not, so `sum dx = sum dy`. (tfjs divides by the whole window.) */
+/**
+ * An average of ones is one, padding or not, so `sum dx = sum dy`; tfjs divides by the whole window. Here dy is 1 in the
+ * first and the last corner, which padding would be in.
+ */
 function meanPreserved(
   tf: TfNamespace,
-  dy: Tensor,
+  shape: readonly number[],
   gradient: (dys: Tensor[]) => { [input: string]: () => Tensor },
 ): Tensor {
+  const values = new Float32Array(shape.reduce((product, n) => product * n, 1));
+  values[0] = values[values.length - 1] = 1;
+  const dy = tf.tensor(values, [...shape]);
   return bothSides(tf, dy, Object.values(gradient([dy]))[0]());
 }
 

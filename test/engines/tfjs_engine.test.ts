@@ -1,0 +1,391 @@
+import { readFileSync } from "node:fs";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { EngineError, InvalidArgumentError } from "../../src/api/errors.js";
+import { createReferenceEngine } from "../../src/engines/reference.js";
+import { createTfjsEngine, type TfjsEngine } from "../../src/engines/tfjs/engine.js";
+import { uploadNetwork } from "../../src/engines/tfjs/network.js";
+import { buildNetwork } from "../../src/network/build.js";
+import { resolveInput } from "../../src/network/input.js";
+import { loadLayersModel } from "../../src/network/layers_model/load.js";
+import type { Network } from "../../src/network/spec.js";
+import { sharedFloats, sharedImages } from "../support/images.js";
+import { NetworkBuilder } from "../support/network_builder.js";
+import { randomValues } from "../support/random_values.js";
+import { hasShared, sharedPath } from "../support/shared.js";
+import { expectWithin } from "../support/within.js";
+import { float32Bound } from "./float32_bound.js";
+import { BACKENDS, type Tfjs, tfjsOn } from "./tfjs_backends.js";
+
+/** Two convolutions, one strided, and a dense layer on 6x5x2 images. */
+function smallNetwork(): Network {
+  const net = new NetworkBuilder([6, 5, 2], 3);
+  const first = net.relu(net.conv(net.input, { filters: 4 }));
+  const second = net.relu(net.conv(first, { filters: 3, strides: 2 }));
+  return buildNetwork(net.build(second, 4));
+}
+
+const PIXELS = 60;
+
+function images(count: number, size = PIXELS): Float32Array {
+  const random = randomValues(5);
+  return Float32Array.from({ length: count * size }, () => random.uniform(0, 1));
+}
+
+async function expectAsReference(engine: TfjsEngine, network: Network, pixels: Float32Array): Promise<void> {
+  const input = resolveInput(undefined, network.input.shape[network.input.shape.length - 1]);
+  const expected = await createReferenceEngine(network, input).jacobian(pixels, { classes: 3 });
+  const actual = await engine.jacobian(pixels, { classes: 3 });
+  expect(actual.classes).toEqual(expected.classes);
+  expect(expected.values.some((value) => value !== 0)).toBe(true);
+  const size = expected.values.length / expected.classes.length;
+  for (let n = 0; n < pixels.length / size; n++) {
+    const part = (values: Float32Array, length: number) => values.subarray(n * length, (n + 1) * length);
+    const chosen = expected.classes.subarray(n * 3, (n + 1) * 3);
+    const bound = float32Bound(network, input, Float64Array.from(part(pixels, size)), chosen);
+    const { classes } = network;
+    expectWithin(part(actual.logits, classes), part(expected.logits, classes), (i) => bound.logits[i]);
+    expectWithin(part(actual.values, 3 * size), part(expected.values, 3 * size), (i) => bound.values[i]);
+  }
+}
+
+describe.each(BACKENDS)("createTfjsEngine on tfjs-backend-%s", (backend) => {
+  let tf: Tfjs;
+  beforeAll(async () => {
+    tf = await tfjsOn(backend);
+  });
+
+  const functionOptions = { inputShape: [6, 5, 2], classes: 4 };
+
+  /** Runs a test and checks that it leaves no tensors behind. */
+  const withoutLeaks = async (run: () => Promise<void>) => {
+    const before = tf.memory().numTensors;
+    await run();
+    expect(tf.memory().numTensors).toBe(before);
+  };
+
+  test.each(["replicate", "loop"] as const)("a function, by tfjs's gradients, %s", (formulation) =>
+    withoutLeaks(async () => {
+      const network = smallNetwork();
+      const uploaded = uploadNetwork(tf, network);
+      using engine = await createTfjsEngine(uploaded.forward, { tf, formulation, ...functionOptions });
+      expect(engine).toMatchObject({ backend: "tfjs", differentiation: "autodiff", formulation, classes: 4 });
+      await expectAsReference(engine, network, images(3));
+      uploaded.dispose();
+    }),
+  );
+
+  test.each(["replicate", "loop"] as const)(
+    "results do not depend on batch-mates, %s",
+    async (formulation) => {
+      using engine = await createTfjsEngine(smallNetwork(), { tf, formulation });
+      const pixels = images(7);
+      const together = await engine.jacobian(pixels, { classes: 2 });
+      for (const [from, to] of [
+        [0, 1],
+        [1, 4],
+        [6, 7],
+      ]) {
+        const part = await engine.jacobian(pixels.slice(from * PIXELS, to * PIXELS), { classes: 2 });
+        expect(part.values).toEqual(together.values.slice(from * 2 * PIXELS, to * 2 * PIXELS));
+        expect(part.logits).toEqual(together.logits.slice(from * 4, to * 4));
+      }
+    },
+  );
+
+  test("pixels are mapped to network inputs, and gradients back", async () => {
+    const network = smallNetwork();
+    const input = { range: [0, 255], mean: [0.25, 0.5], std: [0.5, 0.25] } as const;
+    using engine = await createTfjsEngine(network, { tf, input, classNames: ["a", "b", "c", "d"] });
+    expect(engine).toMatchObject({ range: [0, 255], classNames: ["a", "b", "c", "d"] });
+    using plain = await createTfjsEngine(network, { tf });
+    const pixels = images(2).map((value) => 255 * value);
+    const mapped = pixels.map((value, i) => (value / 255 - input.mean[i % 2]) / input.std[i % 2]);
+    const actual = await engine.jacobian(pixels, { classes: 4 });
+    const expected = await plain.jacobian(mapped, { classes: 4 });
+    expectWithin(actual.logits, expected.logits, () => 1e-5);
+    // Of the order of 1 in network inputs.
+    const scaled = expected.values.map((value, i) => value / (255 * input.std[i % 2]));
+    expectWithin(actual.values, scaled, () => 1e-5 / 64);
+    expect(Math.max(...scaled)).toBeGreaterThan(1e-3);
+  });
+
+  test("explicit classes, a caller's output", async () => {
+    using engine = await createTfjsEngine(smallNetwork(), { tf });
+    const pixels = images(2);
+    const all = await engine.jacobian(pixels, { classes: Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3) });
+    const out = new Float32Array(2 * PIXELS + 5).fill(7);
+    const some = await engine.jacobian(pixels, { classes: Int32Array.of(3, 1), out });
+    expect(some.values.buffer).toBe(out.buffer);
+    expect([...out.subarray(2 * PIXELS)]).toEqual([7, 7, 7, 7, 7]);
+    expect(some.values.slice(0, PIXELS)).toEqual(all.values.slice(3 * PIXELS, 4 * PIXELS));
+    expect(some.values.slice(PIXELS)).toEqual(all.values.slice(5 * PIXELS, 6 * PIXELS));
+  });
+
+  test("a live model is imported, whatever this backend can differentiate", () =>
+    withoutLeaks(async () => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.conv2d({ inputShape: [8, 7, 2], filters: 3, kernelSize: 3, padding: "same" }),
+          tf.layers.batchNormalization(),
+          tf.layers.depthwiseConv2d({ kernelSize: 3, activation: "relu" }),
+          tf.layers.maxPooling2d({ poolSize: 2 }),
+          tf.layers.upSampling2d({ size: [2, 2], interpolation: "bilinear" }),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 5, activation: "softmax" }),
+        ],
+      });
+      using engine = await createTfjsEngine(model, { tf });
+      expect(engine.differentiation).toBe("network");
+      await expectAsReference(engine, buildNetwork(await loadLayersModel(model)), images(3, 112));
+      model.dispose();
+    }));
+
+  /** What the importer cannot know. */
+  const customLayer = () => {
+    class Square extends tf.layers.Layer {
+      static className = "Square";
+      override computeOutputShape(shape: unknown) {
+        return shape as (number | null)[];
+      }
+      override call(inputs: Tensor | Tensor[]) {
+        return tf.square(Array.isArray(inputs) ? inputs[0] : inputs);
+      }
+      override getClassName() {
+        return "Square";
+      }
+    }
+    return new Square({});
+  };
+
+  test("a live model with a layer of its own is differentiated by tfjs", () =>
+    withoutLeaks(async () => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.dense({ inputShape: [3], units: 2, kernelInitializer: "ones", useBias: false }),
+          customLayer(),
+        ],
+      });
+      using engine = await createTfjsEngine(model, { tf });
+      expect(engine).toMatchObject({ differentiation: "autodiff", inputShape: [3], classes: 2 });
+      const { values } = await engine.jacobian(Float32Array.of(1, 2, 3, 0.5, 0.5, 1), { classes: 2 });
+      // d (x0 + x1 + x2)^2 = 2 (x0 + x1 + x2)
+      expect([...values]).toEqual([...new Array(6).fill(12), ...new Array(6).fill(4)]);
+      model.dispose();
+    }));
+
+  test("a model that ends in a softmax it cannot strip is refused", () =>
+    withoutLeaks(async () => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.dense({ inputShape: [3], units: 2 }),
+          customLayer(),
+          tf.layers.dense({ name: "probabilities", units: 2, activation: "softmax" }),
+        ],
+      });
+      await expect(createTfjsEngine(model, { tf })).rejects.toThrow(
+        /layer "probabilities" ends .* in a softmax/,
+      );
+      model.dispose();
+    }));
+
+  test.runIf(backend === "wasm")("a wrong gradient is refused, and names the layer", () =>
+    withoutLeaks(async () => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.maxPooling2d({ name: "pool", inputShape: [4, 4, 2], poolSize: 2 }),
+          customLayer(),
+          tf.layers.flatten(),
+        ],
+      });
+      const creation = createTfjsEngine(model, { tf });
+      await expect(creation).rejects.toThrow(EngineError);
+      await expect(creation).rejects.toThrow(
+        /layer "pool" \(MaxPooling2D\) .* MaxPool, and its gradient is wrong/,
+      );
+      model.dispose();
+    }),
+  );
+
+  test.runIf(backend === "cpu")("a resize is refused", () =>
+    withoutLeaks(async () => {
+      const f = (x: Tensor4D) => tf.reshape(tf.image.resizeNearestNeighbor(x, [2, 2]), [x.shape[0], -1]);
+      const creation = createTfjsEngine(f, { tf, inputShape: [4, 4, 1], classes: 4 });
+      await expect(creation).rejects.toThrow(
+        /the function uses ResizeNearestNeighbor, and its gradient is wrong/,
+      );
+    }),
+  );
+
+  test.runIf(backend === "wasm")("a missing gradient is refused", () =>
+    withoutLeaks(async () => {
+      const filter = tf.ones([2, 2, 2, 1]) as Tensor4D;
+      const f = (x: Tensor4D) => tf.reshape(tf.depthwiseConv2d(x, filter, 1, "valid"), [x.shape[0], -1]);
+      const creation = createTfjsEngine(f, { tf, inputShape: [3, 2, 2], classes: 4 });
+      await expect(creation).rejects.toThrow(/the function cannot be differentiated on tfjs backend "wasm"/);
+      filter.dispose();
+    }),
+  );
+
+  test("tfjs's average pooling with padding is refused, without it is not", () =>
+    withoutLeaks(async () => {
+      const pool = (padding: "same" | "valid") => (x: Tensor4D) =>
+        tf.reshape(tf.avgPool(x, 2, 2, padding), [x.shape[0], -1]);
+      const shape = { tf, inputShape: [3, 3, 1] };
+      const padded = createTfjsEngine(pool("same"), { ...shape, classes: 4 });
+      await expect(padded).rejects.toThrow(/AvgPool, and its gradient is wrong with padding/);
+      const even = { tf, inputShape: [4, 4, 1], classes: 4 };
+      using engine = await createTfjsEngine(pool("valid"), even);
+      const { values } = await engine.jacobian(images(1, 16), { classes: Int32Array.of(3) });
+      expect([...values]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.25, 0.25, 0, 0, 0.25, 0.25]);
+    }));
+
+  test("a function that fails leaves nothing behind", () =>
+    withoutLeaks(async () => {
+      let fail = false;
+      const f = (x: Tensor4D) => {
+        const y = tf.square(tf.reshape(x, [x.shape[0], -1]));
+        if (fail) throw new Error("no more\nsecond line");
+        return tf.slice(y, [0, 0], [x.shape[0], 4]);
+      };
+      for (const formulation of ["replicate", "loop"] as const) {
+        fail = false;
+        using engine = await createTfjsEngine(f, { tf, formulation, ...functionOptions });
+        fail = true;
+        await expect(engine.jacobian(images(2), { classes: 2 })).rejects.toThrow(
+          `jacobian: tfjs backend "${backend}" failed (no more)`,
+        );
+        await expect(engine.logits(images(2))).rejects.toThrow(EngineError);
+        fail = false;
+        const { values } = await engine.jacobian(images(1), { classes: Int32Array.of(2) });
+        expect(values[2]).toBeCloseTo(2 * images(1)[2], 6);
+      }
+      fail = true;
+      await expect(createTfjsEngine(f, { tf, ...functionOptions })).rejects.toThrow(/no more/);
+    }));
+
+  test("a backward pass that fails leaves nothing behind", () =>
+    withoutLeaks(async () => {
+      const brittle = tf.customGrad((x, save) => {
+        (save as (tensors: Tensor[]) => void)([x as Tensor]);
+        return {
+          value: tf.square(x as Tensor),
+          gradFunc: () => {
+            throw new Error("no gradient");
+          },
+        };
+      });
+      const f = (x: Tensor4D) => tf.slice(brittle(tf.reshape(x, [x.shape[0], -1])), [0, 0], [x.shape[0], 4]);
+      await expect(createTfjsEngine(f, { tf, ...functionOptions })).rejects.toThrow(/no gradient/);
+    }));
+
+  test("wrong arguments, one line each", () =>
+    withoutLeaks(async () => {
+      const f = (x: Tensor4D) => tf.slice(tf.reshape(x, [x.shape[0], -1]), [0, 0], [x.shape[0], 4]);
+      const create = createTfjsEngine as (model: unknown, options: object) => Promise<TfjsEngine>;
+      const refused: [() => Promise<unknown>, RegExp][] = [
+        [() => create(f, { tf, classes: 4 }), /inputShape is missing, expected \[H, W, C\]/],
+        [() => create(f, { tf, inputShape: [6, 5, 2] }), /classes is missing/],
+        [
+          () => create(f, { tf, inputShape: [6, 5, 2], classes: 3 }),
+          /returns shape \[1,4\] for 1 images, expected/,
+        ],
+        [() => create(() => 3, { tf, ...functionOptions }), /returns number for 1 images/],
+        [() => create("model", { tf }), /model is string, expected a network/],
+        [() => create(null, { tf }), /model is null/],
+        [() => create(smallNetwork(), { tf, formulation: "best" }), /formulation is best, expected "auto"/],
+        [() => create(smallNetwork(), { tf, input: { std: [1, 2, 3] } }), /input.std is \[1,2,3\]/],
+      ];
+      using engine = await createTfjsEngine(smallNetwork(), { tf });
+      const nan = images(2);
+      nan[70] = Number.NaN;
+      refused.push(
+        [
+          () => engine.logits(images(2).subarray(1)),
+          /logits: images has 119 values, expected a multiple of 60/,
+        ],
+        [() => engine.logits(nan), /images\[70\] is NaN \(image 1\)/],
+        [() => engine.jacobian(images(1), { classes: 5 }), /jacobian: classes is 5, expected/],
+        [() => engine.jacobian(images(2), { classes: Int32Array.of(1, 4) }), /classes holds 4/],
+        [() => engine.jacobian(images(1), { classes: 2, out: new Float32Array(119) }), /out has 119 values/],
+      );
+      for (const [call, message] of refused) {
+        const outcome = await call().catch((error: unknown) => error);
+        expect(outcome).toBeInstanceOf(InvalidArgumentError);
+        expect((outcome as Error).message).toMatch(message);
+        expect((outcome as Error).message).not.toContain("\n");
+      }
+      expect((await engine.logits(images(2))).labels.length).toBe(2);
+    }));
+
+  test("a disposed engine rejects, disposing twice is harmless", async () => {
+    const engine = await createTfjsEngine(smallNetwork(), { tf });
+    engine.dispose();
+    engine.dispose();
+    await expect(engine.logits(images(1))).rejects.toThrow(EngineError);
+    await expect(engine.jacobian(images(1), { classes: 1 })).rejects.toThrow(/disposed/);
+  });
+
+  test("a call inside the caller's tidy works", async () => {
+    using engine = await createTfjsEngine(smallNetwork(), { tf });
+    const expected = await engine.jacobian(images(2), { classes: 2 });
+    let pending: ReturnType<typeof engine.jacobian> | undefined;
+    tf.tidy(() => {
+      pending = engine.jacobian(images(2), { classes: 2 });
+    });
+    expect(await pending).toEqual(expected);
+  });
+
+  test("gradients are refused on another backend than they were checked on", async () => {
+    const f = (x: Tensor4D) => tf.slice(tf.reshape(x, [x.shape[0], -1]), [0, 0], [x.shape[0], 4]);
+    using engine = await createTfjsEngine(f, { tf, ...functionOptions });
+    try {
+      await tf.setBackend(BACKENDS.find((other) => other !== backend)!);
+      await expect(engine.logits(images(1))).rejects.toThrow(/the backend is now/);
+    } finally {
+      await tf.setBackend(backend);
+    }
+  });
+
+  test.skipIf(!hasShared).each(["mnist_cnn", "cifar10_resnet20"])(
+    "PyTorch's Jacobian of %s to 1e-4 of each row's norm",
+    async (name) => {
+      const golden = JSON.parse(readFileSync(sharedPath("golden", name, "golden.json"), "utf8"));
+      const count = backend === "cpu" ? 1 : 2;
+      const [, rows] = golden.jacobian.shape;
+      const network = buildNetwork(
+        await loadLayersModel(sharedPath("models", name, "tfjs_layers", "model.json")),
+      );
+      using engine = await createTfjsEngine(network, { tf, input: { mean: golden.mean, std: golden.std } });
+      const pixels = Float32Array.from(sharedImages(golden.imageSet, count));
+      const expected = sharedFloats("golden", name, "jacobian.bin");
+      const classes = Int32Array.from(golden.jacobian.classes.slice(0, count).flat());
+      const { values, logits } = await engine.jacobian(pixels, { classes });
+      const size = pixels.length / count;
+      for (let row = 0; row < count * rows; row++) {
+        const part = (x: Float32Array) => x.subarray(row * size, (row + 1) * size);
+        expect(distance(part(values), part(expected))).toBeLessThan(1e-4 * distance(part(expected)));
+      }
+      golden.logits_f64.slice(0, count).forEach((scores: number[], n: number) => {
+        const actual = logits.subarray(n * scores.length, (n + 1) * scores.length);
+        expect(distance(actual, scores)).toBeLessThan(1e-4 * distance(scores));
+      });
+    },
+  );
+});
+
+test("without gradients the way out is named", async () => {
+  const tf = await tfjsOn("cpu");
+  const bare = { ...tf, getGradient: () => undefined } as unknown as Tfjs;
+  await expect(
+    createTfjsEngine((x: Tensor4D) => tf.reshape(x, [1, -1]), {
+      tf: bare,
+      inputShape: [1, 1, 2],
+      classes: 2,
+    }),
+  ).rejects.toThrow(/register_all_gradients/);
+});
+
+function distance(a: ArrayLike<number>, b?: ArrayLike<number>): number {
+  return Math.hypot(...Array.from(a, (value, i) => value - (b?.[i] ?? 0)));
+}
