@@ -111,6 +111,8 @@ function goldenModelSuite(model: GoldenModel, { name, create, images: countOf }:
       });
       expect(median(errors)).toBeLessThan(Math.max(NORM_MEDIAN, 2 * median(twinErrors)));
       comparePerturbations(model, key, hit, size);
+      // Ties are rare: the float32 and float64 runs of one implementation differ on 2 of 64 at most.
+      expect(exceptions.length).toBeLessThanOrEqual(4);
       if (exceptions.length > 0)
         console.log(`${model} ${name} ${key}: rounding decides\n  ${exceptions.join("\n  ")}`);
     });
