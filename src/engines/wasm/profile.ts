@@ -75,8 +75,8 @@ function countMacs(program: Program, e: Entry): { dense: number; live: number } 
     return { dense: macs, live: macs };
   }
   if (!e.kernel.startsWith("conv_vjp")) return { dense: 0, live: 0 };
-  const lanes = Number(e.kernel.split("x")[1]);
-  return liveConvMacs(new Int32Array(program.memory.buffer), field, e.tiles / field("height"), lanes);
+  const lanes = Number(e.kernel.split("_").at(-1));
+  return liveConvMacs(new Int32Array(program.memory.buffer), field, e.tiles / (field("height") * field("width")), lanes);
 }
 
 /** Walks the taps of every input pixel as the kernel does. */

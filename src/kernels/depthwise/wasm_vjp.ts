@@ -29,6 +29,7 @@ import { isLive } from "../wasm/tiles.js";
  * Tiles: input rows. The taps that reach an output from a pixel are an arithmetic progression on each axis.
  */
 export function depthwiseVjp(vectors: number): KernelSource {
+  const M = [0, +(process.env.M1??4), +(process.env.M2??2), +(process.env.M3??2)][vectors];
   return kernel(
     `depthwise_vjp_${4 * vectors}`,
     [
@@ -82,38 +83,50 @@ export function depthwiseVjp(vectors: number): KernelSource {
       });
 
       const channelBytes = locals.i32(channels.shl(2));
-      const [w, pixel, entry, last, channel, to] = Array.from({ length: 6 }, () => locals.i32());
+      const [w, pixel, entry, last, to] = Array.from({ length: 5 }, () => locals.i32());
       const [weightRow, weight, outputRow, output] = Array.from({ length: 4 }, () => locals.i32());
       const [firstWeight, firstOutput, rows, columns] = Array.from({ length: 4 }, () => locals.i32());
       const [weightRowStep, weightStep] = [locals.i32(), locals.i32()];
       const [outputRowStep, outputStep] = [locals.i32(), locals.i32()];
-      const sums = Array.from({ length: vectors }, () => locals.v128());
+      const sums = Array.from({ length: M * vectors }, () => locals.v128());
+      const offset = Array.from({ length: M }, () => locals.i32());
+      const [unit, pixelBytes] = [locals.i32(), locals.i32()];
       const [live, scalar] = [locals.v128(), locals.v128()];
 
-      const addTaps = (masked: boolean): void => {
+      // One tap for `units` channels; `weight` and `output` are at the first channel.
+      const addTap = (units: number, masked: boolean): void => {
+        for (let i = 0; i < units; i++) {
+          unit.set(output.add(offset[i]));
+          if (masked) {
+            live.set(loadSplat(yValues.add(unit)));
+            live.set(isLive(live, low, high));
+          }
+          scalar.set(loadSplat(weight.add(offset[i])));
+          for (let v = 0; v < vectors; v++) {
+            const g = loadV(gy.add(unit.mul(4 * vectors)), 16 * v);
+            const sum = sums[i * vectors + v];
+            sum.set(madd(target, scalar, masked ? g.and(live) : g, sum));
+          }
+        }
+      };
+      const addTaps = (units: number, masked: boolean): void => {
         rows.set(vertical.count);
+        weightRow.set(firstWeight);
+        outputRow.set(firstOutput);
         whileDo(
           () => rows,
           () => {
             weight.set(weightRow);
             output.set(outputRow);
             columns.set(horizontal.count);
-            doWhile(
+            whileDo(
+              () => columns,
               () => {
-                scalar.set(loadSplat(weight));
-                if (masked) {
-                  live.set(loadSplat(yValues.add(output)));
-                  live.set(isLive(live, low, high));
-                }
-                for (const [v, sum] of sums.entries()) {
-                  const g = loadV(gy.add(output.mul(4 * vectors)), 16 * v);
-                  sum.set(madd(target, scalar, masked ? g.and(live) : g, sum));
-                }
+                addTap(units, masked);
                 weight.set(weight.add(weightStep));
                 output.set(output.sub(outputStep));
                 columns.set(columns.sub(1));
               },
-              () => columns,
             );
             weightRow.set(weightRow.add(weightRowStep));
             outputRow.set(outputRow.sub(outputRowStep));
@@ -122,31 +135,26 @@ export function depthwiseVjp(vectors: number): KernelSource {
         );
       };
 
-      const liveChannel = (): void => {
-        channel.set(loadI32(entry).shl(2));
-        to.set(
-          gx.add(
-            pixel
-              .mul(channelBytes)
-              .add(channel)
-              .mul(4 * vectors),
-          ),
+      const tile = (units: number): void => {
+        for (let i = 0; i < units; i++) {
+          offset[i].set(loadI32(entry, 4 * i).shl(2));
+          to.set(gx.add(pixelBytes.add(offset[i]).mul(4 * vectors)));
+          const own = sums.slice(i * vectors, (i + 1) * vectors);
+          for (const sum of own) sum.set(zero());
+          ifThen(accumulate, () => {
+            for (const [v, sum] of own.entries()) sum.set(loadV(to, 16 * v));
+          });
+        }
+        ifThen(
+          yValues,
+          () => addTaps(units, true),
+          () => addTaps(units, false),
         );
-        for (const sum of sums) sum.set(zero());
-        ifThen(accumulate, () => {
-          for (const [v, sum] of sums.entries()) sum.set(loadV(to, 16 * v));
-        });
-        weightRow.set(firstWeight.add(channel));
-        outputRow.set(firstOutput.add(channel));
-        ifThen(horizontal.count, () =>
-          ifThen(
-            yValues,
-            () => addTaps(true),
-            () => addTaps(false),
-          ),
-        );
-        for (const [v, sum] of sums.entries()) storeV(to, sum, 16 * v);
-        entry.set(entry.add(4));
+        for (let i = 0; i < units; i++) {
+          to.set(gx.add(pixelBytes.add(offset[i]).mul(4 * vectors)));
+          for (let v = 0; v < vectors; v++) storeV(to, sums[i * vectors + v], 16 * v);
+        }
+        entry.set(entry.add(4 * units));
       };
 
       whileDo(
@@ -160,6 +168,7 @@ export function depthwiseVjp(vectors: number): KernelSource {
           whileDo(
             () => w.ltU(width),
             () => {
+              pixelBytes.set(pixel.mul(channelBytes));
               horizontal.find(w);
               weightStep.set(horizontal.step.mul(channelBytes));
               outputStep.set(horizontal.outputStep.mul(channelBytes));
@@ -170,7 +179,11 @@ export function depthwiseVjp(vectors: number): KernelSource {
               entry.set(xTable.add(pixel.mul(xPitch)));
               last.set(loadI32(entry.add(xSpan)));
               entry.set(loadI32(entry));
-              whileDo(() => entry.ltU(last), liveChannel);
+              for (const units of [M, 1])
+                whileDo(
+                  () => entry.add(4 * units).leU(last),
+                  () => tile(units),
+                );
               pixel.set(pixel.add(1));
               w.set(w.add(1));
             },

@@ -159,9 +159,6 @@ function weightsOf(group: number): string {
   return `weights${group}`;
 }
 
-/** Kernels by number of vectors, with the tile that measured fastest. */
-const vjpKernels = [undefined as never, "conv_vjp_6x4", "conv_vjp_4x8", "conv_vjp_2x12"] as const;
-
 function startFields(start: Start, target: Buffer) {
   const source = start.kind === "copy" ? start.source : undefined;
   return {
@@ -204,7 +201,7 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
   for (let group = 0; group < g.groups; group++) {
     const first = group * g.groupFilters;
     emit(
-      entry(vjpKernels[context.vectors], label, blocks * g.height, {
+      entry(context.lanes("conv_vjp"), label, blocks * g.height * g.width, {
         gy: cotangent.buffer,
         yTable: y.table,
         yPitch: y.pitch,
