@@ -10,7 +10,7 @@ import {
   type Mask,
 } from "./live.js";
 import { lowerings } from "./lowering/table.js";
-import { Buffer, type Entry, entry, f32, type KernelName } from "./tape.js";
+import { Buffer, type Entry, entry, f32, type KernelName, Place } from "./tape.js";
 
 /** How the cotangent of a value starts where a step adds its share. */
 export type Start =
@@ -29,8 +29,15 @@ export interface BackwardContext {
   readonly scratch: (bytes: number) => Buffer;
   /** True if the cotangent of this value leads to the image. */
   readonly varies: (name: string) => boolean;
-  /** The finished cotangent of the step's output. */
+  /** The finished cotangent of the step's output, `[units][lanes]` without gaps. */
   readonly cotangent: Cotangent;
+  /** The same, but possibly a slice of channels, for kernels that can step over the others. */
+  readonly sliced: Cotangent;
+  /**
+   * Lets an input's cotangent be a slice of the output's channels from `first` on, if nothing else adds to it.
+   * False: it must be copied.
+   */
+  readonly passSlice: (name: string, first: number) => boolean;
   /** Where the step adds to the cotangent of an input, and how that starts. */
   readonly into: (name: string) => { readonly target: Cotangent; readonly accumulate: 0 | 1 };
   /** The same for a kernel that can start from a copy. */
@@ -116,6 +123,24 @@ export function planBackward(
       }),
     );
   };
+  const contiguous = (of: Cotangent, channels: number, units: number, label: string): Cotangent => {
+    if (!of.slice) return of;
+    const rows = units / channels;
+    const run = 4 * vectors * channels;
+    const buffer = new Buffer(4 * rows * run);
+    emit(
+      entry("copy_rows", label, Math.ceil(rows / 64), {
+        x: new Place(of.buffer, 16 * vectors * of.slice.first),
+        y: buffer,
+        rows,
+        run,
+        xStep: 4 * vectors * of.slice.channels,
+        yStep: run,
+        accumulate: 0,
+      }),
+    );
+    return { ...of, buffer, slice: undefined };
+  };
   const stateOf = (name: string): Pending => {
     const known = pending.get(name);
     if (known) return known;
@@ -162,6 +187,8 @@ export function planBackward(
     const label = step.node.name;
     const cotangent = finished(step.output, label);
     if (!cotangent || !forward.varying.has(step.output)) continue;
+    let whole: Cotangent | undefined;
+    const channels = step.node.shape[step.node.shape.length - 1];
     const context: BackwardContext = {
       layout,
       vectors,
@@ -174,10 +201,25 @@ export function planBackward(
         return room.scratch;
       },
       varies: (name) => forward.varying.has(name),
-      cotangent,
+      get cotangent() {
+        whole ??= contiguous(cotangent, channels, network.sizes.get(step.output) as number, label);
+        return whole;
+      },
+      sliced: cotangent,
+      passSlice: (name, first) => {
+        if (forward.readers.get(name) !== 1 || name === network.input) return false;
+        const slice = cotangent.slice ?? { first: 0, channels };
+        stateOf(name).target = {
+          buffer: cotangent.buffer,
+          mask: forward.masks.get(name),
+          candidates: false,
+          slice: { ...slice, first: slice.first + first },
+        };
+        return true;
+      },
       into: (name) => into(name, label),
       intoFrom: (name) => intoFrom(name, label),
-      pass: (name) => pass(cotangent, name, label),
+      pass: (name) => pass(context.cotangent, name, label),
       live: (of, pixels, channels, block) => tables.table(of, pixels, channels, block, false, label),
       liveRows: (of, pixels, channels) => tables.table(of, pixels, channels, channels, true, label),
       lanes,

@@ -17,6 +17,8 @@ export interface Cotangent {
   readonly buffer: Buffer;
   readonly mask?: Mask;
   readonly candidates: boolean;
+  /** Set if this is a slice of channels of a wider tensor: its first channel there, and that tensor's channels. */
+  readonly slice?: { readonly first: number; readonly channels: number };
 }
 
 /** A table of live lists, in the form of `live_list/wasm.ts`. */

@@ -28,7 +28,7 @@ export class Pool {
 
   /**
    * @param shared one shared memory for all workers; false: a single worker with a private one
-   * @throws EngineError if a worker cannot be started
+   * @throws EngineError if a worker cannot be started, or stops before it is ready
    */
   static async start(
     plan: ProgramPlan,
@@ -49,12 +49,16 @@ export class Pool {
           const ready = new Promise<void>((resolve, reject) => {
             worker.onMessage((message) => {
               const reply = message as Reply;
-              if (reply.kind === "ready") resolve();
-              else pool.receive(reply);
+              if (reply.kind !== "ready") return pool.receive(reply);
+              if (reply.leased) worker.watch();
+              resolve();
             });
-            worker.onDeath((reason) => reject(pool.die(thread, reason)));
+            worker.onDeath((reason) => {
+              reject(startFailure(threads, reason, url));
+              pool.die(thread, reason);
+            });
           });
-          const start: WorkerStart = { plan: lean, module, memory, thread, threads };
+          const start: WorkerStart = { plan: lean, module, memory, thread, threads, lease: worker.lease };
           worker.post(start);
           return ready;
         }),
@@ -64,12 +68,7 @@ export class Pool {
     } catch (cause) {
       for (const worker of workers) worker.terminate();
       if (cause instanceof EngineError) throw cause;
-      throw new EngineError(
-        `compile: could not start ${threads} workers: ${String((cause as Error)?.message ?? cause)}`,
-        {
-          cause,
-        },
-      );
+      throw startFailure(threads, String((cause as Error)?.message ?? cause), url, cause);
     }
   }
 
@@ -125,10 +124,10 @@ export class Pool {
     else pending.reject(reply.aborted ? pending.signal?.reason : new EngineError(reply.message));
   }
 
-  private die(thread: number, reason: string): EngineError {
-    const error = new EngineError(`wasm engine: worker ${thread} died (${reason}); compile the model again`);
-    this.fail(error);
-    return error;
+  private die(thread: number, reason: string): void {
+    this.fail(
+      new EngineError(`wasm engine: worker ${thread} died (${reason}), expected it to live; compile again`),
+    );
   }
 
   private fail(error: EngineError): void {
@@ -138,6 +137,19 @@ export class Pool {
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
   }
+}
+
+function startFailure(
+  threads: number,
+  reason: string,
+  url: string | URL | undefined,
+  cause?: unknown,
+): EngineError {
+  const advice = url
+    ? `expected workerUrl, ${url}, to be where unifool/worker is served`
+    : "where a Content-Security-Policy forbids blob: workers, serve unifool/worker and pass its address as workerUrl";
+  const workers = threads === 1 ? "a worker" : `${threads} workers`;
+  return new EngineError(`compile: could not start ${workers} (${reason}); ${advice}`, { cause });
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

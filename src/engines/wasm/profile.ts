@@ -76,7 +76,12 @@ function countMacs(program: Program, e: Entry): { dense: number; live: number } 
   }
   if (!e.kernel.startsWith("conv_vjp")) return { dense: 0, live: 0 };
   const lanes = Number(e.kernel.split("_").at(-1));
-  return liveConvMacs(new Int32Array(program.memory.buffer), field, e.tiles / (field("height") * field("width")), lanes);
+  return liveConvMacs(
+    new Int32Array(program.memory.buffer),
+    field,
+    e.tiles / (field("height") * field("width")),
+    lanes,
+  );
 }
 
 /** Walks the taps of every input pixel as the kernel does. */

@@ -9,6 +9,8 @@ export interface WorkerStart {
   readonly memory?: WebAssembly.Memory;
   readonly thread: number;
   readonly threads: number;
+  /** A Web Lock to hold until the end. */
+  readonly lease?: string;
 }
 
 /** A call to the leader. Calls are answered in order, one at a time; `abort` may come in between. */
@@ -30,7 +32,7 @@ export type Call =
   | { readonly id: number; readonly op: "abort" };
 
 export type Reply =
-  | { readonly kind: "ready" }
+  | { readonly kind: "ready"; readonly leased: boolean }
   | { readonly kind: "result"; readonly id: number; readonly result: Results[keyof Results] }
   | { readonly kind: "error"; readonly id: number; readonly message: string; readonly aborted: boolean }
   | { readonly kind: "progress"; readonly id: number; readonly done: number; readonly total: number };

@@ -4,8 +4,16 @@ import { workerSource } from "./worker.generated.js";
 export interface Thread {
   post(message: unknown): void;
   onMessage(handler: (message: unknown) => void): void;
-  /** Called at most once, when the worker has thrown or stopped. */
+  /** Called when the worker has thrown or stopped, perhaps more than once. */
   onDeath(handler: (reason: string) => void): void;
+  /**
+   * Name of a Web Lock that the worker shall hold for as long as it lives. Browsers do not report that a worker was
+   * ended (by somebody else's `terminate`, for want of memory); that its lock is free again does. Undefined where
+   * there are no locks, and in Node, which reports the end itself.
+   */
+  readonly lease?: string;
+  /** Waits for the lease, which the worker holds by now, and reports its death then. */
+  watch(): void;
   terminate(): void;
   /** Whether a pending call should keep Node's process alive. */
   keepAlive(yes: boolean): void;
@@ -43,26 +51,42 @@ function spawnNode(url: string | URL | undefined): Thread {
       worker.on("exit", (code) => handler(`it exited with code ${code}`));
     },
     terminate: () => void worker.terminate(),
+    watch: () => {},
     keepAlive: (yes) => (yes ? worker.ref() : worker.unref()),
   };
 }
 
 function spawnBrowser(url: string | URL | undefined): Thread {
   const blob = url ? undefined : URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+  const release = (): void => {
+    if (blob) URL.revokeObjectURL(blob);
+  };
   const worker = new Worker(url ?? (blob as string));
+  const lease = navigator.locks && `unifool worker ${crypto.randomUUID()}`;
+  let bury: (reason: string) => void = () => {};
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (handler) => {
       worker.addEventListener("message", (event) => {
         // The script has been read by the time it answers.
-        if (blob) URL.revokeObjectURL(blob);
+        release();
         handler(event.data);
       });
     },
     onDeath: (handler) => {
+      bury = handler;
       worker.addEventListener("error", (event) => handler(event.message || "its script could not be loaded"));
+      worker.addEventListener("messageerror", () => handler("a message could not be read"));
     },
-    terminate: () => worker.terminate(),
+    lease,
+    watch: () => {
+      // Rejects where the page may not use locks or goes away: then nobody is left to tell, or no way to know.
+      navigator.locks.request(lease, () => bury("it was terminated")).catch(() => {});
+    },
+    terminate: () => {
+      release();
+      worker.terminate();
+    },
     keepAlive: () => {},
   };
 }

@@ -25,16 +25,31 @@ port.listen(
   })(),
 );
 
-/** Instantiates; a follower never returns, the leader gets its session. */
-function start({ plan, module, memory, thread, threads }: WorkerStart): Session {
+/** Instantiates. A follower then serves for ever, the leader gets its session. */
+function start({ plan, module, memory, thread, threads, lease }: WorkerStart): Session {
   const own = memory ?? createMemory(plan.pages, plan.segments, false);
   const { exports } = new WebAssembly.Instance(module, { env: { memory: own } });
   const kernels = exports as unknown as KernelExports;
   kernels.scratch.value = thread * plan.scratchBytes;
-  port.post({ kind: "ready" }, []);
-  if (thread > 0) kernels.follow(plan.addresses.control, threads);
+  const begin = (leased: boolean): void => {
+    port.post({ kind: "ready", leased }, []);
+    if (thread > 0) kernels.follow(plan.addresses.control, threads);
+  };
+  if (lease) hold(lease, begin);
+  else begin(false);
   const program = openProgram(plan, own, kernels, threads);
   return createSession(() => program);
+}
+
+/** Takes a Web Lock for good. */
+function hold(lease: string, done: (held: boolean) => void): void {
+  // In a task of its own: what is thrown in a promise's reaction does not reach the page.
+  const report = (held: boolean): unknown => setTimeout(done, 0, held);
+  const untilTheEnd = (): Promise<never> => {
+    report(true);
+    return new Promise(() => {});
+  };
+  navigator.locks.request(lease, untilTheEnd).catch(() => report(false));
 }
 
 async function answer(session: Session, call: Call, aborts: Map<number, AbortController>): Promise<void> {

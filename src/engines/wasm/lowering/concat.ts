@@ -30,6 +30,9 @@ export const concat: Lowering<Concat> = {
     for (const part of partsOf(step.node.inputShapes, step.node.axis)) {
       const input = step.inputs[part.index];
       if (!context.varies(input)) continue;
+      // Along the last axis a row is a pixel, and a part of it a slice of channels.
+      const last = step.node.axis === step.node.shape.length - 1;
+      if (last && context.passSlice(input, part.offset)) continue;
       const { target, accumulate } = context.into(input);
       context.emit(
         entry("copy_rows", step.node.name, Math.ceil(part.rows / 64), {

@@ -183,7 +183,7 @@ function listBytes(g: Geometry): number {
 }
 
 function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): void {
-  const { cotangent, emit } = context;
+  const { sliced: cotangent, emit } = context;
   const [input] = step.inputs;
   if (!context.varies(input)) return;
   const label = step.node.name;
@@ -202,12 +202,12 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
     const first = group * g.groupFilters;
     emit(
       entry(context.lanes("conv_vjp"), label, blocks * g.height * g.width, {
-        gy: cotangent.buffer,
+        gy: new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
         yTable: y.table,
         yPitch: y.pitch,
         yBegin: g.groups > 1 ? 4 * group : 0,
         yEnd: g.groups > 1 ? 4 * (group + 1) : 4 * y.blocks,
-        yChannels: g.filters,
+        yChannels: cotangent.slice?.channels ?? g.filters,
         yFirst: first,
         outHeight: g.outHeight,
         outWidth: g.outWidth,
