@@ -91,7 +91,7 @@ export function addCraftOptions(command: Command): Command {
         parseShare,
       ),
     )
-    .addOption(option("--passes <n>", "most passes over the images (default: 10)", wholeNumber(1)))
+    .addOption(option("--passes <n>", "most passes over the images (default: 10; demo: 5)", wholeNumber(1)))
     .addOption(option("--seed <n>", "seed of the shuffles (default: 0)", wholeNumber(0)))
     .addOption(option("--holdout <n|path>", "images kept apart, to measure on: the last n, or another set"))
     .addOption(option("--perturbation <file>", "start from this perturbation (.npy) instead of zero"));

@@ -143,6 +143,16 @@ describe("craft", () => {
     expect(stdout + stderr).not.toContain("\x1b");
   });
 
+  it("runs on the demo's model and images with nothing else given", async () => {
+    const out = newPath("demo");
+    const few = ["--limit", "12", "--passes", "1", "--out", out, "--json"];
+    const report = jsonOf(await runCommandLine(cli, ["craft", "--demo", ...few]));
+    expect(report).toMatchObject({ model: "demo", backend: "wasm", images: 12 });
+    expect((report.holdout as { images: number }).images).toBeGreaterThanOrEqual(100);
+    expect((report.passes as { updates: number }[])[0].updates).toBeGreaterThan(0);
+    expect(readdirSync(out).sort()).toEqual(FILES);
+  });
+
   it("draws a bar on a terminal, and leaves no trace of it", async () => {
     const { code, stderr } = await runInProcess(
       ["craft", ...source(), "--passes", "2", "--out", newPath("o")],

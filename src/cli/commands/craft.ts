@@ -29,6 +29,9 @@ export interface CraftOptions extends ImageOptions, Tuning {
   readonly out?: string;
 }
 
+/** The demo ends within a minute on a laptop; more passes gain little. */
+const DEMO_PASSES = 5;
+
 /** `unifool craft`: one perturbation for many images, with pictures of it and a report. */
 export async function craft(options: CraftOptions, console: Console): Promise<Report> {
   const { out = "unifool-out", seed = 0, clip = false } = options;
@@ -56,7 +59,16 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       ? await loadPerturbation(options.perturbation, engine.inputShape)
       : undefined;
 
-    const { norm, radius, delta, passes, classes, steps, overshoot, profile } = options;
+    const {
+      norm,
+      radius,
+      delta,
+      passes = options.demo ? DEMO_PASSES : undefined,
+      classes,
+      steps,
+      overshoot,
+      profile,
+    } = options;
     const tuning = {
       norm,
       radius,
