@@ -90,7 +90,7 @@ export function fuse(network: Network): FusedNetwork {
         // The residual must exist before the convolution runs.
         return (
           index !== undefined &&
-          steps[index].node.op === "Conv" &&
+          takesResidual(steps[index].node) &&
           !steps[index].residual &&
           (other === undefined || other < index) &&
           resolve(node.inputs[0]) !== resolve(node.inputs[1])
@@ -119,6 +119,11 @@ function clampOf(node: Node): Clamp | undefined {
   if (node.op === "Relu") return { low: 0, high: Infinity };
   if (node.op === "Clip") return { low: node.min, high: node.max };
   return undefined;
+}
+
+/** A convolution, but not of each channel by itself: those have kernels without a residual. */
+function takesResidual(node: Node): boolean {
+  return node.op === "Conv" && (node.groups === 1 || node.groups < node.inputShapes[0][2]);
 }
 
 function sameShapes(node: Node): boolean {

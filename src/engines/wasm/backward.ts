@@ -25,6 +25,8 @@ export interface BackwardContext {
   readonly vectors: number;
   readonly emit: (e: Entry) => void;
   readonly value: (name: string) => Buffer;
+  /** Which units of a value are live; undefined: all. */
+  readonly mask: (name: string) => Mask | undefined;
   readonly kept: Kept;
   readonly scratch: (bytes: number) => Buffer;
   /** True if the cotangent of this value leads to the image. */
@@ -180,9 +182,13 @@ export function planBackward(
     return state.target;
   };
 
-  pending.set(network.output, {
-    target: { buffer: room.seeds, mask: forward.masks.get(network.output), candidates: true },
-  });
+  const seeds: Cotangent = {
+    buffer: room.seeds,
+    mask: forward.masks.get(network.output),
+    candidates: candidates.has(network.output),
+  };
+  // Where the scores are the image, its gradient still lies in a buffer of its own.
+  pending.set(network.output, network.output === network.input ? { source: seeds } : { target: seeds });
   for (const step of [...network.steps].reverse()) {
     const label = step.node.name;
     const cotangent = finished(step.output, label);
@@ -194,6 +200,7 @@ export function planBackward(
       vectors,
       emit,
       value: (name) => forward.values.get(name) as Buffer,
+      mask: (name) => forward.masks.get(name),
       kept: forward.kept.get(step) as Kept,
       scratch: (bytes) => {
         if (bytes > room.scratch.bytes)

@@ -78,7 +78,7 @@ export function planForward(network: FusedNetwork, transform: InputTransform, la
     pixels,
     values,
     kept,
-    masks: findMasks(network, values, kept, readers),
+    masks: findMasks(network, layout, values, kept, readers),
     readers,
     inputScale,
     zeros,
@@ -117,10 +117,12 @@ function lowerInput(
 
 /**
  * Which units of each value are live. A clamp masks its output; a maximum or a concatenation of values with one
- * clamp has the same test on its own output; and of a value that only a max-pool reads, just the winners are.
+ * clamp has the same test on its own output; and of a value that only a max-pool reads, or a concatenation that
+ * only a max-pool reads, just the winners are. The image has no mask: its gradient is wanted everywhere.
  */
 function findMasks(
   network: FusedNetwork,
+  layout: Layout,
   values: ReadonlyMap<string, Buffer>,
   kept: ReadonlyMap<Step, Kept>,
   readers: ReadonlyMap<string, number>,
@@ -138,10 +140,17 @@ function findMasks(
     if (first && rest.every((m) => m && m.low === first.low && m.high === first.high))
       masks.set(step.output, { values: own, low: first.low, high: first.high });
   }
-  for (const step of network.steps) {
+  const winners = (name: string, live: () => Buffer): void => {
+    if (readers.get(name) === 1 && name !== network.input)
+      masks.set(name, { values: live(), low: 0, high: Infinity, winners: true });
+  };
+  // Readers first: what wins in a concatenation is known before what wins in its parts.
+  for (const step of [...network.steps].reverse()) {
     const live = kept.get(step)?.live;
-    if (live && readers.get(step.inputs[0]) === 1)
-      masks.set(step.inputs[0], { values: live, low: 0, high: Infinity });
+    if (live) winners(step.inputs[0], () => live);
+    if (step.node.op === "Concat" && masks.get(step.output)?.winners)
+      for (const name of step.inputs)
+        winners(name, () => layout.reserve(4 * (network.sizes.get(name) as number) + 16));
   }
   return masks;
 }

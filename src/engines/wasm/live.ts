@@ -7,6 +7,8 @@ export interface Mask {
   readonly values: Buffer;
   readonly low: number;
   readonly high: number;
+  /** Set if only a max pool reads the value: `values` marks the winners. The backward pass fills it. */
+  readonly winners?: true;
 }
 
 /**
@@ -72,7 +74,7 @@ export class LiveTables {
     const blocks = of.candidates ? 1 : Math.ceil(channels / block);
     // Table and lists are one buffer: who reads the table follows it to the lists, so both must live as long.
     const tableBytes = 16 * Math.ceil((pixels * (blocks + 1)) / 4);
-    const room = new Buffer(tableBytes + 4 * pixels * channels + 16);
+    const room = new Buffer(tableBytes + 4 * pixels * channels + 32);
     const made = { table: room, pitch: 4 * (blocks + 1), blocks };
     const shared = {
       values: of.mask.values,
@@ -113,7 +115,7 @@ export class LiveConstants {
 
   constructor(private readonly layout: Layout) {
     this.patterns = layout.place(livePatterns());
-    this.candidates = layout.reserve(4 * MAX_CANDIDATES + 16);
+    this.candidates = layout.reserve(4 * MAX_CANDIDATES + 32);
     this.candidateBounds = layout.reserve(8);
     this.candidateTable = { table: this.candidateBounds, pitch: 0, blocks: 1 };
   }
@@ -123,7 +125,7 @@ export class LiveConstants {
     const key = `${channels}/${block}`;
     const known = this.whole.get(key);
     if (known) return known;
-    const entries = this.layout.place(Int32Array.from({ length: channels + 4 }, (_, c) => c));
+    const entries = this.layout.place(Int32Array.from({ length: channels + 8 }, (_, c) => c));
     const blocks = Math.ceil(channels / block);
     const bounds = Int32Array.from(
       { length: blocks + 1 },
@@ -141,13 +143,18 @@ export const MAX_CANDIDATES = 13;
 /** Values whose channels are the classes one to one, all the way to the logits. */
 export function candidateValues(network: FusedNetwork): Set<string> {
   const readers = countReaders(network);
-  const found = new Set([network.output]);
+  // As they are stored: what reads a value may have reshaped it.
+  const channels = new Map([[network.input, network.inputShape.at(-1)]]);
+  for (const { output, node } of network.steps) channels.set(output, node.shape.at(-1));
+  const found = new Set<string>();
+  const add = (name: string): void => {
+    if (channels.get(name) === network.classes && readers.get(name) === 1) found.add(name);
+  };
+  add(network.output);
   for (const step of [...network.steps].reverse()) {
-    if (!found.has(step.output) || !CHANNELWISE.has(step.node.op)) continue;
-    const [input] = step.inputs;
-    const channels = step.node.inputShapes[0].at(-1);
-    if (readers.get(input) === 1 && channels === network.classes && step.node.shape.at(-1) === channels)
-      found.add(input);
+    const { op, inputShapes } = step.node;
+    if (found.has(step.output) && CHANNELWISE.has(op) && inputShapes[0].at(-1) === network.classes)
+      add(step.inputs[0]);
   }
   return found;
 }

@@ -1,13 +1,15 @@
 import { rowMajorStrides, stridedOffsets } from "../../../kernels/strided.js";
 import { type Concat, type Shape, type Slice, sizeOf, type Transpose } from "../../../network/spec.js";
 import type { Kept } from "../forward.js";
-import { entry, Place } from "../tape.js";
+import { type Buffer, entry, Place } from "../tape.js";
 import type { Lowering } from "./lowering.js";
 import { unmasked } from "./pixel_map.js";
 
 /**
- * Concatenation: rows of each input copied between the rows of the output. A masked output (all inputs share
- * one clamp) hands its cotangents on as they are: what is undefined there is dead in the input as well.
+ * Concatenation: rows of each input copied between the rows of the output. Where all inputs share one clamp, or
+ * only a max pool reads the output, the cotangents are handed on as they are: what is undefined there is dead
+ * in the input as well. Under any other mask, such as that of a sum which the output was added to, they are
+ * written out with zeros first.
  */
 export const concat: Lowering<Concat> = {
   forward(step, { emit, value }) {
@@ -27,16 +29,36 @@ export const concat: Lowering<Concat> = {
   },
   vjp(step, context) {
     const lanes = 4 * context.vectors;
+    const { mask } = context.sliced;
+    const units = sizeOf(step.node.shape);
+    let zeroed: Buffer | undefined;
     for (const part of partsOf(step.node.inputShapes, step.node.axis)) {
       const input = step.inputs[part.index];
       if (!context.varies(input)) continue;
+      const own = context.mask(input);
+      if (mask?.winners && own?.winners)
+        context.emit(
+          entry("copy_rows", step.node.name, Math.ceil(part.rows / 64), {
+            x: new Place(mask.values, 4 * part.offset),
+            y: own.values,
+            rows: part.rows,
+            run: part.run,
+            xStep: part.total,
+            yStep: part.run,
+            accumulate: 0,
+          }),
+        );
+      const shared =
+        mask?.values === context.value(step.output) && mask.low === own?.low && mask.high === own.high;
+      const nested = !mask || shared || (mask.winners && own?.winners);
       // Along the last axis a row is a pixel, and a part of it a slice of channels.
       const last = step.node.axis === step.node.shape.length - 1;
-      if (last && context.passSlice(input, part.offset)) continue;
+      if (nested && last && context.passSlice(input, part.offset)) continue;
+      if (!nested) zeroed ??= unmasked(context, units, step.node.name);
       const { target, accumulate } = context.into(input);
       context.emit(
         entry("copy_rows", step.node.name, Math.ceil(part.rows / 64), {
-          x: new Place(context.cotangent.buffer, 4 * lanes * part.offset),
+          x: new Place(zeroed && !nested ? zeroed : context.cotangent.buffer, 4 * lanes * part.offset),
           y: target.buffer,
           rows: part.rows,
           run: lanes * part.run,

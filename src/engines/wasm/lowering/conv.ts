@@ -193,7 +193,8 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
   const outputs = g.outHeight * g.outWidth;
   const y =
     g.groups > 1
-      ? context.live(cotangent, outputs, g.filters, g.groupFilters)
+      ? // A list of candidate classes has no boundaries between groups.
+        context.live({ ...cotangent, candidates: false }, outputs, g.filters, g.groupFilters)
       : context.liveRows(cotangent, outputs, g.filters);
   const blocks = Math.ceil(g.depth / block);
   const rowBytes = 4 * block;
