@@ -11,6 +11,7 @@ import {
   whileDo,
 } from "../wasm/assembler.js";
 import { clamp, load, minSigned, minU, store, type Width } from "../wasm/tiles.js";
+import { GEOMETRY } from "./wasm_taps.js";
 
 /**
  * Register tiles: `outputs` neighbouring pixels of 4 channels under a row of `taps`, for one stride. An input
@@ -37,27 +38,7 @@ const VECTORS = 4;
  */
 export const depthwiseForward = kernel(
   "depthwise_forward",
-  [
-    "x",
-    "weights",
-    "bias",
-    "y",
-    "channels",
-    "height",
-    "width",
-    "kernelHeight",
-    "kernelWidth",
-    "strideHeight",
-    "strideWidth",
-    "padTop",
-    "padLeft",
-    "dilationHeight",
-    "dilationWidth",
-    "outHeight",
-    "outWidth",
-    "low",
-    "high",
-  ],
+  ["x", "weights", "bias", "y", ...GEOMETRY, "low", "high"],
   ({ field, lanes, begin, end, locals, target }) => {
     const [x, weights, bias, y] = [field("x"), field("weights"), field("bias"), field("y")];
     const [channels, height, width] = [field("channels"), field("height"), field("width")];

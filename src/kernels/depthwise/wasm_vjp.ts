@@ -1,10 +1,7 @@
 import {
-  doWhile,
-  type I32,
   ifThen,
   type KernelSource,
   kernel,
-  type Locals,
   loadI32,
   loadSplat,
   loadV,
@@ -14,6 +11,14 @@ import {
   zero,
 } from "../wasm/assembler.js";
 import { isLive } from "../wasm/tiles.js";
+import { GEOMETRY, tapsOfPixel } from "./wasm_taps.js";
+
+/** Live channels that are taken together, by the number of vectors of a unit: as many as registers allow. */
+const UNITS: Readonly<Record<number, { masked: number; unmasked: number }>> = {
+  1: { masked: 4, unmasked: 4 },
+  2: { masked: 2, unmasked: 2 },
+  3: { masked: 1, unmasked: 2 },
+};
 
 /**
  * Input cotangents of a depthwise convolution for the live inputs, K cotangents in the lanes:
@@ -24,12 +29,11 @@ import { isLive } from "../wasm/tiles.js";
  * The live channels of pixel p are listed from address `load(xTable + p xPitch)` to
  * `load(xTable + p xPitch + xSpan)`; other units of gx are left alone. An output is live if
  * `yLow < yValues < yHigh`, or always if `yValues` is 0. Dead ones are masked, not skipped: a vector AND is
- * cheaper than a branch that is wrong every third time. Error <= (taps + 1) u sum |w gy|, u = 2^-24.
+ * cheaper than a branch that is wrong every third time. Cotangents that are 0 at dead outputs go faster unmasked. Error <= (taps + 1) u sum |w gy|, u = 2^-24.
  *
  * Tiles: input rows. The taps that reach an output from a pixel are an arithmetic progression on each axis.
  */
 export function depthwiseVjp(vectors: number): KernelSource {
-  const M = [0, +(process.env.M1??4), +(process.env.M2??2), +(process.env.M3??2)][vectors];
   return kernel(
     `depthwise_vjp_${4 * vectors}`,
     [
@@ -42,19 +46,7 @@ export function depthwiseVjp(vectors: number): KernelSource {
       "xPitch",
       "xSpan",
       "weights",
-      "channels",
-      "height",
-      "width",
-      "kernelHeight",
-      "kernelWidth",
-      "strideHeight",
-      "strideWidth",
-      "padTop",
-      "padLeft",
-      "dilationHeight",
-      "dilationWidth",
-      "outHeight",
-      "outWidth",
+      ...GEOMETRY,
       "accumulate",
     ],
     ({ field, lanes, begin, end, locals, target }) => {
@@ -88,8 +80,9 @@ export function depthwiseVjp(vectors: number): KernelSource {
       const [firstWeight, firstOutput, rows, columns] = Array.from({ length: 4 }, () => locals.i32());
       const [weightRowStep, weightStep] = [locals.i32(), locals.i32()];
       const [outputRowStep, outputStep] = [locals.i32(), locals.i32()];
-      const sums = Array.from({ length: M * vectors }, () => locals.v128());
-      const offset = Array.from({ length: M }, () => locals.i32());
+      const together = UNITS[vectors].unmasked;
+      const sums = Array.from({ length: together * vectors }, () => locals.v128());
+      const offset = Array.from({ length: together }, () => locals.i32());
       const [unit, pixelBytes] = [locals.i32(), locals.i32()];
       const [live, scalar] = [locals.v128(), locals.v128()];
 
@@ -135,7 +128,7 @@ export function depthwiseVjp(vectors: number): KernelSource {
         );
       };
 
-      const tile = (units: number): void => {
+      const tile = (units: number, masked: boolean): void => {
         for (let i = 0; i < units; i++) {
           offset[i].set(loadI32(entry, 4 * i).shl(2));
           to.set(gx.add(pixelBytes.add(offset[i]).mul(4 * vectors)));
@@ -145,16 +138,20 @@ export function depthwiseVjp(vectors: number): KernelSource {
             for (const [v, sum] of own.entries()) sum.set(loadV(to, 16 * v));
           });
         }
-        ifThen(
-          yValues,
-          () => addTaps(units, true),
-          () => addTaps(units, false),
-        );
+        addTaps(units, masked);
         for (let i = 0; i < units; i++) {
           to.set(gx.add(pixelBytes.add(offset[i]).mul(4 * vectors)));
           for (let v = 0; v < vectors; v++) storeV(to, sums[i * vectors + v], 16 * v);
         }
         entry.set(entry.add(4 * units));
+      };
+
+      const liveChannels = (units: number, masked: boolean): void => {
+        for (const n of [units, 1])
+          whileDo(
+            () => entry.add(4 * n).leU(last),
+            () => tile(n, masked),
+          );
       };
 
       whileDo(
@@ -179,11 +176,11 @@ export function depthwiseVjp(vectors: number): KernelSource {
               entry.set(xTable.add(pixel.mul(xPitch)));
               last.set(loadI32(entry.add(xSpan)));
               entry.set(loadI32(entry));
-              for (const units of [M, 1])
-                whileDo(
-                  () => entry.add(4 * units).leU(last),
-                  () => tile(units),
-                );
+              ifThen(
+                yValues,
+                () => liveChannels(UNITS[vectors].masked, true),
+                () => liveChannels(UNITS[vectors].unmasked, false),
+              );
               pixel.set(pixel.add(1));
               w.set(w.add(1));
             },
@@ -193,49 +190,4 @@ export function depthwiseVjp(vectors: number): KernelSource {
       );
     },
   );
-}
-
-interface Axis {
-  readonly size: I32;
-  readonly stride: I32;
-  readonly dilation: I32;
-  readonly pad: I32;
-  readonly outputs: I32;
-}
-
-/**
- * On one axis, the taps t under which a pixel feeds an output, `output stride - pad + t dilation = at`: `count` of
- * them, from `first` in steps of `step`; the first feeds `output`, the next `output - outputStep`.
- */
-function tapsOfPixel(locals: Locals, { size, stride, dilation, pad, outputs }: Axis) {
-  const [first, step, count, output, outputStep] = Array.from({ length: 5 }, () => locals.i32());
-  const [tap, reach] = [locals.i32(), locals.i32()];
-  const find = (at: I32): void => {
-    for (const variable of [first, step, count, output, outputStep, tap]) variable.set(0);
-    reach.set(at.add(pad));
-    doWhile(
-      () => {
-        const inside = reach.divU(stride).ltU(outputs).and(reach.geS(0));
-        ifThen(reach.remU(stride).eqz().and(inside), () => {
-          ifThen(
-            count,
-            () =>
-              ifThen(count.eq(1), () => {
-                step.set(tap.sub(first));
-                outputStep.set(output.sub(reach.divU(stride)));
-              }),
-            () => {
-              first.set(tap);
-              output.set(reach.divU(stride));
-            },
-          );
-          count.set(count.add(1));
-        });
-        reach.set(reach.sub(dilation));
-        tap.set(tap.add(1));
-      },
-      () => tap.ltU(size),
-    );
-  };
-  return { first, step, count, output, outputStep, find };
 }

@@ -9,6 +9,7 @@ import {
   whileDo,
 } from "../wasm/assembler.js";
 import { load, minSigned, store, type Width } from "../wasm/tiles.js";
+import { GEOMETRY } from "./wasm_windows.js";
 
 /** Channels of a window are taken so many vectors at a time, then one, then channel by channel. */
 const VECTORS = 2;
@@ -22,22 +23,7 @@ const VECTORS = 2;
  */
 export const maxPoolForward = kernel(
   "max_pool_forward",
-  [
-    "x",
-    "y",
-    "winners",
-    "channels",
-    "height",
-    "width",
-    "kernelHeight",
-    "kernelWidth",
-    "strideHeight",
-    "strideWidth",
-    "padTop",
-    "padLeft",
-    "outHeight",
-    "outWidth",
-  ],
+  ["x", "y", "winners", ...GEOMETRY],
   ({ field, begin, end, locals }) => {
     const [x, y, winners, channels] = [field("x"), field("y"), field("winners"), field("channels")];
     const [height, width] = [field("height"), field("width")];

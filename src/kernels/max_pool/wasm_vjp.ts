@@ -1,5 +1,4 @@
 import {
-  type Frame,
   type I32,
   i32Splat,
   i32x4Of,
@@ -9,28 +8,13 @@ import {
   loadF32,
   loadI32,
   loadV,
-  selectI32,
   splat,
   storeV,
-  type Variable,
   whileDo,
   zero,
 } from "../wasm/assembler.js";
-import { forEachWidth, isLive, load, minSigned, store } from "../wasm/tiles.js";
-
-const GEOMETRY = [
-  "channels",
-  "height",
-  "width",
-  "kernelHeight",
-  "kernelWidth",
-  "strideHeight",
-  "strideWidth",
-  "padTop",
-  "padLeft",
-  "outHeight",
-  "outWidth",
-] as const;
+import { forEachWidth, isLive, load, store } from "../wasm/tiles.js";
+import { GEOMETRY, windowsOfPixel } from "./wasm_windows.js";
 
 /**
  * Which inputs of a max pool let cotangents through: `live[u]` = 1 where input unit u wins a window whose output
@@ -148,64 +132,4 @@ export function maxPoolVjp(vectors: number): KernelSource {
       });
     },
   );
-}
-
-/** Walks the pixels of the kernel's input rows, and for a pixel the windows that contain it, in row-major order. */
-function windowsOfPixel(
-  { field, begin, end, locals }: Frame<(typeof GEOMETRY)[number]>,
-  channels: Variable<I32>,
-) {
-  const [width, outWidth] = [field("width"), field("outWidth")];
-  const vertical = { size: field("kernelHeight"), stride: field("strideHeight"), pad: field("padTop") };
-  const horizontal = { size: field("kernelWidth"), stride: field("strideWidth"), pad: field("padLeft") };
-  const outHeight = field("outHeight");
-  const [w, pixel, oy, ox, output] = Array.from({ length: 5 }, () => locals.i32());
-  const [top, bottom, leftmost, right] = Array.from({ length: 4 }, () => locals.i32());
-  /** Windows i with  i stride - pad <= at < i stride - pad + size. */
-  const range = (first: Variable<I32>, stop: Variable<I32>, at: I32, axis: typeof vertical, n: I32): void => {
-    first.set(at.add(axis.pad).add(axis.stride).sub(axis.size));
-    first.set(selectI32(first.geS(0), first.divU(axis.stride), 0));
-    stop.set(minSigned(at.add(axis.pad).divU(axis.stride).add(1), n));
-  };
-  return {
-    forEachPixel: (body: (pixel: I32) => void): void =>
-      whileDo(
-        () => begin.ltU(end),
-        () => {
-          range(top, bottom, begin, vertical, outHeight);
-          pixel.set(begin.mul(width));
-          w.set(0);
-          whileDo(
-            () => w.ltU(width),
-            () => {
-              range(leftmost, right, w, horizontal, outWidth);
-              body(pixel);
-              pixel.set(pixel.add(1));
-              w.set(w.add(1));
-            },
-          );
-          begin.set(begin.add(1));
-        },
-      ),
-    /** `output` is four times the output unit: the byte offset of its value. */
-    forEachWindow: (channel: I32, body: (output: I32) => void): void => {
-      oy.set(top);
-      whileDo(
-        () => oy.ltU(bottom),
-        () => {
-          ox.set(leftmost);
-          output.set(oy.mul(outWidth).add(ox).mul(channels).add(channel).shl(2));
-          whileDo(
-            () => ox.ltU(right),
-            () => {
-              body(output);
-              output.set(output.add(channels.shl(2)));
-              ox.set(ox.add(1));
-            },
-          );
-          oy.set(oy.add(1));
-        },
-      );
-    },
-  };
 }
