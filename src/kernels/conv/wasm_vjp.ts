@@ -1,6 +1,7 @@
 import {
   doWhile,
   type I32,
+  i32Splat,
   i32x4Of,
   ifThen,
   type KernelSource,
@@ -133,7 +134,7 @@ export function convVjp({ units, vectors: V }: VjpTile): KernelSource {
       const factor = locals.v128(i32x4Of(rowBytes, laneBytes, rowBytes, laneBytes));
       const blockBase = locals.i32();
 
-      // Appends the live outputs under one tap to the list at `top`, four a round (a round may overrun).
+      // Appends the live outputs under one tap to the list at `top`, eight a round (a round may overrun).
       const gather = (): void => {
         q.set(yTable.add(unit.mul(yPitch)));
         qEnd.set(loadI32(q.add(yEnd)));
@@ -141,15 +142,17 @@ export function convVjp({ units, vectors: V }: VjpTile): KernelSource {
         base.set(top.add(qEnd.sub(q).shl(1)));
         n.set(blockBase.add(r.mul(kernelWidth).add(s).mul(tapBytes)));
         unit.set(gy.add(unit.mul(yChannels).mul(laneBytes)));
-        addend.set(i32x4Of(n, unit, n, unit));
+        addend.set(i32Splat(n).shuffle(i32Splat(unit), [0, 4, 0, 4]));
         whileDo(
           () => q.ltU(qEnd),
           () => {
-            four.set(loadV(q));
-            storeV(top, four.shuffle(four, [0, 0, 1, 1]).i32Mul(factor).i32Add(addend));
-            storeV(top, four.shuffle(four, [2, 2, 3, 3]).i32Mul(factor).i32Add(addend), 16);
-            q.set(q.add(16));
-            top.set(top.add(32));
+            for (let half = 0; half < 2; half++) {
+              four.set(loadV(q, 16 * half));
+              for (const [pair, order] of [[0, 0, 1, 1] as const, [2, 2, 3, 3] as const].entries())
+                storeV(top, four.shuffle(four, order).i32Mul(factor).i32Add(addend), 32 * half + 16 * pair);
+            }
+            q.set(q.add(32));
+            top.set(top.add(64));
           },
         );
         top.set(base);
