@@ -126,11 +126,11 @@ const geluTanh: VectorFunction = (bind, x) => {
   const bounded = bind(within(x, 40));
   const square = bind(bounded.f64Mul(bounded));
   const [linear, cubic] = [Math.sqrt(8 / Math.PI), Math.sqrt(8 / Math.PI) * 0.044715];
-  const { s, opposite } = sigmoids(bind, bind(polynomial(square, [linear, cubic]).f64Mul(bounded)));
+  const { s, opposite } = sigmoids(bind, bind(polynomial(bind, square, [linear, cubic]).f64Mul(bounded)));
   return {
     value: max(x, -40).f64Mul(s),
     derivative: () => {
-      const slope = polynomial(square, [linear, 3 * cubic]).f64Mul(bounded);
+      const slope = polynomial(bind, square, [linear, 3 * cubic]).f64Mul(bounded);
       return s.f64Mul(ONE.f64Add(slope.f64Mul(opposite)));
     },
   };

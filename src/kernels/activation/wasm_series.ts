@@ -7,10 +7,18 @@ import { f64Splat, type V128 } from "../wasm/assembler.js";
 /** Keeps an expression in a local, so that using it twice does not compute it twice. */
 export type Bind = (x: V128) => V128;
 
-/** `coefficients[0] + coefficients[1] x + ...`. */
-export function polynomial(x: V128, coefficients: readonly number[]): V128 {
-  const [first, ...rest] = [...coefficients].reverse();
-  return rest.reduce((sum, c) => sum.f64Mul(x).f64Add(f64Splat(c)), f64Splat(first));
+/**
+ * `coefficients[0] + coefficients[1] x + ...` by Estrin's scheme: neighbours are joined by x, pairs by x^2 and so on,
+ * which takes half the time of Horner's chain.
+ */
+export function polynomial(bind: Bind, x: V128, coefficients: readonly number[]): V128 {
+  let terms: V128[] = coefficients.map((c) => f64Splat(c));
+  for (let power = x; ; power = bind(power.f64Mul(power))) {
+    terms = terms
+      .filter((_, i) => i % 2 === 0)
+      .map((term, i) => (2 * i + 1 < terms.length ? terms[2 * i + 1].f64Mul(power).f64Add(term) : term));
+    if (terms.length === 1) return terms[0];
+  }
 }
 
 /** e^x neither overflows nor becomes denormal within; float32 has 0 and infinity far inside. */
@@ -20,8 +28,8 @@ const ROUNDER = 1.5 * 2 ** 52;
 /** ln 2 in two parts, the first short enough for exact products with the exponents of float64. */
 const LN2_HIGH = 0x162e42fefa3 * 2 ** -41;
 const LN2_LOW = Math.LN2 - LN2_HIGH;
-/** 1 / k!: the remainder r^12 / 12! is below 2^-47 for |r| <= ln 2 / 2. */
-const EXP_SERIES = Array.from({ length: 12 }, (_, k) => 1 / factorial(k));
+/** 1 / k!: the remainder r^10 / 10! is below 2^-35 r for |r| <= ln 2 / 2. */
+const EXP_SERIES = Array.from({ length: 10 }, (_, k) => 1 / factorial(k));
 
 function factorial(k: number): number {
   return k < 2 ? 1 : k * factorial(k - 1);
@@ -35,7 +43,7 @@ export function exponential(bind: Bind, x: V128): { exp: V128; expm1: V128 } {
   // e^x = 2^n e^r with |r| <= ln 2 / 2.
   const r = bind(bounded.f64Sub(n.f64Mul(f64Splat(LN2_HIGH))).f64Sub(n.f64Mul(f64Splat(LN2_LOW))));
   const power = bind(rounded.i64Shl(52).i64Add(f64Splat(1)));
-  const scaled = bind(polynomial(r, EXP_SERIES.slice(1)).f64Mul(r).f64Mul(power));
+  const scaled = bind(polynomial(bind, r, EXP_SERIES.slice(1)).f64Mul(r).f64Mul(power));
   return { exp: power.f64Add(scaled), expm1: power.f64Sub(f64Splat(1)).f64Add(scaled) };
 }
 
@@ -43,16 +51,17 @@ export function exponential(bind: Bind, x: V128): { exp: V128; expm1: V128 } {
 export function log1p(bind: Bind, e: V128): V128 {
   const s = bind(e.f64Div(e.f64Add(f64Splat(2))));
   const square = bind(s.f64Mul(s));
-  // The remainder s^24 / 25 is below 2^-42.
-  const series = Array.from({ length: 12 }, (_, k) => 2 / (2 * k + 1));
-  return polynomial(square, series).f64Mul(s);
+  // The remainder s^20 / 21 is below 2^-36.
+  const series = Array.from({ length: 10 }, (_, k) => 2 / (2 * k + 1));
+  return polynomial(bind, square, series).f64Mul(s);
 }
 
 /** Beyond it e^(-z^2 / 2), a factor of the tail, is 0 in float32. */
 const TAIL_END = 15;
 /** t = 1 / (1 + z / TAIL_SCALE) spreads the interval 0 .. TAIL_END so that a short polynomial in t fits. */
-const TAIL_SCALE = 3;
-const TAIL_DEGREE = 15;
+const TAIL_SCALE = 4;
+/** The fit is then within 2^-35. */
+const TAIL_DEGREE = 13;
 
 /** `e^(z^2 / 2) (1 - Phi(z))` for z >= 0, Phi the normal distribution; constant beyond {@link TAIL_END}. */
 export function normalTail(bind: Bind, z: V128): V128 {
@@ -62,7 +71,7 @@ export function normalTail(bind: Bind, z: V128): V128 {
   const t = f64Splat(TAIL_SCALE).f64Div(bounded.f64Add(f64Splat(TAIL_SCALE)));
   const u = bind(t.f64Sub(f64Splat(center)).f64Mul(f64Splat(1 / radius)));
   const fit = interpolant((u) => scaledTail(TAIL_SCALE / (center + radius * u) - TAIL_SCALE), TAIL_DEGREE);
-  return polynomial(u, fit);
+  return polynomial(bind, u, fit);
 }
 
 /** `e^(z^2 / 2) (1 - Phi(z))`: by the power series of Phi near 0, else by Laplace's continued fraction. */
