@@ -6,15 +6,19 @@
  *   node build.mjs             everything
  *   node build.mjs --kernels   only the generated sources (what tests and type checks need)
  *   node build.mjs --quiet     everything but the type declarations, prints nothing
+ *   node build.mjs --out=DIR   bundles go to DIR instead of dist, without type declarations
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const root = new URL(".", import.meta.url).pathname;
+const root = fileURLToPath(new URL(".", import.meta.url));
 const flags = new Set(process.argv.slice(2));
-const quiet = flags.has("--quiet");
+const out = process.argv.find((flag) => flag.startsWith("--out="))?.slice("--out=".length);
+const outdir = out ?? `${root}dist`;
+const quiet = flags.has("--quiet") || out !== undefined;
 
 /** A classic script: what `new Worker` takes everywhere, from a blob, a string or a URL. */
 const workerBundle = {
@@ -44,7 +48,7 @@ async function generateSources() {
     packages: "external",
     logLevel: "error",
   });
-  const { generatedSources } = await import(`file://${temporary}?${Date.now()}`);
+  const { generatedSources } = await import(`${pathToFileURL(temporary)}?${Date.now()}`);
   for (const [name, source] of Object.entries(generatedSources()))
     writeIfChanged(`${root}src/kernels/wasm/${name}`, source);
   await generateWorker();
@@ -62,31 +66,34 @@ function writeIfChanged(path, source) {
 }
 
 async function bundle() {
-  rmSync(`${root}dist`, { recursive: true, force: true });
-  const shared = { bundle: true, format: "esm", target: "es2022", logLevel: "error", absWorkingDir: root };
-  await build({
-    ...shared,
-    entryPoints: { index: "src/index.ts", tfjs: "src/tfjs.ts", kernels: "src/kernels.ts" },
-    outdir: "dist",
+  rmSync(outdir, { recursive: true, force: true });
+  const shared = {
+    absWorkingDir: root,
+    outdir,
+    bundle: true,
     splitting: true,
+    format: "esm",
+    target: "es2022",
+    packages: "external",
     minify: true,
     sourcemap: true,
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    external: ["@tensorflow/*", "node:*"],
     chunkNames: "chunks/[name]-[hash]",
-  });
-  await build({ ...workerBundle, outfile: `${root}dist/worker.js` });
+    logLevel: "error",
+  };
+  // The library: index.js is whole but for the tfjs engine, which loads when it is asked for.
   await build({
     ...shared,
-    entryPoints: { cli: "src/cli/main.ts" },
-    outdir: "dist",
+    platform: "neutral",
+    entryPoints: { index: "src/index.ts", tfjs: "src/tfjs.ts", kernels: "src/kernels.ts" },
+  });
+  // The command line, by itself, so that nothing of it can reach a browser.
+  await build({
+    ...shared,
     platform: "node",
-    target: "node20",
-    // The command line shares the library's files, so that what it runs is what users import.
-    packages: "external",
+    entryPoints: { cli: "src/cli/main.ts" },
     banner: { js: "#!/usr/bin/env node" },
   });
+  await build({ ...workerBundle, outfile: `${outdir}/worker.js` });
   if (quiet) return;
   execFileSync("node", [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
     stdio: "inherit",

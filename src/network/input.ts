@@ -26,7 +26,9 @@ export interface InputTransform {
 export function resolveInput(options: InputOptions | undefined, channels: number): InputTransform {
   const [low, high] = options?.range ?? [0, 1];
   if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high)
-    throw new InvalidArgumentError(`compile: input.range is [${low}, ${high}], expected [low, high] with low < high`);
+    throw new InvalidArgumentError(
+      `compile: input.range is [${low}, ${high}], expected [low, high] with low < high`,
+    );
   const mean = perChannel("mean", options?.mean ?? 0, channels);
   const std = perChannel("std", options?.std ?? 1, channels);
   if (std.some((s) => s <= 0))

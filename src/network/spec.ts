@@ -135,9 +135,7 @@ export interface Resize {
 }
 
 /** Row-major reinterpretation; `Flatten` is `Reshape` to `[D]`. */
-export type Reshape =
-  | { readonly op: "Flatten" }
-  | { readonly op: "Reshape"; readonly shape: Shape };
+export type Reshape = { readonly op: "Flatten" } | { readonly op: "Reshape"; readonly shape: Shape };
 
 /** Output axis `a` is input axis `perm[a]` (per-image axes). Keras `Permute`. */
 export interface Transpose {
