@@ -116,7 +116,14 @@ export class Pool {
     const pending = this.pending.get(reply.id);
     if (!pending) return;
     if (reply.kind === "progress") {
-      pending.onProgress?.(reply.done, reply.total);
+      try {
+        pending.onProgress?.(reply.done, reply.total);
+      } catch (error) {
+        // As on the calling thread: what the callback throws ends the call.
+        this.pending.delete(reply.id);
+        this.workers[0].post({ id: reply.id, op: "abort" } satisfies Call);
+        pending.reject(error);
+      }
       return;
     }
     this.pending.delete(reply.id);
