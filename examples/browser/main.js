@@ -1,0 +1,36 @@
+// The built package, a model and images, all as they lie on the server: no bundler, no import map.
+import { compile, deepfool } from "../../dist/index.js";
+
+const output = document.getElementById("output");
+const print = (line) => output.append(`${line}\n`);
+output.textContent = "";
+
+try {
+  // Pixels are the bytes as stored; mean and deviation are what the model was trained with.
+  const net = await compile("../../demo/model/model.json", {
+    input: { range: [0, 255], mean: 0.45, std: 0.25 },
+  });
+  const response = await fetch("../../demo/images/images.bin");
+  const images = Float32Array.from(new Uint8Array(await response.arrayBuffer(), 0, 8 * 32 * 32 * 3));
+  print(`${net.backend}, ${net.variant}, ${net.threads} workers; isolated: ${crossOriginIsolated}`);
+
+  let start = performance.now();
+  const { values } = await net.jacobian(images, { classes: 10 });
+  print(`Jacobian, 8 images x 10 classes: ${values.length} values, ${since(start)}`);
+
+  start = performance.now();
+  const { labels, newLabels, perturbation } = await deepfool(net, images);
+  print(`DeepFool, 8 images: ${since(start)}`);
+  const size = perturbation.length / labels.length;
+  labels.forEach((label, n) => {
+    const r = perturbation.subarray(n * size, (n + 1) * size);
+    print(`image ${n}: class ${label} -> ${newLabels[n]}, l2 norm ${Math.hypot(...r).toFixed(1)}`);
+  });
+  net.dispose();
+} catch (error) {
+  print(`${error.name}: ${error.message}`);
+}
+
+function since(start) {
+  return `${(performance.now() - start).toFixed(0)} ms`;
+}

@@ -1,0 +1,20 @@
+// Serves the repository on http://127.0.0.1:8080 with the two headers that give a page shared memory, and so threads:
+//   npm run build && node examples/browser/serve.mjs
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname } from "node:path";
+
+const root = new URL("../..", import.meta.url);
+const types = { ".html": "text/html", ".js": "text/javascript", ".json": "application/json" };
+
+createServer(async (request, response) => {
+  // Parsing resolves "..", so nothing outside the root has a name.
+  const { pathname } = new URL(request.url, "http://127.0.0.1");
+  const body = await readFile(new URL(`.${pathname}`, root)).catch(() => undefined);
+  response.writeHead(body ? 200 : 404, {
+    "Content-Type": types[extname(pathname)] ?? "application/octet-stream",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+  });
+  response.end(body);
+}).listen(8080, "127.0.0.1", () => console.log("http://127.0.0.1:8080/examples/browser/index.html"));

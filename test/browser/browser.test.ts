@@ -1,0 +1,228 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { topClasses } from "../../src/engines/top_classes.js";
+import { type Compiled, type CompileOptions, compile } from "../../src/index.js";
+import { expectWithin } from "../support/within.js";
+import { findChromium, launchChromium } from "./chromium.js";
+import { buildPackage } from "./package_build.js";
+import { type cases, everything, randomImages } from "./page.js";
+import { LARGE, openPage, openSites, runCase, SMALL } from "./pages.js";
+import { pieceBound } from "./rounding.js";
+import type { Policy, Site } from "./site.js";
+import { staticImports } from "./static_imports.js";
+
+const chromium = findChromium();
+let dist: string;
+
+beforeAll(async () => {
+  dist = await buildPackage();
+});
+
+describe("the bundle", () => {
+  it("loads nothing but its own files, TensorFlow.js only when asked for, and evaluates no strings", async () => {
+    const { files, all, foreign } = await staticImports(`${dist}/index.js`);
+    expect(files.length).toBeGreaterThan(1);
+    expect(foreign).toEqual([{ path: "@tensorflow/tfjs-core", kind: "dynamic-import" }]);
+    for (const path of [...all, `${dist}/worker.js`]) {
+      const source = readFileSync(path, "utf8");
+      expect(source.length).toBeGreaterThan(0);
+      expect(source).not.toMatch(/\beval\s*\(|\bFunction\s*\(/);
+    }
+    const sizes = files.map((path) => gzipSync(readFileSync(path)).length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    console.log(`what a page loads: ${files.length} files, ${(total / 1024).toFixed(1)} kB gzip`);
+  });
+});
+
+describe.skipIf(!chromium)("in Chromium", () => {
+  let browser: Browser;
+  let sites: Record<Policy, Site>;
+
+  beforeAll(async () => {
+    sites = await openSites(dist);
+    browser = await launchChromium(chromium as string);
+    console.log(`browser tests in Chromium ${browser.version()}`);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    for (const site of Object.values(sites ?? {})) site.close();
+  });
+
+  /** Runs one case on a page of its own. */
+  async function inPage<Name extends keyof typeof cases>(
+    policy: Policy,
+    name: Name,
+    ...args: Parameters<(typeof cases)[Name]>
+  ): Promise<Awaited<ReturnType<(typeof cases)[Name]>>> {
+    const page = await openPage(browser, sites[policy]);
+    return runCase(page, name, ...args).finally(() => page.close());
+  }
+
+  describe("every call", () => {
+    const pages = new Map<Policy, Promise<Page>>();
+    const runs = new Map<string, ReturnType<typeof cases.run>>();
+
+    /** Everything on the small model; each variant once. */
+    function run(policy: Policy, options: CompileOptions): ReturnType<typeof cases.run> {
+      const key = JSON.stringify([policy, options]);
+      if (!pages.has(policy)) pages.set(policy, openPage(browser, sites[policy]));
+      const start = async () => runCase(await pages.get(policy)!, "run", SMALL, options);
+      if (!runs.has(key)) runs.set(key, start());
+      return runs.get(key)!;
+    }
+
+    const results = ({ threads, variant, backend, warnings, ...rest }: Awaited<ReturnType<typeof run>>) =>
+      rest;
+
+    it("computes on 2 workers with shared memory what the reference says", async () => {
+      const ran = await run("isolated", { threads: 2 });
+      expect(ran).toMatchObject({ backend: "wasm", threads: 2, variant: "relaxed", warnings: [] });
+      expect(ran.succeeded).toEqual([1, 1, 1, 1, 1]);
+      expect(ran.rate).toBeGreaterThan(0);
+      const reference = await run("isolated", { backend: "reference" });
+
+      using engine = await compile(`${sites.plain.origin}/models/small/model.json`, { backend: "reference" });
+      const { classes } = engine;
+      const images = randomImages(engine, 5);
+      const size = images.length / 5;
+      for (let n = 0; n < 5; n++) {
+        const image = Float64Array.from(images.subarray(n * size, (n + 1) * size));
+        const bounds = pieceBound(engine.network as NonNullable<Compiled["network"]>, image);
+        const scores = reference.logits.slice(n * classes, (n + 1) * classes);
+        expectWithin(ran.logits.slice(n * classes, (n + 1) * classes), scores, (c) => bounds.logits[c]);
+        // Rows come largest logit first.
+        const order = topClasses(Float32Array.from(scores), 0, classes, classes);
+        const rows = [n * classes * size, (n + 1) * classes * size] as const;
+        const gradients = reference.jacobian.slice(...rows);
+        const bound = (i: number) => bounds.values[order[Math.floor(i / size)] * size + (i % size)];
+        expectWithin(ran.jacobian.slice(...rows), gradients, bound);
+        const prominence = Math.max(...gradients.map((g, i) => Math.abs(g) / bound(i)));
+        expect(prominence, "gradients must stand out from the bound").toBeGreaterThan(100);
+      }
+    });
+
+    it("gives the same bits on the calling thread, on 1 worker and on 2, in batches and one by one", async () => {
+      const none = await run("isolated", { threads: 0 });
+      const one = await run("isolated", { threads: 1 });
+      const two = await run("isolated", { threads: 2 });
+      expect([none.threads, one.threads, two.threads]).toEqual([0, 1, 2]);
+      expect(none.singles).toEqual(none.jacobian);
+      expect(results(one)).toEqual(results(none));
+      expect(results(two)).toEqual(results(none));
+    });
+
+    it("gives Node's bits when deterministic", async () => {
+      const ran = await run("isolated", { threads: 2, deterministic: true });
+      expect(ran.variant).toBe("simd");
+      const model = `${sites.plain.origin}/models/small/model.json`;
+      using engine = await compile(model, { threads: 0, deterministic: true });
+      expect(results(ran)).toEqual(await everything(engine));
+    });
+
+    it.each([
+      ["auto" as const, []],
+      [4, [expect.stringContaining("the page must be cross-origin isolated")]],
+    ])("uses 1 worker on a page that is not isolated, threads %j", async (threads, warnings) => {
+      const ran = await run("plain", { threads });
+      expect(ran).toMatchObject({ threads: 1, warnings });
+      expect(results(ran)).toEqual(results(await run("isolated", { threads: 2 })));
+    });
+
+    it("runs under a strict Content-Security-Policy with a worker that is served, or none", async () => {
+      const served = await run("strict", { threads: 2, workerUrl: "/dist/worker.js" });
+      const none = await run("strict", { threads: 0 });
+      expect([served.threads, none.threads]).toEqual([2, 0]);
+      expect(results(served)).toEqual(results(none));
+      expect(results(served)).toEqual(results(await run("isolated", { threads: 2 })));
+    });
+  });
+
+  describe("the page's own thread", () => {
+    it.each([1, 2])("keeps ticking while DeepFool runs on %i workers", async (threads) => {
+      // A busy machine may hold a page up now and then; a page that is blocked is held up every time.
+      const page = await openPage(browser, sites.isolated);
+      const measure = () => runCase(page, "ticksDuringDeepfool", LARGE, { threads }, 500);
+      let ran = await measure();
+      for (let again = 0; again < 5 && ran.longestGap >= 100; again++) ran = await measure();
+      await page.close();
+      expect(ran.ticks).toBeGreaterThanOrEqual(10);
+      expect(ran.longestGap).toBeLessThan(100);
+    });
+
+    it.each([0, 1, 2])("can abort DeepFool on %i workers", async (threads) => {
+      const stopped = await inPage("isolated", "abortDeepfool", LARGE, { threads });
+      expect(stopped).toMatchObject({ name: "AbortError", message: "enough", labelsAfterwards: 2 });
+      expect(stopped.milliseconds).toBeLessThan(1000);
+    });
+
+    it("hears what its progress callback throws", async () => {
+      const heard = await inPage("isolated", "throwingCallback", LARGE, { threads: 2 });
+      expect(heard).toMatchObject({ name: "RangeError", message: "no more", labelsAfterwards: 2 });
+    });
+  });
+
+  // Side by side: Chromium takes seconds to end a worker that computes or waits.
+  describe.concurrent("workers", () => {
+    async function expectNoWorkers(page: Page, { expect }: TestContext): Promise<void> {
+      await expect.poll(() => page.workers().length, { timeout: 15_000 }).toBe(0);
+      await page.close();
+    }
+
+    it("end when the engine is disposed, and pending calls with them", async (context) => {
+      const page = await openPage(browser, sites.isolated);
+      expect(await runCase(page, "keep", LARGE, { threads: 2 })).toBe(2);
+      expect(page.workers().length).toBe(2);
+      const { pending, later } = await runCase(page, "release");
+      expect([pending.name, later.name]).toEqual(["EngineError", "EngineError"]);
+      await expectNoWorkers(page, context);
+    });
+
+    it.for([0, 1])("that die are an error: worker %i of 2", async (index, context) => {
+      const page = await openPage(browser, sites.isolated);
+      const { pending, later } = await runCase(page, "killWorker", LARGE, { threads: 2 }, index);
+      const message = expect.stringContaining(`worker ${index} died`);
+      expect(pending).toMatchObject({ name: "EngineError", message });
+      expect(later).toMatchObject({ name: "EngineError", message });
+      await expectNoWorkers(page, context);
+    });
+
+    it("that may not start say what to do: a policy without blob:", async () => {
+      const failed = await inPage("strict", "compileFailure", SMALL, { threads: 2 });
+      expect(failed.name).toBe("EngineError");
+      expect(failed.message).toMatch(/^compile: could not start 2 workers \(.*\); .* as workerUrl$/);
+    });
+
+    it.for(["throws.js", "nowhere.js"])("cannot be started from %s", async (file, context) => {
+      const workerUrl = `/pages/${file}`;
+      const page = await openPage(browser, sites.isolated);
+      const failed = await runCase(page, "compileFailure", SMALL, { threads: 2, workerUrl });
+      expect(failed.name).toBe("EngineError");
+      expect(failed.message).toContain(
+        `expected workerUrl, ${workerUrl}, to be where unifool/worker is served`,
+      );
+      await expectNoWorkers(page, context);
+    });
+  });
+
+  it("the example shows what it finds", async () => {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", ({ message }) => errors.push(message));
+    await page.goto(`${sites.isolated.origin}/examples/browser/index.html`);
+    await page.waitForFunction(() => /image 7|Error/.test(document.body.textContent ?? ""));
+    const text = (await page.textContent("#output")) ?? "";
+    await page.close();
+    expect(errors).toEqual([]);
+    expect(text).toContain("isolated: true");
+    expect(text).toMatch(/^Jacobian, 8 images x 10 classes: 245760 values/m);
+    const norms = [...text.matchAll(/^image \d: class (\d) -> (\d), l2 norm (\S+)$/gm)];
+    expect(norms.length).toBe(8);
+    for (const [, from, to, norm] of norms) {
+      expect(to).not.toBe(from);
+      expect(Number(norm)).toBeGreaterThan(0);
+    }
+  });
+});

@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { type Browser, chromium } from "playwright-core";
+
+/** Where Linux distributions put it. */
+const USUAL_PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/**
+ * The Chromium to test in: CHROMIUM_PATH or an installed one. Undefined, with a line that says so, where there is
+ * none; in CI there must be one.
+ */
+export function findChromium(): string | undefined {
+  const given = process.env.CHROMIUM_PATH;
+  const found = (given ? [given] : USUAL_PATHS).find(existsSync);
+  if (found) return found;
+  const missing = given
+    ? `CHROMIUM_PATH is ${given}, where there is nothing`
+    : "no Chromium (set CHROMIUM_PATH, or install one with .ci/install-chromium)";
+  if (given || process.env.CI === "true") throw new Error(`browser tests: ${missing}`);
+  console.log(`browser tests skipped: ${missing}`);
+  return undefined;
+}
+
+/** Headless, and quiet without a network. */
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      // Chromium's sandbox cannot start in most containers; only our own pages are opened.
+      "--no-sandbox",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
