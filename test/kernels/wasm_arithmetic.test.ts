@@ -4,9 +4,7 @@ import type { Arithmetic, Node, Shape } from "../../src/network/spec.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { randomValues } from "../support/random_values.js";
 import { floatBits, variants, WasmKernels } from "../support/wasm_kernel.js";
-import { expectWithin } from "../support/within.js";
 
-const U = 2 ** -24;
 
 /** How an operand lies in `[outer][inner]` units: strides of the two, its shape as the reference takes it. */
 function operandOf(kind: Kind, outer: number, inner: number) {
@@ -90,84 +88,4 @@ describe.each(variants)("arithmetic, $variant", ({ relaxed }) => {
     kernels.call("arithmetic_add", 1, { a: y, b, y, outer: 1, inner: 5, ...strides, ...bounds });
     expect([...y.values()]).toEqual([3, Number.NaN, 9, -7, -0]);
   });
-});
-
-const VJPS = [
-  { kind: "full", name: "arithmetic_vjp", tiles: (outer: number) => Math.ceil(outer / 64) },
-  { kind: "outer", name: "arithmetic_vjp_sum_inner", tiles: (outer: number) => Math.ceil(outer / 64) },
-  {
-    kind: "inner",
-    name: "arithmetic_vjp_sum_outer",
-    tiles: (_: number, inner: number) => Math.ceil(inner / 64),
-  },
-  { kind: "scalar", name: "arithmetic_vjp_sum_inner", tiles: () => 1 },
-] as const;
-
-const VJP_SIZES = [
-  [1, 1],
-  [65, 3],
-  [131, 4],
-  [3, 63],
-  [4, 65],
-  [67, 13],
-] as const;
-
-describe.each(variants)("arithmetic_vjp, $variant", ({ relaxed }) => {
-  for (const [outer, inner] of VJP_SIZES)
-    for (const lanes of [4, 8, 12])
-      for (const { kind, name, tiles } of VJPS)
-        test(`error <= (n + 1) u sum |gy f|: [${outer}][${inner}] units, ${lanes} lanes, x is ${kind}`, () => {
-          const x = operandOf(kind, outer, inner);
-          const units = outer * inner;
-          const yValues = random(units, 1);
-          for (const factorKind of [undefined, ...(kind === "full" ? KINDS : (["full"] as const))])
-            for (const masked of [false, true])
-              for (const accumulate of [0, 1]) {
-                const isLive = (u: number) => !masked || (-1 < yValues[u] && yValues[u] < 2);
-                const sign = factorKind === "full" ? 1 : -1;
-                const factor = operandOf(factorKind ?? "scalar", outer, inner);
-                const factors = random(sizeOf(factor.shape), 2);
-                const gy = random(units * lanes, 3);
-                const gxUnits = sizeOf(x.shape);
-                const before = random(gxUnits * lanes, 4);
-                const kernels = new WasmKernels(relaxed);
-                const gx = accumulate ? kernels.inout(before) : kernels.output(gxUnits * lanes);
-                kernels.call(`${name}_${lanes}`, tiles(outer, inner), {
-                  gy: kernels.input(gy.map((g, j) => (isLive(Math.floor(j / lanes)) ? g : Number.NaN))),
-                  yValues: masked ? kernels.input(yValues) : 0,
-                  yLow: floatBits(-1),
-                  yHigh: floatBits(2),
-                  gx,
-                  factor: factorKind ? kernels.input(factors) : 0,
-                  outer: kind === "scalar" ? 1 : outer,
-                  inner: kind === "scalar" ? units : inner,
-                  factorOuterStride: factor.outerStride,
-                  factorInnerStride: factor.innerStride,
-                  sign: floatBits(sign),
-                  accumulate,
-                });
-
-                const expected = new Float64Array(gxUnits * lanes);
-                const magnitude = new Float64Array(gxUnits * lanes);
-                // The reference's product vjp, with dy in place of the lane's cotangents.
-                const node = nodeOf("Mul", x.shape, factor.shape, [outer, inner]);
-                const other = factorKind
-                  ? Float64Array.from(factors)
-                  : new Float64Array(factors.length).fill(1);
-                const nothing = new Float64Array(gxUnits);
-                for (let k = 0; k < lanes; k++) {
-                  const dy = Float64Array.from({ length: units }, (_, u) =>
-                    isLive(u) ? gy[u * lanes + k] : 0,
-                  );
-                  const [dx] = arithmetic.vjp(node, [nothing, other], dy, dy);
-                  const [size] = arithmetic.vjp(node, [nothing, other.map(Math.abs)], dy, dy.map(Math.abs));
-                  for (let u = 0; u < gxUnits; u++) {
-                    const already = accumulate ? before[u * lanes + k] : 0;
-                    expected[u * lanes + k] = already + sign * dx[u];
-                    magnitude[u * lanes + k] = Math.abs(already) + size[u];
-                  }
-                }
-                expectWithin(gx.values(), expected, (j) => (units / gxUnits + 1) * U * magnitude[j]);
-              }
-        });
 });

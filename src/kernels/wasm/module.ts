@@ -2,7 +2,6 @@ import { Const, type Dependency, funcref, importMemory, Module, table } from "wa
 import { activations } from "../activation/wasm.js";
 import { affine, scaleLanes } from "../affine/wasm.js";
 import { arithmeticForward } from "../arithmetic/wasm_forward.js";
-import { arithmeticVjp, arithmeticVjpSumInner, arithmeticVjpSumOuter } from "../arithmetic/wasm_vjp.js";
 import { copyRows } from "../concat/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convVjp } from "../conv/wasm_vjp.js";
@@ -42,9 +41,6 @@ export const kernelSources: readonly KernelSource[] = [
   ...[1, 2, 3].map(depthwiseVjp),
   ...activations,
   ...arithmeticForward,
-  ...[1, 2, 3].map(arithmeticVjp),
-  ...[1, 2, 3].map(arithmeticVjpSumInner),
-  ...[1, 2, 3].map(arithmeticVjpSumOuter),
 ] as KernelSource[];
 
 /** Assembles the module for one target: exports `run(tape, end)`, imports its memory as `env.memory`. */
