@@ -6,7 +6,8 @@ import { duration, normName, normValue, plural, short } from "../format.js";
 import { findSources, type ImageOptions, openEngine, openImages } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { encodeNpy } from "../npy.js";
-import { checkWritable, writeStaged } from "../output/staged_folder.js";
+import { checkWritable } from "../output/folders.js";
+import { writeStaged } from "../output/staged_files.js";
 import type { Report } from "../report.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
 
