@@ -30,7 +30,7 @@ export async function writeStaged(
   let done = false;
   const cleanUp = () => {
     if (staging !== undefined) rmSync(staging, { recursive: true, force: true });
-    if (!done) for (const path of [...made].reverse()) rmdirSync(path);
+    if (!done) for (const path of [...made].reverse()) removeIfEmpty(path);
   };
   process.once("exit", cleanUp); // for an exit in the middle, such as a second Ctrl-C
   try {
@@ -50,4 +50,12 @@ export async function writeStaged(
 async function checkReplaceable(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw new CommandError(`${path} is a folder, so the file cannot be written`);
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Somebody else put something there; the error that led here is the one to report.
+  }
 }
