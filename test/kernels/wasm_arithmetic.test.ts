@@ -5,7 +5,6 @@ import { sizeOf } from "../../src/network/spec.js";
 import { randomValues } from "../support/random_values.js";
 import { floatBits, variants, WasmKernels } from "../support/wasm_kernel.js";
 
-
 /** How an operand lies in `[outer][inner]` units: strides of the two, its shape as the reference takes it. */
 function operandOf(kind: Kind, outer: number, inner: number) {
   const [outerRepeats, innerRepeats] = [
