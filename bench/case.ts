@@ -1,0 +1,39 @@
+/** What is timed: an operation on a network, with a batch and a number of classes. */
+export const OPS = ["logits", "jacobian", "deepfool_step", "deepfool", "uap_pass"] as const;
+export type Op = (typeof OPS)[number];
+
+export interface Case {
+  readonly op: Op;
+  readonly network: string;
+  /** Images a call. */
+  readonly batch: number;
+  /** K: rows of a Jacobian, candidates of DeepFool; 0 for logits. */
+  readonly classes: number;
+}
+
+/** `op/network/engine/variant/batch/K`. */
+export function rowName(c: Case, engine: string, variant: string): string {
+  return `${c.op}/${c.network}/${engine}/${variant}/${c.batch}/${c.classes}`;
+}
+
+/** What a call gave, to be checked before it is timed. */
+export type Result =
+  | { readonly op: "logits"; readonly logits: Float32Array }
+  | {
+      readonly op: "jacobian";
+      readonly logits: Float32Array;
+      /** `[N][K][H][W][C]` and `[N][K]`. */
+      readonly values: Float32Array;
+      readonly classes: Int32Array;
+    }
+  | {
+      readonly op: "deepfool_step" | "deepfool";
+      readonly perturbation: Float32Array;
+      readonly labels: Int32Array;
+      readonly newLabels: Int32Array;
+      readonly iterations: Int32Array;
+    }
+  | { readonly op: "uap_pass"; readonly perturbation: Float32Array; readonly rate: number };
+
+/** The radius of the universal perturbation, l_inf, of images in [0, 1]. */
+export const RADIUS = 10 / 255;

@@ -1,0 +1,40 @@
+import { type DeepfoolResult, deepfool } from "../../src/api/deepfool.js";
+import { universalPerturbation } from "../../src/api/universal.js";
+import type { Engine } from "../../src/engines/engine.js";
+import { sizeOf } from "../../src/network/spec.js";
+import { type Case, RADIUS, type Result } from "../case.js";
+import type { Images } from "../images.js";
+
+/**
+ * The call that a case times on an engine. End to end: through the public functions, from images to results as a
+ * user gets them.
+ */
+export function engineCall(engine: Engine, images: Images, c: Case): () => Promise<Result> {
+  const { op, batch } = c;
+  const values = images.values.subarray(0, batch * sizeOf(engine.inputShape));
+  const classes = Math.min(c.classes, engine.classes);
+  switch (op) {
+    case "logits":
+      return async () => ({ op, logits: (await engine.logits(values)).logits });
+    case "jacobian": {
+      const out = new Float32Array(values.length * classes);
+      return async () => ({ op, ...(await engine.jacobian(values, { classes, out })) });
+    }
+    case "deepfool_step":
+      return async () => attackResult(op, await deepfool(engine, values, { classes, steps: 1 }));
+    case "deepfool":
+      return async () => attackResult(op, await deepfool(engine, values, { classes }));
+    case "uap_pass":
+      return async () => {
+        // Delta 0: the pass is never cut short, nor left out.
+        const options = { norm: Infinity, radius: RADIUS, passes: 1, delta: 0, classes, seed: 0 } as const;
+        const { perturbation, foolingRate } = await universalPerturbation(engine, values, options);
+        return { op, perturbation, rate: foolingRate };
+      };
+  }
+}
+
+function attackResult(op: "deepfool" | "deepfool_step", run: DeepfoolResult): Result {
+  const { perturbation, labels, newLabels, iterations } = run;
+  return { op, perturbation, labels, newLabels, iterations };
+}

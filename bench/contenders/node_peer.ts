@@ -1,0 +1,29 @@
+import { fileURLToPath } from "node:url";
+import type { BenchNetwork } from "../networks.js";
+import { Child, childContender } from "./child.js";
+import type { Contender } from "./contender.js";
+
+/** Peers that are JavaScript packages: `bench/peers/node.ts` runs them. */
+export type NodePeer = "tfjs-wasm" | "tfjs-cpu" | "onnxruntime";
+
+/** @throws Absent if the package is not installed, or cannot run the network */
+export async function openNodePeer(
+  network: BenchNetwork,
+  peer: NodePeer,
+  threads: number,
+): Promise<Contender> {
+  const program = fileURLToPath(new URL("./peer.mjs", import.meta.url));
+  const { child, answer } = await Child.start(process.execPath, [program], async () => ({
+    peer,
+    network: network.name,
+    threads,
+  }));
+  const [engine, backend] = peer.split("-");
+  const name = [backend, answer.version, threads === 1 ? undefined : `${threads}t`];
+  return childContender(
+    child,
+    network,
+    { engine, variant: name.filter(Boolean).join("-"), threads },
+    peer === "onnxruntime" ? ["logits"] : ["logits", "jacobian", "deepfool_step"],
+  );
+}

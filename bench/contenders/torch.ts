@@ -1,0 +1,59 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { simplify } from "../../src/network/simplify.js";
+import { type BenchNetwork, root } from "../networks.js";
+import { Child, childContender } from "./child.js";
+import type { Contender } from "./contender.js";
+
+/**
+ * PyTorch on the same weights, if the `python3` on the path (or the one that PYTHON names) has it.
+ *
+ * @throws Absent otherwise
+ */
+export async function openTorch(network: BenchNetwork, threads: number): Promise<Contender> {
+  const python = process.env.PYTHON ?? "python3";
+  const { child, answer } = await Child.start(python, [`${root}bench/peers/pytorch.py`], async (folder) => ({
+    ...(await exportNetwork(network, folder)),
+    threads,
+  }));
+  const variant = threads === 1 ? `${answer.version}` : `${answer.version}-${threads}t`;
+  return childContender(child, network, { engine: "torch", variant, threads }, [
+    "logits",
+    "jacobian",
+    "deepfool_step",
+    "deepfool",
+    "uap_pass",
+  ]);
+}
+
+/** The simplified graph (batch norm folded) as JSON; arrays become `[first, length]` in a file of float32. */
+async function exportNetwork(
+  { network, input }: BenchNetwork,
+  folder: string,
+): Promise<{ network: string; weights: string }> {
+  const { nodes, input: entry, output } = simplify(network);
+  const arrays: Float32Array[] = [];
+  let length = 0;
+  const graph = {
+    nodes,
+    input: entry.name,
+    shape: entry.shape,
+    output,
+    scale: input.scale,
+    offset: input.offset,
+  };
+  const text = JSON.stringify(graph, (_, value: unknown) => {
+    if (!(value instanceof Float32Array)) return value;
+    const place = [length, value.length];
+    arrays.push(value);
+    length += value.length;
+    return place;
+  });
+  const paths = { network: join(folder, "graph.json"), weights: join(folder, "weights.bin") };
+  await writeFile(paths.network, text);
+  await writeFile(
+    paths.weights,
+    arrays.map((a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength)),
+  );
+  return paths;
+}

@@ -1,0 +1,38 @@
+import { createWasmEngine } from "../../src/engines/wasm/engine.js";
+import { timed } from "../measure.js";
+import type { BenchNetwork } from "../networks.js";
+import { Absent, type Contender } from "./contender.js";
+import { engineCall } from "./engine.js";
+
+export type WasmVariant = "simd" | "relaxed";
+
+/**
+ * Our engine. `threads` 0 is the calling thread.
+ *
+ * @throws Absent where this Node lacks the variant or threads
+ */
+export async function openWasm(
+  { network, input, images }: BenchNetwork,
+  variant: WasmVariant,
+  threads: number,
+): Promise<Contender> {
+  const engine = await createWasmEngine(network, input, { deterministic: variant === "simd", threads });
+  if (engine.threads !== threads || engine.variant !== variant) {
+    engine.dispose();
+    throw new Absent(
+      `asked for ${variant} with ${threads} threads, got ${engine.variant} with ${engine.threads}`,
+    );
+  }
+  const name = threads === 0 ? variant : `${variant}-${threads}t`;
+  return {
+    engine: "wasm",
+    variant: name,
+    threads: Math.max(1, threads),
+    ours: true,
+    async prepare(c) {
+      const call = engineCall(engine, images, c);
+      return { result: await call(), timed: timed(name, call, 300) };
+    },
+    close: () => engine.dispose(),
+  };
+}

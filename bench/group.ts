@@ -1,0 +1,65 @@
+import type { Case } from "./case.js";
+import { rowName } from "./case.js";
+import type { Checker } from "./check.js";
+import { Absent, type Contender, type Job } from "./contenders/contender.js";
+import { alternate, type Schedule, type Timed } from "./measure.js";
+import type { Row } from "./report.js";
+import { peakFor, type Roofline } from "./roofline/measure.js";
+import { spreadOf } from "./statistics.js";
+import { liveMacs, type Work } from "./work.js";
+
+/** What rows are computed with. */
+export interface Context {
+  readonly checker: Checker;
+  readonly work?: Work;
+  readonly rooflines: readonly Roofline[];
+  readonly classes: number;
+  readonly filter?: RegExp;
+  readonly schedule: Schedule;
+  readonly say: (line: string) => void;
+}
+
+/** Prepares and checks all contenders of one case, then times those that are right in turns. */
+export async function runGroup(
+  c: Case,
+  contenders: readonly Contender[],
+  { checker, work, rooflines, classes, filter, schedule, say }: Context,
+): Promise<Row[]> {
+  const ready: { contender: Contender; job: Job; row: Row }[] = [];
+  for (const contender of contenders) {
+    const name = rowName(c, contender.engine, contender.variant);
+    if (filter && !filter.test(name)) continue;
+    const job = await contender.prepare(c).catch((error: Error) => {
+      say(`  ${name}: left out (${error.message.split("\n")[0]})`);
+      if (error instanceof Absent || !contender.ours) return undefined;
+      throw error;
+    });
+    if (!job) continue;
+    const check = await checker.check(c, job.result, `${contender.engine}/${contender.variant}`);
+    const { engine, variant, threads, ours } = contender;
+    const row: Row = { ...c, name, engine, variant, threads, ours, scope: "end to end", check, how: job.how };
+    ready.push({ contender, job, row });
+  }
+  const right = ready.filter((r) => r.row.check.passed);
+  const samples: Map<Timed, number[]> = await alternate(
+    right.map((r) => r.job.timed),
+    schedule,
+  );
+  return ready.map(({ contender, job, row }) => {
+    const own = samples.get(job.timed);
+    if (!own) return row;
+    const time = spreadOf(own);
+    const macs = contender.ours && work ? liveMacs(c, work, job.result, classes) : undefined;
+    const gflops = macs === undefined ? undefined : (2 * macs) / time.median / 1e6;
+    const build = contender.variant.startsWith("relaxed") ? "relaxed" : "simd";
+    const peak = peakFor(rooflines, build, contender.threads);
+    return {
+      ...row,
+      time,
+      millisecondsPerImage: time.median / c.batch,
+      imagesPerSecond: (1000 * c.batch) / time.median,
+      gflops,
+      roofline: gflops !== undefined && peak !== undefined ? gflops / peak : undefined,
+    };
+  });
+}

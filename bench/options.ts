@@ -1,0 +1,129 @@
+import { parseArgs } from "node:util";
+import { OPS, type Op } from "./case.js";
+
+export const ENGINES = [
+  "wasm-simd",
+  "wasm-relaxed",
+  "tfjs-wasm",
+  "tfjs-cpu",
+  "onnxruntime",
+  "torch",
+] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+export const HELP = `Usage: npm run bench -- [options]
+
+Times our engine beside its peers; every result is checked before it is timed.
+
+  --quick              a few rows in under a minute
+  --full               every network, operation and batch, with VGG-16
+  --networks A,B       demo, resnet20, squeezenet, mobilenetv2, vgg16
+  --ops A,B            ${OPS.join(", ")}
+  --batches 1,8        images a call of logits, jacobian and deepfool_step
+  --classes 4,10,32    K
+  --engines A,B        ${ENGINES.join(", ")}
+  --threads 0,2        of our engine (0: the calling thread); peers run with as many, at least 1
+  --filter REGEXP      only rows whose name op/network/engine/variant/batch/K matches
+  --uap-images N       crafting images of uap_pass (100)
+  --seconds S          time for each row (1.2)
+  --profile            only the layer-by-layer profile of the networks
+  --no-profile, --no-roofline, --no-cold
+  --json FILE          also write everything to a file
+  --list               only print the names of the rows, of the engines asked for
+  --help
+
+Peers: tfjs and onnxruntime-web from node_modules; PyTorch where the python3 on the path, or the one that PYTHON
+names, has torch. Networks other than demo and vgg16 are read from ../shared, or where UNIFOOL_SHARED points.`;
+
+export interface Options {
+  readonly quick: boolean;
+  readonly full: boolean;
+  readonly networks?: readonly string[];
+  readonly ops?: readonly Op[];
+  readonly batches?: readonly number[];
+  readonly classes?: readonly number[];
+  readonly engines?: readonly EngineName[];
+  readonly threads?: readonly number[];
+  readonly filter?: RegExp;
+  readonly uapImages: number;
+  readonly seconds: number;
+  /** Whether to end with a profile, or to print nothing else. */
+  readonly profile: "last" | "only" | "none";
+  readonly roofline: boolean;
+  readonly cold: boolean;
+  readonly json?: string;
+  readonly list: boolean;
+}
+
+/** @throws Error, one line, for options that are wrong; undefined where help is asked for */
+export function parseOptions(args: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      full: { type: "boolean", default: false },
+      networks: { type: "string" },
+      ops: { type: "string" },
+      batches: { type: "string" },
+      classes: { type: "string" },
+      engines: { type: "string" },
+      threads: { type: "string" },
+      filter: { type: "string" },
+      "uap-images": { type: "string", default: "100" },
+      seconds: { type: "string" },
+      profile: { type: "boolean" },
+      roofline: { type: "boolean", default: true },
+      cold: { type: "boolean", default: true },
+      json: { type: "string" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const numbers = (name: "batches" | "classes" | "threads", least: number): readonly number[] | undefined =>
+    values[name]?.split(",").map((text) => integer(`--${name}`, text, least));
+  return {
+    quick: values.quick,
+    full: values.full,
+    networks: values.networks?.split(","),
+    ops: members("--ops", values.ops, OPS),
+    batches: numbers("batches", 1),
+    classes: numbers("classes", 1),
+    engines: members("--engines", values.engines, ENGINES),
+    threads: numbers("threads", 0),
+    filter: values.filter === undefined ? undefined : new RegExp(values.filter),
+    uapImages: integer("--uap-images", values["uap-images"], 1),
+    seconds: positive("--seconds", values.seconds ?? (values.quick ? "0.5" : "1.2")),
+    profile: values.profile === undefined ? "last" : values.profile ? "only" : "none",
+    roofline: values.roofline,
+    cold: values.cold,
+    json: values.json,
+    list: values.list,
+  };
+}
+
+function members<T extends string>(
+  name: string,
+  text: string | undefined,
+  known: readonly T[],
+): T[] | undefined {
+  return text?.split(",").map((word) => {
+    const found = known.find((k) => k === word);
+    if (!found) throw new Error(`${name} has ${word}, expected ${known.join(", ")}`);
+    return found;
+  });
+}
+
+function integer(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least)
+    throw new Error(`${name} has ${text}, expected an integer from ${least}`);
+  return value;
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`${name} is ${text}, expected a positive number`);
+  return value;
+}

@@ -1,0 +1,62 @@
+/**
+ * A JavaScript peer as a process: TensorFlow.js through our tfjs engine, or ONNX Runtime Web. Reads one JSON object a
+ * line from stdin and answers with one, as `pytorch.py` does.
+ */
+import { writeFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import type { Case, Result } from "../case.js";
+import { timed } from "../measure.js";
+import { sources } from "../networks.js";
+import { openOnnxruntime } from "./onnxruntime.js";
+import { openTfjs } from "./tfjs.js";
+
+/** What a peer can do once it is open. */
+export interface PeerSession {
+  readonly version: string;
+  /** The call to time. */
+  prepare(c: Case): Promise<() => Promise<Result>>;
+}
+
+type Request =
+  | { readonly do: "open"; readonly peer: string; readonly network: string; readonly threads: number }
+  | ({ readonly do: "prepare"; readonly out: string } & Case)
+  | { readonly do: "time"; readonly milliseconds: number };
+
+// Packages that log would break the protocol.
+console.log = console.info = console.error;
+
+let session: PeerSession | undefined;
+let call: () => Promise<Result> = () => Promise.reject(new Error("nothing was prepared"));
+
+async function answer(request: Request): Promise<object> {
+  if (request.do === "open") {
+    const { peer, threads } = request;
+    const source = sources.find((s) => s.name === request.network);
+    if (!source) throw new Error(`no network ${request.network}`);
+    const load = (): ReturnType<typeof source.load> => source.load(160);
+    session =
+      peer === "onnxruntime"
+        ? await openOnnxruntime(await load(), threads)
+        : await openTfjs(await load(), peer === "tfjs-wasm" ? "wasm" : "cpu");
+    return { version: session.version };
+  }
+  if (request.do === "time") return { samples: await timed("peer", call, 0).sample(request.milliseconds) };
+  if (!session) throw new Error("no network was opened");
+  call = await session.prepare(request);
+  const result = await call();
+  if ("values" in result) await writeFile(request.out, result.values);
+  if ("perturbation" in result) await writeFile(request.out, result.perturbation);
+  return Object.fromEntries(
+    Object.entries(result)
+      .filter(([key]) => key !== "values" && key !== "perturbation")
+      .map(([key, value]) => [key, ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value]),
+  );
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const reply = await answer(JSON.parse(line) as Request).catch((error: unknown) => ({
+    error: (error instanceof Error ? error.message : String(error)).split("\n")[0].slice(0, 200),
+  }));
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}
+process.exit(0);

@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { type Shape, sizeOf } from "../../src/network/spec.js";
+import type { BenchNetwork } from "../networks.js";
+import type { PeerSession } from "./node.js";
+
+/** ONNX Runtime Web on its WebAssembly SIMD backend; forward passes only. */
+export async function openOnnxruntime(
+  { network, input, images, onnx }: BenchNetwork,
+  threads: number,
+): Promise<PeerSession> {
+  if (onnx === undefined) throw new Error("there is no ONNX file of this network");
+  const ort = await import("onnxruntime-web");
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = "error";
+  const session = await ort.InferenceSession.create(await readFile(onnx), { executionProviders: ["wasm"] });
+  const { shape } = network.input;
+  const size = sizeOf(shape);
+  return {
+    version: ort.env.versions.web ?? "",
+    async prepare({ batch }) {
+      const pixels = images.values.subarray(0, batch * size);
+      const normalised = pixels.map((x, i) => x * input.scale[i % shape[2]] + input.offset[i % shape[2]]);
+      const tensor = new ort.Tensor("float32", channelsFirst(normalised, shape), [
+        batch,
+        shape[2],
+        shape[0],
+        shape[1],
+      ]);
+      const feeds = { [session.inputNames[0]]: tensor };
+      return async () => {
+        const outputs = await session.run(feeds);
+        return { op: "logits", logits: outputs[session.outputNames[0]].data as Float32Array };
+      };
+    },
+  };
+}
+
+/** `[N][H][W][C]` to `[N][C][H][W]`. */
+function channelsFirst(values: Float32Array, [height, width, channels]: Shape): Float32Array {
+  const plane = height * width;
+  return values.map((_, i) => {
+    const n = Math.floor(i / (plane * channels));
+    const c = Math.floor(i / plane) % channels;
+    return values[(n * plane + (i % plane)) * channels + c];
+  });
+}

@@ -1,0 +1,101 @@
+import { availableParallelism } from "node:os";
+import { type Case, OPS } from "./case.js";
+import type { EngineName, Options } from "./options.js";
+
+/** One case and who takes part in it. */
+export interface Group {
+  readonly case: Case;
+  readonly engines: readonly EngineName[];
+}
+
+const OURS = ["wasm-simd", "wasm-relaxed"] as const;
+const NATIVE = [...OURS, "torch"] as const;
+const ALL = [...OURS, "tfjs-wasm", "tfjs-cpu", "onnxruntime", "torch"] as const;
+
+type Row = readonly [op: Case["op"], batch: number, classes: number, engines: readonly EngineName[]];
+
+/** What a run without options measures: enough to compare with every peer, in a few minutes. */
+const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
+  demo: [
+    ["logits", 1, 0, [...OURS, "tfjs-wasm", "torch"]],
+    ["jacobian", 1, 10, [...OURS, "tfjs-wasm", "torch"]],
+    ["deepfool", 64, 10, NATIVE],
+  ],
+  resnet20: [
+    ["logits", 1, 0, ALL],
+    ["logits", 32, 0, [...OURS, "onnxruntime", "torch"]],
+    ["jacobian", 1, 4, NATIVE],
+    ["jacobian", 1, 10, ALL],
+    ["jacobian", 8, 10, [...OURS, "tfjs-wasm", "torch"]],
+    ["jacobian", 32, 10, NATIVE],
+    ["deepfool_step", 1, 10, NATIVE],
+    ["deepfool", 64, 10, NATIVE],
+    ["uap_pass", 0, 10, NATIVE],
+  ],
+  squeezenet: [
+    ["logits", 1, 0, [...OURS, "onnxruntime", "torch"]],
+    ["jacobian", 1, 4, OURS],
+    ["jacobian", 1, 10, NATIVE],
+    ["jacobian", 1, 32, OURS],
+  ],
+  mobilenetv2: [
+    ["logits", 1, 0, [...OURS, "onnxruntime", "torch"]],
+    ["jacobian", 1, 10, NATIVE],
+  ],
+  vgg16: [
+    ["logits", 1, 0, NATIVE],
+    ["jacobian", 1, 10, NATIVE],
+  ],
+};
+
+const QUICK: Readonly<Record<string, readonly Row[]>> = {
+  demo: [
+    ["logits", 1, 0, [...OURS, "onnxruntime"]],
+    ["jacobian", 1, 10, OURS],
+  ],
+  resnet20: [
+    ["logits", 1, 0, [...OURS, "onnxruntime", "torch"]],
+    ["jacobian", 1, 10, NATIVE],
+  ],
+};
+
+/**
+ * The cases to run on the given networks. Naming operations, batches or classes asks for all their combinations, with
+ * every engine that is asked for; `--full` for all combinations of the usual ones.
+ */
+export function planGroups(options: Options, networks: readonly string[]): Group[] {
+  const { ops, batches, classes, full, quick, uapImages } = options;
+  const engines = (usual: readonly EngineName[]): readonly EngineName[] => options.engines ?? usual;
+  if (!ops && !batches && !classes && !full) {
+    const plan = quick ? QUICK : DEFAULT;
+    return networks.flatMap((network) =>
+      (plan[network] ?? DEFAULT[network] ?? []).map(([op, batch, k, who]) => ({
+        case: { op, network, batch: op === "uap_pass" ? uapImages : batch, classes: k },
+        engines: engines(who),
+      })),
+    );
+  }
+  const groups: Group[] = [];
+  for (const network of networks)
+    for (const op of ops ?? OPS) {
+      const sizes =
+        op === "uap_pass" ? [uapImages] : op === "deepfool" ? [batches?.[0] ?? 64] : (batches ?? [1, 8, 32]);
+      for (const batch of sizes)
+        for (const k of op === "logits" ? [0] : op === "jacobian" ? (classes ?? [4, 10, 32]) : [10]) {
+          // TensorFlow.js takes a second for what takes the others milliseconds.
+          const slow = batch > 8 || k > 10 || (network !== "demo" && network !== "resnet20");
+          const who = slow ? ([...OURS, "onnxruntime", "torch"] as const) : ALL;
+          // The large network runs for seconds an image.
+          if (network === "vgg16" && !ops && (batch > 8 || op === "deepfool" || op === "uap_pass")) continue;
+          groups.push({ case: { op, network, batch, classes: k }, engines: engines(who) });
+        }
+    }
+  return groups;
+}
+
+/** Threads of our engine that are measured: none, and one for each of up to two processors. */
+export function planThreads({ threads, quick }: Options): readonly number[] {
+  if (threads) return threads;
+  if (quick) return [0];
+  return availableParallelism() > 1 ? [0, 2] : [0];
+}

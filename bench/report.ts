@@ -1,0 +1,135 @@
+import type { Case } from "./case.js";
+import type { Check } from "./check.js";
+import type { Spread } from "./statistics.js";
+import { type Column, digits, formatTable, percent, times } from "./table.js";
+
+/** One line of the report: one contender on one case. */
+export interface Row extends Case {
+  /** `op/network/engine/variant/batch/K`. */
+  readonly name: string;
+  readonly engine: string;
+  readonly variant: string;
+  readonly threads: number;
+  readonly ours: boolean;
+  /** "end to end": a call of the public API; "kernels": the sum of the kernel calls within. */
+  readonly scope: "end to end" | "kernels";
+  readonly check: Check;
+  /** Milliseconds a call; undefined where the result was wrong. */
+  readonly time?: Spread;
+  readonly how?: string;
+  readonly millisecondsPerImage?: number;
+  readonly imagesPerSecond?: number;
+  /** Of the multiply-adds that were not skipped, and as a share of the peak measured in this run. */
+  readonly gflops?: number;
+  readonly roofline?: number;
+  /** How many times a peer's median this one's is shorter; the peer's best on no more threads. */
+  readonly faster?: Readonly<Record<string, number>>;
+}
+
+/** Milliseconds of a fresh process: to create the engine, of the first call and of the second. */
+export interface ColdStart {
+  readonly name: string;
+  readonly create: number;
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Completes rows of one case with ratios to the peers. */
+export function withRatios(rows: readonly Row[]): Row[] {
+  const peers = rows.filter((r) => !r.ours && r.time);
+  const kinds = [...new Set(peers.map(peerName))];
+  return rows.map((row) => {
+    if (!row.ours || !row.time || kinds.length === 0) return row;
+    const { median } = row.time;
+    const faster: Record<string, number> = {};
+    for (const kind of kinds) {
+      // A peer is taken at its best on as many cores as ours had.
+      const rivals = peers.filter((p) => peerName(p) === kind && p.threads <= row.threads);
+      if (rivals.length > 0)
+        faster[kind] = Math.min(...rivals.map((p) => (p.time as Spread).median)) / median;
+    }
+    return { ...row, faster };
+  });
+}
+
+/** tfjs has a column for each backend. */
+function peerName({ engine, variant }: Row): string {
+  return engine === "tfjs" ? `tfjs ${variant.split("-")[0]}` : engine;
+}
+
+export function resultTable(rows: readonly Row[]): string {
+  const kinds = [...new Set(rows.flatMap((r) => Object.keys(r.faster ?? {})))];
+  const columns: Column<Row>[] = [
+    { title: "op/network/engine/variant/batch/K", cell: (r) => r.name, align: "left" },
+    { title: "ms/image", cell: (r) => (r.time ? digits(r.millisecondsPerImage) : "WRONG") },
+    { title: "ms a call", cell: (r) => (r.batch > 1 ? digits(r.time?.median) : "") },
+    { title: "p25..p75", cell: (r) => (r.time ? `${digits(r.time.p25)}..${digits(r.time.p75)}` : "") },
+    { title: "min", cell: (r) => digits(r.time?.min) },
+    { title: "n", cell: (r) => String(r.time?.samples ?? "") },
+    { title: "images/s", cell: (r) => digits(r.imagesPerSecond) },
+    { title: "GFLOP/s", cell: (r) => digits(r.gflops) },
+    { title: "of peak", cell: (r) => percent(r.roofline) },
+    ...kinds.map((kind) => ({ title: `vs ${kind}`, cell: (r: Row) => times(r.faster?.[kind]) })),
+    { title: "computed by", cell: (r) => r.how ?? "", align: "left" },
+  ];
+  return formatTable(columns, rows);
+}
+
+/** One line for each result that was wrong. */
+export function failures(rows: readonly Row[]): string[] {
+  return rows
+    .filter((r) => !r.check.passed)
+    .map(
+      ({ name, check }) =>
+        `WRONG, not timed: ${name}: ${digits(check.error)} ${check.unit}, expected at most ${check.allowed} (against ${check.against})`,
+    );
+}
+
+export function coldTable(rows: readonly ColdStart[]): string {
+  return formatTable<ColdStart>(
+    [
+      { title: "cold start (a fresh process)", cell: (r) => r.name, align: "left" },
+      { title: "create ms", cell: (r) => digits(r.create) },
+      { title: "first call ms", cell: (r) => digits(r.first) },
+      { title: "second call ms", cell: (r) => digits(r.second) },
+    ],
+    rows,
+  );
+}
+
+/**
+ * What one thread more, or one class more, costs: our rows of a case beside those that differ from them in nothing but
+ * threads or K.
+ */
+export function scalingLines(rows: readonly Row[]): string[] {
+  const lines: string[] = [];
+  const ours = rows.filter((r) => r.ours && r.time && r.scope === "end to end");
+  const median = (r: Row): number => (r.time as Spread).median;
+  const plain = (r: Row): string => r.variant.replace(/-\d+t$/, "");
+  for (const r of ours) {
+    const single = ours.find(
+      (s) =>
+        s.threads === 1 &&
+        s.op === r.op &&
+        s.network === r.network &&
+        s.batch === r.batch &&
+        s.classes === r.classes &&
+        plain(s) === plain(r),
+    );
+    if (r.threads > 1 && single)
+      lines.push(`${r.name}: ${times(median(single) / median(r))} the speed of one thread`);
+    const fewest = ours
+      .filter(
+        (s) =>
+          s.op === "jacobian" && s.network === r.network && s.batch === r.batch && s.variant === r.variant,
+      )
+      .sort((a, b) => a.classes - b.classes)[0];
+    if (r.op === "jacobian" && fewest.classes < r.classes) {
+      const ratio = median(r) / median(fewest);
+      lines.push(
+        `${r.name}: ${times(ratio)} the time of K = ${fewest.classes} for ${times(r.classes / fewest.classes)} the rows`,
+      );
+    }
+  }
+  return lines;
+}

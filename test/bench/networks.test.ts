@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { drawImages } from "../../bench/images.js";
+import { CONV_SHAPES, outputSize, shapeName } from "../../bench/shapes.js";
+import { vgg16 } from "../../bench/vgg16.js";
+import { buildNetwork } from "../../src/network/build.js";
+
+describe("layer shapes", () => {
+  it("have names of their own and outputs", () => {
+    const names = CONV_SHAPES.map(shapeName);
+    expect(new Set(names).size).toBe(names.length);
+    for (const shape of CONV_SHAPES) expect(Math.min(...outputSize(shape))).toBeGreaterThan(0);
+  });
+
+  it("shrink as the networks do", () => {
+    const first = CONV_SHAPES.find((s) => s.network === "squeezenet")!;
+    expect(outputSize(first)).toEqual([111, 111]);
+    expect(shapeName(first)).toBe("3x3s2_224x224x3-64");
+  });
+});
+
+describe("vgg16", () => {
+  it("has the shapes of the paper and He weights", () => {
+    const network = buildNetwork(vgg16(1, 32, 16, 10));
+    const convolutions = network.nodes.filter((n) => n.op === "Conv");
+    expect(convolutions.map((n) => n.filters)).toEqual([
+      64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512,
+    ]);
+    const { weights } = convolutions[12];
+    const variance = weights.reduce((sum, w) => sum + w * w, 0) / weights.length;
+    // 2.4 million draws: the sample's relative deviation is below 1e-3.
+    expect(variance * 9 * 512).toBeGreaterThan(1.99);
+    expect(variance * 9 * 512).toBeLessThan(2.01);
+    expect(network.classes).toBe(10);
+  });
+
+  it("is the same for the same seed only", () => {
+    const weights = (seed: number) => {
+      const [first] = vgg16(seed, 32, 8, 4).nodes;
+      return first.op === "Conv" ? first.weights.slice(0, 8) : undefined;
+    };
+    expect(weights(1)).toEqual(weights(1));
+    expect(weights(1)).not.toEqual(weights(2));
+  });
+});
+
+describe("drawImages", () => {
+  it("draws images in range, neighbouring pixels alike, each image another", () => {
+    const { values } = drawImages([16, 16, 3], 2, 5);
+    expect(values.every((v) => v >= 0 && v <= 1)).toBe(true);
+    expect(values.slice(0, 768)).not.toEqual(values.slice(768));
+    const step = (by: number) =>
+      values.slice(0, 720).reduce((sum, v, i) => sum + Math.abs(v - values[i + by]), 0);
+    // A pixel resembles its neighbour more than the one half the image away.
+    expect(step(3)).toBeLessThan(step(384));
+  });
+});
