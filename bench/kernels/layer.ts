@@ -108,17 +108,18 @@ export function forwardCall(
   return { run, macs: outHeight * outWidth * filters * channels * kernel * kernel, error, bound };
 }
 
-/** The vjp kernel with `4 vectors` lanes, on units that live at random with the densities of the shape. */
+/** The vjp kernel of `lanes` cotangents, on units that live at random with the densities of the shape. */
 export function vjpCall(
   instance: Instance,
   source: KernelSource,
-  vectors: number,
+  lanes: number,
   shape: ConvShape,
 ): KernelCall {
   instance.reset();
   const { height, width, channels, filters, kernel, stride, pad } = shape;
   const [outHeight, outWidth] = outputSize(shape);
-  const lanes = 4 * vectors;
+  // Units lie in whole vectors of four lanes.
+  const step = 4 * Math.ceil(lanes / 4);
   const taps = kernel * kernel;
   const fitting = Math.floor(BLOCK_BYTES / (4 * taps * filters) / 16) * 16;
   const block = Math.min(channels, Math.max(16, fitting));
@@ -128,10 +129,10 @@ export function vjpCall(
   const weightsAt = instance.reserve(packed.byteLength);
   instance.floats(weightsAt, packed.length).set(packed);
   const random = uniform(3);
-  const gy = instance.reserve(4 * outHeight * outWidth * filters * lanes);
-  const cotangents = instance.floats(gy, outHeight * outWidth * filters * lanes);
+  const gy = instance.reserve(4 * outHeight * outWidth * filters * step);
+  const cotangents = instance.floats(gy, outHeight * outWidth * filters * step);
   for (let i = 0; i < cotangents.length; i++) cotangents[i] = random() - 0.5;
-  const gx = instance.reserve(4 * height * width * channels * lanes);
+  const gx = instance.reserve(4 * height * width * channels * step);
   const y = placeLive(instance, outHeight * outWidth, filters, filters, shape.live[1], random);
   const x = placeLive(instance, height * width, channels, block, shape.live[0], random);
   const args = instance.fields(source, {
@@ -187,7 +188,7 @@ export function vjpCall(
     forTaps(p, (_, q) => {
       macs += x.lists[p].length * y.lists[q].length * lanes;
     });
-  const found = instance.floats(gx, height * width * channels * lanes);
+  const found = instance.floats(gx, height * width * channels * step);
   let [error, bound] = [0, 0];
   for (let probe = 0; probe < PROBES; probe++) {
     const p = Math.floor(random() * height * width);
@@ -198,13 +199,13 @@ export function vjpCall(
     forTaps(p, (t, q) => {
       for (const o of y.lists[q]) {
         const product =
-          weights[(t * channels + c) * filters + o] * cotangents[(q * filters + o) * lanes + lane];
+          weights[(t * channels + c) * filters + o] * cotangents[(q * filters + o) * step + lane];
         sum += product;
         size += Math.abs(product);
         count++;
       }
     });
-    error = larger(error, Math.abs(found[(p * channels + c) * lanes + lane] - sum));
+    error = larger(error, Math.abs(found[(p * channels + c) * step + lane] - sum));
     bound = Math.max(bound, (count + 1) * UNIT * size);
   }
   return { run, macs, error, bound };

@@ -23,12 +23,15 @@ const FORWARD_TILES = [
 ] as const;
 /** No units: what the kernel picks by itself. */
 const VJP_TILES = [
-  { vectors: 1, units: undefined },
-  { vectors: 2, units: undefined },
-  { vectors: 3, units: undefined },
-  { vectors: 3, units: 2 },
-  { vectors: 3, units: 3 },
-  { vectors: 3, units: 4 },
+  { lanes: 4, units: undefined },
+  { lanes: 8, units: undefined },
+  { lanes: 10, units: undefined },
+  { lanes: 12, units: undefined },
+  { lanes: 10, units: 2 },
+  { lanes: 10, units: 4 },
+  { lanes: 12, units: 2 },
+  { lanes: 12, units: 3 },
+  { lanes: 12, units: 4 },
 ] as const;
 
 interface KernelRow {
@@ -75,7 +78,7 @@ for (const variant of variants) {
     for (const { tile, source } of forwards)
       await measure(source, shape, variant, () => forwardCall(instance, source, tile, shape));
     for (const { tile, source } of vjps)
-      await measure(source, shape, variant, () => vjpCall(instance, source, tile.vectors, shape));
+      await measure(source, shape, variant, () => vjpCall(instance, source, tile.lanes, shape));
   }
 }
 const columns: Column<KernelRow>[] = [

@@ -10,6 +10,7 @@ import {
   type Mask,
 } from "./live.js";
 import { lowerings } from "./lowering/table.js";
+import type { Lanes } from "./plan.js";
 import { Buffer, type Entry, entry, f32, type KernelName, Place } from "./tape.js";
 
 /** How the cotangent of a value starts where a step adds its share. */
@@ -19,9 +20,11 @@ export type Start =
   /** From another cotangent, zero where that one is not live. */
   | { readonly kind: "copy"; readonly source: Cotangent };
 
-/** What lowering a step's vjp may use. `V` vectors of four lanes carry the cotangents. */
+/** What lowering a step's vjp may use. */
 export interface BackwardContext {
   readonly layout: Layout;
+  /** Cotangents of a unit that matter, and the vectors of four lanes that they lie in. */
+  readonly width: Lanes;
   readonly vectors: number;
   readonly emit: (e: Entry) => void;
   readonly value: (name: string) => Buffer;
@@ -82,13 +85,13 @@ interface Pending {
   source?: Cotangent;
 }
 
-/** Lowers the vjp of the whole network for `vectors` x 4 cotangents. */
+/** Lowers the vjp of the whole network for up to `width` cotangents. */
 export function planBackward(
   network: FusedNetwork,
   forward: ForwardPlan,
   layout: Layout,
   room: BackwardRoom,
-  vectors: 1 | 2 | 3,
+  width: Lanes,
 ): BackwardPlan {
   const entries: Entry[] = [];
   const emit = (e: Entry): void => {
@@ -97,6 +100,7 @@ export function planBackward(
   const tables = new LiveTables(room.constants, emit);
   const candidates = candidateValues(network);
   const pending = new Map<string, Pending>();
+  const vectors = Math.ceil(width / 4);
   const lanes = <N extends string>(name: N) => `${name}_${(4 * vectors) as 4 | 8 | 12}` as const;
 
   const fresh = (name: string): Cotangent => ({
@@ -197,6 +201,7 @@ export function planBackward(
     const channels = step.node.shape[step.node.shape.length - 1];
     const context: BackwardContext = {
       layout,
+      width,
       vectors,
       emit,
       value: (name) => forward.values.get(name) as Buffer,

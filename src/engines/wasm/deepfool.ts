@@ -154,11 +154,11 @@ class Differences {
     this.norms = new Float64Array(candidates.length);
     this.keptCandidate = 0;
     const others = candidates.subarray(1);
-    for (const { first, count, vectors } of laneChunks(others.length)) {
-      runBackward(program, others.subarray(first, first + count), candidates[0], vectors);
-      const tapes = tapesFor(program, vectors);
+    for (const { first, count } of laneChunks(others.length)) {
+      const tapes = tapesFor(program, count);
+      runBackward(program, others.subarray(first, first + count), candidates[0], tapes);
       program.run(order === 2 ? tapes.squareSums : tapes.absoluteSums);
-      const lanes = 4 * vectors;
+      const lanes = tapes.stride;
       for (let k = 0; k < count; k++) {
         let sum = 0;
         for (let at = k; at < Math.ceil(units / 1024) * lanes; at += lanes) sum += program.partials[at];

@@ -5,11 +5,11 @@ import { checkOut, countClasses, countImages } from "../arguments.js";
 import type { Engine } from "../engine.js";
 import { topClasses } from "../top_classes.js";
 import { createMemory } from "./layout.js";
-import { laneChunks, runBackward, runForward } from "./passes.js";
+import { runBackward, runForward } from "./passes.js";
 import { MAX_LANES, planProgram } from "./plan.js";
 import { Pool } from "./pool.js";
 import { type LayerTime, profile } from "./profile.js";
-import { type KernelExports, openProgram, type Program } from "./program.js";
+import { type KernelExports, openProgram, type Program, tapesFor } from "./program.js";
 import { createSession } from "./session.js";
 import { resolveThreads } from "./threads.js";
 import { chooseVariant } from "./variant.js";
@@ -161,9 +161,9 @@ async function callingThread({ plan, entries }: Planned, module: WebAssembly.Mod
       const program = programFor("profile");
       runForward(program, image);
       const wanted = topClasses(program.logits, 0, program.classes, classes);
-      const [{ vectors }] = laneChunks(classes);
-      runBackward(program, wanted, undefined, vectors);
-      return profile(program, entries, vectors, repeats ?? 10);
+      const tapes = tapesFor(program, classes);
+      runBackward(program, wanted, undefined, tapes);
+      return profile(program, entries, tapes, repeats ?? 10);
     },
     dispose: () => {
       live = undefined;

@@ -1,5 +1,5 @@
-import { MAX_LANES } from "./plan.js";
-import { type Program, tapesFor } from "./program.js";
+import { type BackwardTapes, MAX_LANES } from "./plan.js";
+import type { Program } from "./program.js";
 
 /** One forward pass; the logits are left in `program.logits`. */
 export function runForward(program: Program, image: Float32Array): void {
@@ -9,38 +9,37 @@ export function runForward(program: Program, image: Float32Array): void {
 
 /**
  * One backward pass from the present forward pass: lane k carries the gradient of logit `classes[k]`, less that of
- * logit `base` if one is given. Left in `program.gradient`, `[units][4 vectors]`.
+ * logit `base` if one is given. Left in `program.gradient`, `[units][tapes.stride]`.
  */
 export function runBackward(
   program: Program,
   classes: Int32Array,
   base: number | undefined,
-  vectors: number,
+  { stride, gradient }: BackwardTapes,
 ): void {
-  const lanes = 4 * vectors;
   const { seeds } = program;
-  seeds.fill(0, 0, lanes * program.classes);
+  seeds.fill(0, 0, stride * program.classes);
   classes.forEach((c, k) => {
-    seeds[c * lanes + k] += 1;
-    if (base !== undefined) seeds[base * lanes + k] -= 1;
+    seeds[c * stride + k] += 1;
+    if (base !== undefined) seeds[base * stride + k] -= 1;
   });
   const seeded = new Set(classes);
   if (base !== undefined) seeded.add(base);
   program.setCandidates(Int32Array.from(seeded).sort());
-  program.run(tapesFor(program, vectors).gradient);
+  program.run(gradient);
 }
 
-/** Splits K cotangents over backward passes of at most 12 lanes, in vectors of four, as evenly as they go. */
-export function laneChunks(count: number): { first: number; count: number; vectors: number }[] {
-  const vectors = Math.ceil(count / 4);
-  const passes = Math.ceil(vectors / (MAX_LANES / 4));
-  const chunks: { first: number; count: number; vectors: number }[] = [];
+/** Splits K cotangents over backward passes of at most 12, in fours, as evenly as they go. */
+export function laneChunks(count: number): { first: number; count: number }[] {
+  const fours = Math.ceil(count / 4);
+  const passes = Math.ceil(fours / (MAX_LANES / 4));
+  const chunks: { first: number; count: number }[] = [];
   let first = 0;
   for (let p = 0; p < passes; p++) {
-    const share = Math.floor(vectors / passes) + (p < vectors % passes ? 1 : 0);
-    const lanes = Math.min(4 * share, count - first);
-    chunks.push({ first, count: lanes, vectors: share });
-    first += lanes;
+    const share = Math.floor(fours / passes) + (p < fours % passes ? 1 : 0);
+    const size = Math.min(4 * share, count - first);
+    chunks.push({ first, count: size });
+    first += size;
   }
   return chunks;
 }

@@ -8,14 +8,20 @@ import { Layout, type Segment } from "./layout.js";
 import { LiveConstants } from "./live.js";
 import { type Buffer, type Entry, encode, entry, type Tape, tapeBytes } from "./tape.js";
 
-/** Lanes of one backward pass at most: three vectors of four. */
+/**
+ * Numbers of cotangents that backward passes are made for. They lie in memory in vectors of four lanes, but the
+ * convolutions compute 10, what DeepFool and Jacobians of ten classes need, for less than 12.
+ */
+const LANES = [4, 8, 10, 12] as const;
+export type Lanes = (typeof LANES)[number];
 export const MAX_LANES = 12;
 /** Units per partial sum of `row_norms`. */
 export const NORM_CHUNK = 1024;
 
-/** The tapes of one backward pass with `4 * vectors` lanes. */
+/** The tapes of a backward pass of up to `lanes` cotangents, in memory `[unit][stride]`. */
 export interface BackwardTapes {
-  readonly vectors: number;
+  readonly lanes: Lanes;
+  readonly stride: 4 | 8 | 12;
   /** From seeded logits to cotangents of the pixels. */
   readonly gradient: Tape;
   /** Lanes to rows, `[lane][unit]`, at `rows`. */
@@ -46,7 +52,7 @@ export interface ProgramPlan {
     readonly control: number;
   };
   readonly forward: Tape;
-  /** Indexed by the number of vectors less one. */
+  /** By rising number of lanes. */
   readonly backward: readonly BackwardTapes[];
 }
 
@@ -79,19 +85,20 @@ export function planProgram(network: Network, transform: InputTransform, threads
   const control = layout.reserve(256);
   const one = layout.place(Float32Array.of(1));
 
-  const plans = ([1, 2, 3] as const).map((vectors) => {
-    const lanes = 4 * vectors;
+  const plans = LANES.map((lanes) => {
+    const stride = (4 * Math.ceil(lanes / 4)) as 4 | 8 | 12;
     const norms = (order: 1 | 2): Entry[] => [
-      entry(`row_norms_${lanes as 4}`, "norms", chunks, { g: room.gradient, units, partials, order }),
+      entry(`row_norms_${stride}`, "norms", chunks, { g: room.gradient, units, partials, order }),
     ];
     return {
-      vectors,
-      gradient: planBackward(fused, forward, layout, room, vectors).entries,
+      lanes,
+      stride,
+      gradient: planBackward(fused, forward, layout, room, lanes).entries,
       rows: [
         entry("jacobian_rows", "rows", Math.ceil(units / 256), {
           g: room.gradient,
-          lanes,
-          count: lanes,
+          lanes: stride,
+          count: stride,
           y: rows,
           units,
           scale: one,
@@ -137,7 +144,8 @@ export function planProgram(network: Network, transform: InputTransform, threads
     },
     forward: tapeOf(forward.entries),
     backward: plans.map((p) => ({
-      vectors: p.vectors,
+      lanes: p.lanes,
+      stride: p.stride,
       gradient: tapeOf(p.gradient),
       rows: tapeOf(p.rows),
       absoluteSums: tapeOf(p.absoluteSums),

@@ -1,4 +1,5 @@
-import { type Program, tapesFor } from "./program.js";
+import type { BackwardTapes } from "./plan.js";
+import type { Program } from "./program.js";
 import { addressOf, type Entry, Float32Bits, type Tape } from "./tape.js";
 
 /** One kernel call of a profile. */
@@ -20,7 +21,7 @@ export interface LayerTime {
 export function profile(
   program: Program,
   entriesOf: ReadonlyMap<Tape, readonly Entry[]>,
-  vectors: number,
+  tapes: BackwardTapes,
   repeats: number,
 ): LayerTime[] {
   const times = (tape: Tape, phase: LayerTime["phase"]): LayerTime[] => {
@@ -44,10 +45,7 @@ export function profile(
       liveMacs: work[i].live,
     }));
   };
-  return [
-    ...times(program.plan.forward, "forward"),
-    ...times(tapesFor(program, vectors).gradient, "backward"),
-  ];
+  return [...times(program.plan.forward, "forward"), ...times(tapes.gradient, "backward")];
 }
 
 function countMacs(program: Program, e: Entry): { dense: number; live: number } {

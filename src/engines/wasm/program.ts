@@ -74,7 +74,7 @@ export function openProgram(
   };
 }
 
-/** The tapes for `vectors` x 4 lanes. */
-export function tapesFor(program: Program, vectors: number): BackwardTapes {
-  return program.plan.backward[vectors - 1];
+/** The tapes of the narrowest backward pass that carries `count` cotangents, at most `MAX_LANES`. */
+export function tapesFor(program: Program, count: number): BackwardTapes {
+  return program.plan.backward.find(({ lanes }) => lanes >= count) as BackwardTapes;
 }

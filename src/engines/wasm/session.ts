@@ -51,9 +51,10 @@ export function createSession(programFor: (caller: string) => Program): Session 
             ? topClasses(program.logits, 0, classes, rows)
             : requested.subarray(n * rows, (n + 1) * rows);
         chosen.set(wanted, n * rows);
-        for (const { first, count: lanes, vectors } of laneChunks(rows)) {
-          runBackward(program, wanted.subarray(first, first + lanes), undefined, vectors);
-          program.run(tapesFor(program, vectors).rows);
+        for (const { first, count: lanes } of laneChunks(rows)) {
+          const tapes = tapesFor(program, lanes);
+          runBackward(program, wanted.subarray(first, first + lanes), undefined, tapes);
+          program.run(tapes.rows);
           out.set(program.rows.subarray(0, lanes * units), (n * rows + first) * units);
         }
       }

@@ -1,27 +1,20 @@
 import {
-  doWhile,
   type I32,
-  i32Splat,
-  i32x4Of,
   ifThen,
   type KernelSource,
   kernel,
   loadI32,
   loadSplat,
-  loadV,
-  madd,
-  selectI32,
-  storeV,
   type Target,
   threadScratch,
-  type Variable,
   whileDo,
-  zero,
 } from "../wasm/assembler.js";
+import { GATHER_FIELDS, liveOutputs } from "./wasm_vjp_gather.js";
+import { UnitTile } from "./wasm_vjp_tile.js";
 
-/** `units`: live inputs computed together; `vectors`: lanes / 4, the cotangents of one unit. */
+/** `lanes`: cotangents of a unit that are computed, 4 n or 4 n + 2; `units`: live inputs computed together. */
 export interface VjpTile {
-  readonly vectors: 1 | 2 | 3 | 4;
+  readonly lanes: number;
   /** Default: what measured fastest, see {@link fastestUnits}. */
   readonly units?: number;
 }
@@ -29,9 +22,12 @@ export interface VjpTile {
 /**
  * Live inputs per tile. Zen 4, density 0.45 on both sides, 16 to 64 channels, GFLOP/s of non-skipped work:
  * plain 2x12 30, 3x12 20 (it spills), 4x12 26; relaxed 3x12 36 to 42, 2x12 27 to 36; 4x8 best of 8 lanes in both.
+ * Ten lanes as 3x10 take 0.83 to 0.92 of the time of twelve (plain), 0.94 to 0.97 (relaxed); 4x10 spills.
  */
-function fastestUnits(vectors: number, { relaxed }: Target): number {
-  return [0, 6, 4, relaxed ? 3 : 2, 2][vectors];
+function fastestUnits(lanes: number, { relaxed }: Target): number {
+  if (lanes <= 4) return 6;
+  if (lanes <= 8) return 4;
+  return lanes <= 10 || relaxed ? 3 : 2;
 }
 
 /**
@@ -39,8 +35,8 @@ function fastestUnits(vectors: number, { relaxed }: Target): number {
  *
  *   gx[p][c][k] = sum over taps t, live o at q = q(p, t) of  W[t][o][c] gy[q][o][k]      for live c at p
  *
- * For each input pixel the live outputs under all its taps are gathered once into a list of pairs (weight row,
- * cotangent); then tiles of `units` live channels run down that list. A weight is a scalar splat over the lanes.
+ * For each input pixel the live outputs under all its taps are gathered once (`wasm_vjp_gather.ts`); then tiles of
+ * `units` live channels run down that list (`wasm_vjp_tile.ts`). A weight is a scalar splat over the lanes.
  *
  * Live lists (`live_list/wasm.ts`): a table of byte addresses into lists of channel indices; row p of the table
  * starts at `table + p * pitch` and holds one boundary per channel block. Weights are
@@ -50,20 +46,12 @@ function fastestUnits(vectors: number, { relaxed }: Target): number {
  * value at `initValues` lies inside `(initLow, initHigh)` (all of them if `initValues` is 0): accumulation into
  * gx, or the cotangent that arrives through a residual connection.
  */
-export function convVjp({ units, vectors: V }: VjpTile): KernelSource {
-  const laneBytes = 16 * V;
+export function convVjp({ units, lanes }: VjpTile): KernelSource {
   return kernel(
-    units ? `conv_vjp_${units}x${4 * V}` : `conv_vjp_${4 * V}`,
+    units ? `conv_vjp_${units}x${lanes}` : `conv_vjp_${lanes}`,
     [
-      "gy",
-      "yTable",
-      "yPitch",
-      "yBegin",
-      "yEnd",
-      "yChannels",
+      ...GATHER_FIELDS,
       "yFirst",
-      "outHeight",
-      "outWidth",
       "gx",
       "xTable",
       "xPitch",
@@ -72,33 +60,18 @@ export function convVjp({ units, vectors: V }: VjpTile): KernelSource {
       "width",
       "weights",
       "blockBytes",
-      "rowBytes",
-      "tapBytes",
       "firstBlock",
-      "kernelHeight",
-      "kernelWidth",
-      "strideHeight",
-      "strideWidth",
-      "padTop",
-      "padLeft",
-      "dilationHeight",
-      "dilationWidth",
       "init",
       "initValues",
       "initLow",
       "initHigh",
       "scratch",
     ],
-    ({ field, lanes, begin, end, locals, target }) => {
-      const M = units ?? fastestUnits(V, target);
-      const [gy, yTable, yPitch] = [field("gy"), field("yTable"), field("yPitch")];
-      const [yBegin, yEnd, yChannels, yFirst] = [
-        field("yBegin"),
-        field("yEnd"),
-        field("yChannels"),
-        field("yFirst"),
-      ];
-      const [outHeight, outWidth] = [field("outHeight"), field("outWidth")];
+    ({ field, lanes: splats, begin, end, locals, target }) => {
+      const most = units ?? fastestUnits(lanes, target);
+      const tile = new UnitTile(locals, target, lanes, most);
+      const laneBytes = 16 * tile.vectors;
+      const gather = liveOutputs({ field, locals }, laneBytes);
       const [gx, xTable, xPitch, xChannels] = [
         field("gx"),
         field("xTable"),
@@ -111,13 +84,9 @@ export function convVjp({ units, vectors: V }: VjpTile): KernelSource {
         field("weights"),
         field("blockBytes"),
       ];
-      const [rowBytes, tapBytes, firstBlock] = [field("rowBytes"), field("tapBytes"), field("firstBlock")];
-      const [kernelHeight, kernelWidth] = [field("kernelHeight"), field("kernelWidth")];
-      const [strideHeight, strideWidth] = [field("strideHeight"), field("strideWidth")];
-      const [padTop, padLeft] = [field("padTop"), field("padLeft")];
-      const [dilationHeight, dilationWidth] = [field("dilationHeight"), field("dilationWidth")];
+      const [rowBytes, firstBlock, yFirst] = [field("rowBytes"), field("firstBlock"), field("yFirst")];
       const [init, initValues] = [field("init"), field("initValues")];
-      const [initLow, initHigh] = [lanes("initLow"), lanes("initHigh")];
+      const [initLow, initHigh] = [splats("initLow"), splats("initHigh")];
       const scratch = locals.i32(field("scratch").add(threadScratch()));
 
       const pixels = locals.i32(height.mul(width));
@@ -125,136 +94,42 @@ export function convVjp({ units, vectors: V }: VjpTile): KernelSource {
       const position = locals.i32(begin.remU(pixels));
       const h = locals.i32(position.divU(width));
       const w = locals.i32(position.remU(width));
-      const [r, s, hy, wy, q, qEnd, unit, base, top, n, entry, live, liveEnd, pixel] = Array.from(
-        { length: 14 },
-        () => locals.i32(),
-      );
-      const [row, column] = [locals.i32(), locals.i32()];
-      const addend = locals.v128();
-      const factor = locals.v128(i32x4Of(rowBytes, laneBytes, rowBytes, laneBytes));
-      const blockBase = locals.i32();
+      const [entry, top, live, liveEnd, pixel, blockBase] = Array.from({ length: 6 }, () => locals.i32());
+      const [weightRow, cotangent] = [locals.i32(), locals.i32()];
+      const offset = Array.from({ length: most }, () => locals.i32());
+      const value = locals.v128();
 
-      // Appends the live outputs under one tap to the list at `top`, eight a round (a round may overrun).
-      const gather = (): void => {
-        q.set(yTable.add(unit.mul(yPitch)));
-        qEnd.set(loadI32(q.add(yEnd)));
-        q.set(loadI32(q.add(yBegin)));
-        base.set(top.add(qEnd.sub(q).shl(1)));
-        n.set(blockBase.add(r.mul(kernelWidth).add(s).mul(tapBytes)));
-        unit.set(gy.add(unit.mul(yChannels).mul(laneBytes)));
-        addend.set(i32Splat(n).shuffle(i32Splat(unit), [0, 4, 0, 4]));
-        whileDo(
-          () => q.ltU(qEnd),
-          () => {
-            for (let half = 0; half < 2; half++) {
-              four.set(loadV(q, 16 * half));
-              for (const [pair, order] of [[0, 0, 1, 1] as const, [2, 2, 3, 3] as const].entries())
-                storeV(top, four.shuffle(four, order).i32Mul(factor).i32Add(addend), 32 * half + 16 * pair);
-            }
-            q.set(q.add(32));
-            top.set(top.add(64));
-          },
-        );
-        top.set(base);
+      // Channel c of this pixel lies `offset` = 4 c bytes into a tensor of scalars, 4 vectors times that in lanes.
+      const unitIn = (tensor: I32, i: number): I32 => tensor.add(pixel.add(offset[i]).mul(4 * tile.vectors));
+      const isLive = (i: number) => {
+        value.set(loadSplat(initValues.add(pixel).add(offset[i])));
+        return value.gt(initLow).and(value.lt(initHigh));
       };
-      const four = locals.v128();
-
-      // q strides + t dilations = p + pad for the output position q under a tap t of input position p. A division
-      // a tap would cost more than the tap's work, so the usual stride 1 has its own branch.
-      const outputUnder = (
-        padded: I32,
-        stride: I32,
-        limit: I32,
-        output: Variable<I32>,
-        body: () => void,
-      ): void => {
+      const computeUnits = (count: number): void => {
+        for (let i = 0; i < count; i++) offset[i].set(loadI32(live, 4 * i).shl(2));
+        const start = (i: number): I32 => unitIn(init, i);
         ifThen(
-          stride.eq(1),
-          () => output.set(padded),
-          () => {
-            output.set(padded.divU(stride));
-            output.set(selectI32(output.mul(stride).eq(padded), output, -1));
-          },
+          init,
+          () =>
+            ifThen(
+              initValues,
+              () => tile.load(count, start, isLive),
+              () => tile.load(count, start, undefined),
+            ),
+          () => tile.clear(count),
         );
-        // A tap before the first output is a huge unsigned number, and so is -1.
-        ifThen(output.ltU(limit).and(padded.geS(0)), body);
-      };
-      const taps = (body: () => void): void => {
-        r.set(0);
-        hy.set(h.add(padTop));
-        doWhile(
-          () => {
-            outputUnder(hy, strideHeight, outHeight, row, () => {
-              s.set(0);
-              wy.set(w.add(padLeft));
-              doWhile(
-                () => {
-                  outputUnder(wy, strideWidth, outWidth, column, () => {
-                    unit.set(row.mul(outWidth).add(column));
-                    body();
-                  });
-                  wy.set(wy.sub(dilationWidth));
-                  s.set(s.add(1));
-                },
-                () => s.ltU(kernelWidth),
-              );
-            });
-            hy.set(hy.sub(dilationHeight));
-            r.set(r.add(1));
-          },
-          () => r.ltU(kernelHeight),
-        );
-      };
-
-      const offset = Array.from({ length: M }, () => locals.i32());
-      const acc = Array.from({ length: M * V }, () => locals.v128());
-      const g = Array.from({ length: V }, () => locals.v128());
-      const weight = locals.v128();
-      const weightRow = locals.i32();
-      const cotangent = locals.i32();
-      const unitAddress = locals.i32();
-
-      const tile = (m: number): void => {
-        for (let i = 0; i < m; i++) {
-          offset[i].set(loadI32(live, 4 * i).shl(2));
-          initialise(i);
-        }
         entry.set(scratch);
         whileDo(
           () => entry.ltU(top),
           () => {
             weightRow.set(loadI32(entry, 0));
             cotangent.set(loadI32(entry, 4));
-            for (let v = 0; v < V; v++) g[v].set(loadV(cotangent, 16 * v));
-            for (let i = 0; i < m; i++) {
-              weight.set(loadSplat(weightRow.add(offset[i])));
-              for (let v = 0; v < V; v++) acc[i * V + v].set(madd(target, weight, g[v], acc[i * V + v]));
-            }
+            tile.multiply(count, cotangent, (i) => weightRow.add(offset[i]));
             entry.set(entry.add(8));
           },
         );
-        for (let i = 0; i < m; i++) {
-          unitAddress.set(gx.add(pixel.add(offset[i]).mul(4 * V)));
-          for (let v = 0; v < V; v++) storeV(unitAddress, acc[i * V + v], 16 * v);
-        }
-        live.set(live.add(4 * m));
-      };
-      const initialise = (i: number): void => {
-        ifThen(
-          init,
-          () => {
-            unitAddress.set(init.add(pixel.add(offset[i]).mul(4 * V)));
-            for (let v = 0; v < V; v++) acc[i * V + v].set(loadV(unitAddress, 16 * v));
-            ifThen(initValues, () => {
-              weight.set(loadSplat(initValues.add(pixel).add(offset[i])));
-              weight.set(weight.gt(initLow).and(weight.lt(initHigh)));
-              for (let v = 0; v < V; v++) acc[i * V + v].set(acc[i * V + v].and(weight));
-            });
-          },
-          () => {
-            for (let v = 0; v < V; v++) acc[i * V + v].set(zero());
-          },
-        );
+        tile.store(count, (i) => unitIn(gx, i));
+        live.set(live.add(4 * count));
       };
 
       whileDo(
@@ -263,10 +138,7 @@ export function convVjp({ units, vectors: V }: VjpTile): KernelSource {
           // Channel indices in the lists are absolute, so the block's base is moved back by its first channel,
           // and by the first output of the group.
           blockBase.set(
-            weights
-              .add(block.mul(blockBytes))
-              .sub(block.add(firstBlock).mul(rowBytes))
-              .sub(yFirst.mul(rowBytes)),
+            weights.add(block.mul(blockBytes)).sub(block.add(firstBlock).add(yFirst).mul(rowBytes)),
           );
           pixel.set(h.mul(width).add(w));
           live.set(xTable.add(pixel.mul(xPitch)).add(block.add(firstBlock).shl(2)));
@@ -275,20 +147,20 @@ export function convVjp({ units, vectors: V }: VjpTile): KernelSource {
           pixel.set(pixel.mul(xChannels).shl(2));
           ifThen(live.ltU(liveEnd), () => {
             top.set(scratch);
-            taps(gather);
-            const tail = (m: number): void => {
-              if (m === 0) return;
+            gather(h, w, blockBase, top);
+            whileDo(
+              () => liveEnd.sub(live).geU(4 * most),
+              () => computeUnits(most),
+            );
+            const remaining = (count: number): void => {
+              if (count === 0) return;
               ifThen(
-                liveEnd.sub(live).eq(4 * m),
-                () => tile(m),
-                () => tail(m - 1),
+                liveEnd.sub(live).eq(4 * count),
+                () => computeUnits(count),
+                () => remaining(count - 1),
               );
             };
-            whileDo(
-              () => liveEnd.sub(live).geU(4 * M),
-              () => tile(M),
-            );
-            tail(M - 1);
+            remaining(most - 1);
           });
           w.set(w.add(1));
           ifThen(w.eq(width), () => {

@@ -226,6 +226,9 @@ export const loadV = (p: I32, offset = 0): V128 =>
 /** One float32 to all lanes. */
 export const loadSplat = (p: I32, offset = 0): V128 =>
   new V128(() => (p.emit(), v128.load32_splat({ offset })));
+/** Two float32 to lanes 0 and 1 and again to 2 and 3. */
+export const loadSplat64 = (p: I32, offset = 0): V128 =>
+  new V128(() => (p.emit(), v128.load64_splat({ offset, align: 4 })));
 /** Two float32 to lanes 0 and 1, the others zero. */
 export const loadV64 = (p: I32, offset = 0): V128 =>
   new V128(() => (p.emit(), v128.load64_zero({ offset, align: 4 })));
@@ -260,6 +263,12 @@ export function storeV64(p: I32, x: V128, offset = 0): void {
   p.emit();
   x.emit();
   v128.store64_lane({ offset, align: 4 }, 0);
+}
+/** Stores one half, lanes 0 and 1 or 2 and 3. */
+export function storeLane64(p: I32, x: V128, half: 0 | 1, offset = 0): void {
+  p.emit();
+  x.emit();
+  v128.store64_lane({ offset, align: 4 }, half);
 }
 export function fillMemory(p: I32, byte: Int, bytes: Int): void {
   p.emit();

@@ -202,7 +202,7 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
   for (let group = 0; group < g.groups; group++) {
     const first = group * g.groupFilters;
     emit(
-      entry(context.lanes("conv_vjp"), label, blocks * g.height * g.width, {
+      entry(`conv_vjp_${context.width}`, label, blocks * g.height * g.width, {
         gy: new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
         yTable: y.table,
         yPitch: y.pitch,

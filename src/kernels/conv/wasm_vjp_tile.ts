@@ -1,0 +1,119 @@
+import {
+  type I32,
+  type Locals,
+  loadSplat,
+  loadSplat64,
+  loadV,
+  madd,
+  storeLane64,
+  storeV,
+  type Target,
+  type V128,
+  type Variable,
+  zero,
+} from "../wasm/assembler.js";
+
+/**
+ * The registers of `conv_vjp`: cotangents of a few input units, `lanes` each, in memory `[unit][4 V lanes]`.
+ *
+ * Two lanes past the last full vector would cost each unit a whole vector. Instead those of two units share one:
+ * with 10 lanes, two units take 5 vectors and not 6. Its weights are put together from the two splat weights
+ * by a shuffle, which the multipliers do not notice. Lanes beyond `lanes` are not written.
+ *
+ * Sharing one vector among the single last lanes of four units (9 lanes) was slower than 10 lanes: it takes
+ * three shuffles, and four units at a time spill.
+ */
+export class UnitTile {
+  /** Vectors of a unit in memory. */
+  readonly vectors: number;
+  private readonly sums: Variable<V128>[][];
+  /** Lanes past the last full vector, of two units each; none if there are no such lanes. */
+  private readonly shared: Variable<V128>[];
+  private readonly cotangents: Variable<V128>[];
+  private readonly restCotangent: Variable<V128>;
+  private readonly weights: Variable<V128>[];
+  private readonly restBytes: number;
+
+  /** @param lanes a multiple of 4, or 2 more than one */
+  constructor(
+    locals: Locals,
+    private readonly target: Target,
+    lanes: number,
+    units: number,
+  ) {
+    const full = Math.floor(lanes / 4);
+    const vectors = (n: number) => Array.from({ length: n }, () => locals.v128());
+    this.vectors = Math.ceil(lanes / 4);
+    this.restBytes = 16 * full;
+    this.sums = Array.from({ length: units }, () => vectors(full));
+    this.shared = vectors(lanes % 4 === 0 ? 0 : Math.ceil(units / 2));
+    this.cotangents = vectors(full);
+    this.restCotangent = locals.v128();
+    this.weights = vectors(this.shared.length === 0 ? 1 : 2);
+  }
+
+  clear(units: number): void {
+    for (let i = 0; i < units; i++) for (const sum of this.sums[i]) sum.set(zero());
+    for (const { vector } of this.pairs(units)) vector.set(zero());
+  }
+
+  /** Starts from memory; lanes of unit i are kept where `live(i)` is set. */
+  load(units: number, address: (i: number) => I32, live: ((i: number) => V128) | undefined): void {
+    const masked = (v: V128, i: number): V128 => (live ? v.and(live(i)) : v);
+    for (let i = 0; i < units; i++)
+      this.sums[i].forEach((sum, v) => {
+        sum.set(masked(loadV(address(i), 16 * v), i));
+      });
+    for (const { vector, members } of this.pairs(units)) {
+      members.forEach((i, j) => {
+        this.weights[j].set(masked(loadSplat64(address(i), this.restBytes), i));
+      });
+      vector.set(this.together(members.length));
+    }
+  }
+
+  /** `sum_i += weight_i * cotangent` for the cotangent at an address and the weights of the units. */
+  multiply(units: number, cotangent: I32, weight: (i: number) => I32): void {
+    this.cotangents.forEach((g, v) => {
+      g.set(loadV(cotangent, 16 * v));
+    });
+    const sharing = this.shared.length > 0;
+    if (sharing) this.restCotangent.set(loadSplat64(cotangent, this.restBytes));
+    for (let i = 0; i < units; i++) {
+      const splat = this.weights[sharing ? i % 2 : 0];
+      splat.set(loadSplat(weight(i)));
+      this.sums[i].forEach((sum, v) => {
+        sum.set(madd(this.target, splat, this.cotangents[v], sum));
+      });
+      if (!sharing || (i % 2 === 0 && i < units - 1)) continue;
+      const sum = this.shared[Math.floor(i / 2)];
+      sum.set(madd(this.target, this.together((i % 2) + 1), this.restCotangent, sum));
+    }
+  }
+
+  store(units: number, address: (i: number) => I32): void {
+    for (let i = 0; i < units; i++)
+      this.sums[i].forEach((sum, v) => {
+        storeV(address(i), sum, 16 * v);
+      });
+    for (const { vector, members } of this.pairs(units))
+      members.forEach((i, j) => {
+        storeLane64(address(i), vector, j as 0 | 1, this.restBytes);
+      });
+  }
+
+  /** The shared vectors of a tile of `units`, and the one or two units in each. */
+  private pairs(units: number): { vector: Variable<V128>; members: number[] }[] {
+    if (this.shared.length === 0) return [];
+    return Array.from({ length: Math.ceil(units / 2) }, (_, pair) => ({
+      vector: this.shared[pair],
+      members: 2 * pair + 1 < units ? [2 * pair, 2 * pair + 1] : [2 * pair],
+    }));
+  }
+
+  /** The first one or two of `weights`, each in the lanes of its unit. */
+  private together(members: number): V128 {
+    const [a, b] = this.weights;
+    return members === 1 ? a : a.shuffle(b, [0, 1, 4, 5]);
+  }
+}
