@@ -24,7 +24,11 @@ export class Pool {
   private nextId = 1;
   private dead: EngineError | undefined;
 
-  private constructor(private readonly workers: readonly Thread[]) {}
+  private constructor(
+    private readonly workers: readonly Thread[],
+    /** Lets followers leave the tape loop; browsers take seconds to end a worker that waits inside WASM. */
+    private readonly release: (() => void) | undefined,
+  ) {}
 
   /**
    * @param shared one shared memory for all workers; false: a single worker with a private one
@@ -41,7 +45,7 @@ export class Pool {
     const workers: Thread[] = [];
     try {
       for (let thread = 0; thread < threads; thread++) workers.push(spawn(url));
-      const pool = new Pool(workers);
+      const pool = new Pool(workers, memory && (() => releaseFollowers(memory, plan.addresses.control)));
       const lean = memory ? { ...plan, segments: [] } : plan;
       await Promise.all(
         workers.map((worker, thread) => {
@@ -140,10 +144,19 @@ export class Pool {
   private fail(error: EngineError): void {
     if (this.dead) return;
     this.dead = error;
+    this.release?.();
     for (const worker of this.workers) worker.terminate();
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
   }
+}
+
+/** The command that ends `follow`: a tape that begins nowhere. See the control block in `kernels/wasm/runner.ts`. */
+function releaseFollowers(memory: WebAssembly.Memory, control: number): void {
+  const words = new Int32Array(memory.buffer, control, 8);
+  Atomics.store(words, 6, 0);
+  Atomics.add(new BigInt64Array(memory.buffer, control, 4), 2, 1n);
+  Atomics.notify(words, 4);
 }
 
 function startFailure(

@@ -11,6 +11,8 @@ import { createSession, type Session } from "./session.js";
 interface Port {
   post(reply: Reply, transfer: ArrayBuffer[]): void;
   listen(handler: (message: unknown) => void): void;
+  /** Ends the worker. */
+  close(): void;
 }
 
 const port = openPort();
@@ -33,7 +35,9 @@ function start({ plan, module, memory, thread, threads, lease }: WorkerStart): S
   kernels.scratch.value = thread * plan.scratchBytes;
   const begin = (leased: boolean): void => {
     port.post({ kind: "ready", leased }, []);
-    if (thread > 0) kernels.follow(plan.addresses.control, threads);
+    if (thread === 0) return;
+    kernels.follow(plan.addresses.control, threads);
+    port.close();
   };
   if (lease) hold(lease, begin);
   else begin(false);
@@ -98,16 +102,19 @@ function openPort(): Port {
     return {
       post: (reply, transfer) => parentPort.postMessage(reply, transfer),
       listen: (handler) => parentPort.on("message", handler),
+      close: () => parentPort.close(),
     };
   }
   const scope = globalThis as unknown as {
     postMessage(message: unknown, transfer: ArrayBuffer[]): void;
     onmessage: (event: MessageEvent) => void;
+    close(): void;
   };
   return {
     post: (reply, transfer) => scope.postMessage(reply, transfer),
     listen: (handler) => {
       scope.onmessage = (event) => handler(event.data);
     },
+    close: () => scope.close(),
   };
 }
