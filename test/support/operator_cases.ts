@@ -1,6 +1,7 @@
 import { convChannelCases, convGeometryCases, groupCases } from "./cases/conv.js";
 import { gemmCases, normalizationCases } from "./cases/dense.js";
 import { activationCases, arithmeticCases } from "./cases/element_wise.js";
+import { fusionCases } from "./cases/fusion.js";
 import { graphCases } from "./cases/graph.js";
 import { concatCases, layoutCases, resizeCases } from "./cases/layout.js";
 import type { OperatorCase } from "./cases/operator_case.js";
@@ -29,5 +30,6 @@ export function operatorCases(): OperatorCase[] {
     ...layoutCases(),
     ...resizeCases(),
     ...graphCases(),
+    ...fusionCases(),
   ];
 }

@@ -1,0 +1,132 @@
+import { forward64 } from "../../src/engines/reference.js";
+import { planForward } from "../../src/engines/wasm/forward.js";
+import { createMemory, Layout } from "../../src/engines/wasm/layout.js";
+import type { KernelExports } from "../../src/engines/wasm/program.js";
+import { encode, tapeBytes } from "../../src/engines/wasm/tape.js";
+import { chooseVariant } from "../../src/engines/wasm/variant.js";
+import { referenceOperator } from "../../src/kernels/reference.js";
+import { fuse } from "../../src/network/fuse.js";
+import type { InputTransform } from "../../src/network/input.js";
+import { simplify } from "../../src/network/simplify.js";
+import { type Network, type Node, sizeOf } from "../../src/network/spec.js";
+
+/** Gradients of the linear piece that an engine saw an image in, and where that is not the exact one. */
+export interface LinearPiece {
+  /** `[K][D]`, in float64. */
+  readonly values: Float64Array;
+  /** Units of relus and clips that the engine has on the other side of a kink. */
+  readonly flipped: readonly Flip[];
+}
+
+export interface Flip {
+  readonly node: string;
+  readonly unit: number;
+  /** Distance of the exact pre-activation from the kink. */
+  readonly distance: number;
+  /** Largest error of the engine's values of that node, and the largest value. */
+  readonly error: number;
+  readonly largest: number;
+}
+
+/**
+ * The oracle's gradients with every relu and clip live where the WASM engine has it live. If an engine's gradients
+ * are these and the flipped units are at their kinks to within the errors of the values around them, then
+ * rounding explains all of the difference from the exact gradients.
+ */
+export async function linearPiece(
+  network: Network,
+  { scale, ...input }: InputTransform,
+  image: Float32Array,
+  classes: Int32Array,
+  deterministic: boolean,
+): Promise<LinearPiece> {
+  const seen = await wasmValues(network, { scale, ...input }, image, deterministic);
+  const exact = forward64(network, { scale, ...input }, Float64Array.from(image));
+  const live = new Map<string, Uint8Array>();
+  const flipped: Flip[] = [];
+  for (const node of network.nodes) {
+    const values = seen.get(node.name);
+    if ((node.op !== "Relu" && node.op !== "Clip") || values === undefined) continue;
+    const mask = Uint8Array.from(values, (y) => Number(isLive(node, y)));
+    live.set(node.name, mask);
+    const x = exact.get(node.inputs[0])!;
+    const y = exact.get(node.name)!;
+    const error = y.reduce((most, v, i) => Math.max(most, Math.abs(v - values[i])), 0);
+    const largest = y.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    x.forEach((v, unit) => {
+      if (isLive(node, v) === (mask[unit] === 1)) return;
+      const distance = Math.min(...kinks(node).map((kink) => Math.abs(v - kink)));
+      flipped.push({ node: node.name, unit, distance, error, largest });
+    });
+  }
+  const size = image.length;
+  const values = new Float64Array(classes.length * size);
+  classes.forEach((c, k) => {
+    const gradient = gradientWith(network, exact, live, c);
+    values.set(
+      gradient.map((g, i) => g * scale[i % scale.length]),
+      k * size,
+    );
+  });
+  return { values, flipped };
+}
+
+function kinks(node: Node): number[] {
+  return node.op === "Clip" ? [node.min, node.max] : [0];
+}
+
+function isLive(node: Node, value: number): boolean {
+  return node.op === "Clip" ? node.min < value && value < node.max : value > 0;
+}
+
+function gradientWith(
+  network: Network,
+  exact: ReadonlyMap<string, Float64Array>,
+  live: ReadonlyMap<string, Uint8Array>,
+  c: number,
+): Float64Array {
+  const seed = new Float64Array(network.classes);
+  seed[c] = 1;
+  const cotangents = new Map<string, Float64Array>([[network.output, seed]]);
+  for (const node of network.nodes.toReversed()) {
+    const cotangent = cotangents.get(node.name);
+    if (cotangent === undefined) continue;
+    cotangents.delete(node.name);
+    const mask = live.get(node.name);
+    const inputs = node.inputs.map((name) => exact.get(name)!);
+    const shares = mask
+      ? [cotangent.map((g, i) => g * mask[i])]
+      : referenceOperator(node.op)!.vjp(node, inputs, exact.get(node.name)!, cotangent);
+    node.inputs.forEach((name, i) => {
+      const before = cotangents.get(name);
+      cotangents.set(name, before ? before.map((g, at) => g + shares[i][at]) : shares[i]);
+    });
+  }
+  return cotangents.get(network.input.name)!;
+}
+
+/** Every value of one forward pass on the kernels, as the engine plans it. */
+async function wasmValues(
+  network: Network,
+  input: InputTransform,
+  image: Float32Array,
+  deterministic: boolean,
+): Promise<Map<string, Float32Array>> {
+  const layout = new Layout();
+  const forward = planForward(fuse(simplify(network)), input, layout);
+  const at = layout.reserve(tapeBytes(forward.entries));
+  const { bytes, tape } = encode(forward.entries, at.address);
+  layout.initialise(at, bytes);
+  const { pages, segments } = layout.finish();
+  const memory = createMemory(pages, segments, false);
+  const module = await WebAssembly.compile(chooseVariant(deterministic, false).bytes);
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  new Float32Array(memory.buffer, forward.pixels.address, image.length).set(image);
+  (exports as unknown as KernelExports).run(tape[0], tape[tape.length - 1]);
+  const values = new Map<string, Float32Array>();
+  for (const { name, shape } of network.nodes) {
+    const buffer = forward.values.get(name);
+    if (buffer) values.set(name, new Float32Array(memory.buffer, buffer.address, sizeOf(shape)));
+  }
+  return values;
+}
