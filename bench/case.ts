@@ -5,8 +5,9 @@ export type Op = (typeof OPS)[number];
 export interface Case {
   readonly op: Op;
   readonly network: string;
-  /** Images a call. */
+  /** Images a call, and the first of them; default 0. */
   readonly batch: number;
+  readonly first?: number;
   /** K: rows of a Jacobian, candidates of DeepFool; 0 for logits. */
   readonly classes: number;
 }

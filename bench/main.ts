@@ -191,7 +191,7 @@ async function kernelRows(
   for (const row of found) {
     // A profile covers one pass of the backward lanes, at most 12.
     if (!row.ours || row.threads > 1 || /-\d+t$/.test(row.variant) || !row.time || c.classes > 12) continue;
-    const profile = await profileNetwork(bench, row.variant as WasmVariant, c.classes, 10);
+    const profile = await profileNetwork(bench, row.variant as WasmVariant, c.classes, 5);
     const milliseconds = kernelTime(profile);
     const gflops = row.gflops === undefined ? undefined : (row.gflops * row.time.median) / milliseconds;
     const peak = peakFor(rooflines, profile.variant, 1);
@@ -199,7 +199,7 @@ async function kernelRows(
       ...row,
       name: row.name.replace("jacobian/", "jacobian.kernels/"),
       scope: "kernels",
-      time: { median: milliseconds, p25: milliseconds, p75: milliseconds, min: milliseconds, samples: 10 },
+      time: { median: milliseconds, p25: milliseconds, p75: milliseconds, min: milliseconds, samples: 5 },
       millisecondsPerImage: milliseconds,
       imagesPerSecond: 1000 / milliseconds,
       gflops,

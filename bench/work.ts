@@ -12,12 +12,13 @@ export interface Work {
   readonly images: number;
 }
 
-/** Counts on the live lists of our engine, on the first eight images at most. */
+/** Counts on the live lists of our engine, on the first eight images at most; two of a large network. */
 export async function countWork({ network, input, images }: BenchNetwork): Promise<Work> {
   const engine = await createWasmEngine(network, input, { deterministic: true, threads: 0 });
   try {
     const size = sizeOf(network.input.shape);
-    const count = Math.min(8, images.count);
+    const large = size > 64 * 64 * 3;
+    const count = Math.min(large ? 2 : 8, images.count);
     const sum = { forward: 0, denseBackward: 0, liveBackward: 0 };
     // Four rows fill their lanes, whatever the kernels do with other numbers.
     const lanes = 4;

@@ -95,8 +95,9 @@ export function childContender(
     async prepare(c) {
       if (!ops.includes(c.op)) return undefined;
       const path = join(child.folder, "images.bin");
-      if (written < c.batch) await writeFile(path, images.values.subarray(0, c.batch * size));
-      written = Math.max(written, c.batch);
+      const needed = (c.first ?? 0) + c.batch;
+      if (written < needed) await writeFile(path, images.values.subarray(0, needed * size));
+      written = Math.max(written, needed);
       const out = join(child.folder, "result.bin");
       const answer = await child.ask({ do: "prepare", ...c, images: path, out, radius: RADIUS });
       return {

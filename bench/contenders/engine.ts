@@ -10,8 +10,9 @@ import type { Images } from "../images.js";
  * user gets them.
  */
 export function engineCall(engine: Engine, images: Images, c: Case): () => Promise<Result> {
-  const { op, batch } = c;
-  const values = images.values.subarray(0, batch * sizeOf(engine.inputShape));
+  const { op, batch, first = 0 } = c;
+  const size = sizeOf(engine.inputShape);
+  const values = images.values.subarray(first * size, (first + batch) * size);
   const classes = Math.min(c.classes, engine.classes);
   switch (op) {
     case "logits":

@@ -5,6 +5,9 @@ import { type BenchNetwork, root } from "../networks.js";
 import { Child, childContender } from "./child.js";
 import type { Contender } from "./contender.js";
 
+/** GFLOP/s of a matrix product below which the BLAS must be the unoptimised one. */
+const SLOW_GEMM = 12;
+
 /**
  * PyTorch on the same weights, if the `python3` on the path (or the one that PYTHON names) has it.
  *
@@ -16,7 +19,9 @@ export async function openTorch(network: BenchNetwork, threads: number): Promise
     ...(await exportNetwork(network, folder)),
     threads,
   }));
-  const variant = threads === 1 ? `${answer.version}` : `${answer.version}-${threads}t`;
+  // No fair peer: with a reference BLAS PyTorch is ten times slower (on Debian, install libopenblas0).
+  const slow = (answer.gemm as number) < SLOW_GEMM ? "slowblas" : undefined;
+  const variant = [answer.version, slow, threads > 1 ? `${threads}t` : undefined].filter(Boolean).join("-");
   return childContender(child, network, { engine: "torch", variant, threads }, [
     "logits",
     "jacobian",

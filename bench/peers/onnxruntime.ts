@@ -17,8 +17,8 @@ export async function openOnnxruntime(
   const size = sizeOf(shape);
   return {
     version: ort.env.versions.web ?? "",
-    async prepare({ batch }) {
-      const pixels = images.values.subarray(0, batch * size);
+    async prepare({ batch, first = 0 }) {
+      const pixels = images.values.subarray(first * size, (first + batch) * size);
       const normalised = pixels.map((x, i) => x * input.scale[i % shape[2]] + input.offset[i % shape[2]]);
       const tensor = new ort.Tensor("float32", channelsFirst(normalised, shape), [
         batch,
