@@ -124,8 +124,8 @@ export interface Slice {
 /**
  * Spatial resampling of `[H, W, C]` to `size`. `coordinates` maps an output index `i` to the source coordinate:
  * `asymmetric` `i / scale`; `half_pixel` `(i + 1/2) / scale - 1/2`; `align_corners` `i (in - 1) / (out - 1)`.
- * `nearest` takes `floor` of that coordinate (`round half up` for `align_corners`); `linear` interpolates and
- * clamps at the border.
+ * `nearest` takes `floor` of an asymmetric coordinate and rounds the others, halves up, as TensorFlow does; `linear`
+ * interpolates and clamps at the border.
  */
 export interface Resize {
   readonly op: "Resize";

@@ -287,6 +287,8 @@ function resizeExamples(): Example[] {
     { mode: "nearest", coordinates: "asymmetric", from: [1, 2], to: [1, 1, 2, 2], gradient: [3, 12] },
     { mode: "nearest", coordinates: "align_corners", from: [1, 2], to: [1, 1, 2, 2], gradient: [3, 12] },
     { mode: "nearest", coordinates: "asymmetric", from: [1, 2, 3, 4], to: [1, 3], gradient: [1, 0, 2, 0] },
+    // Source coordinates 1/2 and 5/2.
+    { mode: "nearest", coordinates: "half_pixel", from: [1, 2, 3, 4], to: [2, 4], gradient: [0, 1, 0, 2] },
     { mode: "linear", coordinates: "asymmetric", from: [0, 8], to: [0, 4, 8, 8], gradient: [2, 13] },
     // Source coordinates -1/4, 1/4, 3/4, 5/4.
     { mode: "linear", coordinates: "half_pixel", from: [0, 8], to: [0, 2, 6, 8], gradient: [3.5, 11.5] },

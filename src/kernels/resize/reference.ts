@@ -10,7 +10,7 @@
  *     half_pixel     s = (i + 1/2) n / n' - 1/2
  *     align_corners  s = i (n - 1) / (n' - 1), 0 when n' = 1
  *
- *     nearest        position floor(s); floor(s + 1/2) for align_corners
+ *     nearest        position floor(s) for asymmetric, else floor(s + 1/2)
  *     linear         positions floor(s) and floor(s) + 1, f = s - floor(s)
  *
  * positions clamped to 0 .. n - 1. Used for upsampling layers.
@@ -77,7 +77,7 @@ export function axisSamples(
   return Array.from({ length: outputLength }, (_, i) => {
     const source = sourceCoordinate(coordinates, i, inputLength, outputLength);
     if (mode === "nearest") {
-      const position = Math.floor(coordinates === "align_corners" ? source + 0.5 : source);
+      const position = Math.floor(coordinates === "asymmetric" ? source : source + 0.5);
       return [{ position: clamp(position), weight: 1 }];
     }
     const lower = Math.floor(source);

@@ -16,20 +16,15 @@ export function importUpSampling2d(call: LayerCall): Value {
 
 /**
  * `Resizing` as Keras computes it, with half pixels; in TensorFlow.js 4.22 a model with this layer does not run.
- * Keras' `nearest` takes the pixel at `floor((i + 1/2) / scale)`, which for a whole scale is `floor(i / scale)`.
  */
 export function importResizing(call: LayerCall): Value {
   const { image } = call;
-  const [height, width] = image.shape;
   if (call.flag("crop_to_aspect_ratio", false)) call.unsupported("crop_to_aspect_ratio");
   if (call.flag("pad_to_aspect_ratio", false)) call.unsupported("pad_to_aspect_ratio");
   if (call.flag("antialias", false)) call.unsupported("antialias");
   const size = [call.integer("height", undefined, 1), call.integer("width", undefined, 1)] as const;
   const mode = modeOf(call, "bilinear");
-  if (mode === "linear") return call.add({ op: "Resize", mode, coordinates: "half_pixel", size }, [image]);
-  if (size[0] % height !== 0 || size[1] % width !== 0)
-    call.unsupported(`nearest from ${height}x${width} to ${size.join("x")}`);
-  return call.add({ op: "Resize", mode, coordinates: "asymmetric", size }, [image]);
+  return call.add({ op: "Resize", mode, coordinates: "half_pixel", size }, [image]);
 }
 
 function modeOf(call: LayerCall, fallback: string): Resize["mode"] {
