@@ -77,16 +77,25 @@ export class Pool {
   }
 
   logits(images: Float32Array): Promise<Results["logits"]> {
-    return this.call({ op: "logits", images });
+    return this.call({ op: "logits", images: compact(images) });
   }
 
   jacobian(images: Float32Array, classes: number | Int32Array, rows: number): Promise<Results["jacobian"]> {
-    return this.call({ op: "jacobian", images, classes, rows });
+    return this.call({
+      op: "jacobian",
+      images: compact(images),
+      classes: typeof classes === "number" ? classes : compact(classes),
+      rows,
+    });
   }
 
   deepfool(images: Float32Array, request: DeepfoolRequest): Promise<Results["deepfool"]> {
     const { signal, onProgress, ...rest } = request;
-    return this.call({ op: "deepfool", images, request: rest }, { signal, onProgress });
+    const labels = rest.labels && compact(rest.labels);
+    return this.call(
+      { op: "deepfool", images: compact(images), request: { ...rest, labels } },
+      { signal, onProgress },
+    );
   }
 
   /** Ends the workers; pending calls reject. */
@@ -157,6 +166,11 @@ function releaseFollowers(memory: WebAssembly.Memory, control: number): void {
   Atomics.store(words, 6, 0);
   Atomics.add(new BigInt64Array(memory.buffer, control, 4), 2, 1n);
   Atomics.notify(words, 4);
+}
+
+/** The same values in a buffer of just their size: a message clones the whole buffer under a view. */
+function compact<A extends Float32Array | Int32Array>(values: A): A {
+  return (values.buffer.byteLength === values.byteLength ? values : values.slice()) as A;
 }
 
 function startFailure(
