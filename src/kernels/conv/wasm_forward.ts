@@ -203,10 +203,12 @@ function storeTile({ out, y, residual, left, acc, low, high, wv, V }: StoreTile)
       for (let v = 0; v < V; v++)
         for (const lane of [0, 1, 2, 3] as const)
           ifThen(left.gtU(4 * v + lane), () => {
+            // Only this lane may see its residual: the others are still to come.
+            wv[0].set(acc[v]);
             ifThen(residual, () => {
-              acc[v].set(acc[v].add(loadSplat(residual.add(out), 16 * v + 4 * lane)));
+              wv[0].set(wv[0].add(loadSplat(residual.add(out), 16 * v + 4 * lane)));
             });
-            wv[0].set(clamp(acc[v]));
+            wv[0].set(clamp(wv[0]));
             storeLane(y.add(out), wv[0], lane, 16 * v + 4 * lane);
           });
     },
