@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { deepfool } from "../../src/api/deepfool.js";
+import { buildNetwork } from "../../src/network/build.js";
+import { resolveInput } from "../../src/network/input.js";
+import { loadLayersModel } from "../../src/network/layers_model/load.js";
+import { goldenDeepfoolSuite } from "../api/golden_deepfool.js";
+import { goldenUniversalSuite } from "../api/golden_universal.js";
+import { sharedImages } from "../support/images.js";
+import { hasShared, sharedPath } from "../support/shared.js";
+import { wasm, wasmEngines } from "./engines.js";
+import { linearPiece } from "./linear_piece.js";
+
+/** Runs of ResNet-20 that the engine with threads repeats; it has the bits of the one without. */
+const WITH_THREADS = ["lts4.l2.f64", "foolbox.linf.f64"];
+
+/**
+ * In these runs the fused variant takes image 1 through a tie: same steps, and an r that is 6e-4 and 7e-4 away from the
+ * float64 one (PyTorch's own float32 run of foolbox: 7e-4), more than the suite allows an r. Shown below.
+ */
+const TIED = { model: "cifar10_resnet20", runs: ["foolbox.l2.f64", "lts4-torch.l2.f64"], image: 1 };
+
+function imagesOf(name: string, model: string, run: string): number {
+  const tied = model === TIED.model && TIED.runs.includes(run);
+  if (name === "wasm-relaxed" && tied) return TIED.image;
+  return name !== "wasm-threads-2" || model === "mnist_cnn" || WITH_THREADS.includes(run) ? 64 : 0;
+}
+
+function engineNamed(name: string) {
+  return wasmEngines.filter((engine) => engine.name === name);
+}
+
+describe.skipIf(!hasShared)("attacks against independent implementations", () => {
+  if (!hasShared) return;
+  for (const name of ["wasm-simd", "wasm-relaxed", "wasm-threads-2"])
+    for (const { create } of engineNamed(name))
+      goldenDeepfoolSuite({ name, create, images: (model, run) => imagesOf(name, model, run) });
+
+  // Without fused multiply-add every machine gets the same v from a seed. 13,000 Jacobians of ResNet-20: on two
+  // threads, which have the bits of one, and l_inf only.
+  const { name, create } = wasm("wasm-simd on two threads", "simd", 2);
+  goldenUniversalSuite(name, create, [
+    { model: "cifar10_resnet20", norm: "linf" },
+    { model: "mnist_cnn", norm: "linf" },
+    { model: "mnist_cnn", norm: "l2" },
+  ]);
+
+  describe.each(engineNamed("wasm-relaxed"))("$name on image 1 of ResNet-20", ({ create }) => {
+    test.each(["foolbox", "lts4-torch"] as const)("%s meets a tie at its second point", async (profile) => {
+      const { mean, std } = JSON.parse(readFileSync(sharedPath("golden", TIED.model, "golden.json"), "utf8"));
+      const network = buildNetwork(
+        await loadLayersModel(sharedPath("models", TIED.model, "tfjs_layers", "model.json")),
+      );
+      const input = resolveInput({ mean, std }, mean.length);
+      const size = 32 * 32 * 3;
+      const image = Float32Array.from(sharedImages("cifar10_test", 2)).subarray(size);
+      using engine = await create(network, input);
+      const options = { profile, norm: 2, classes: 10, trace: true } as const;
+      const [chosen] = (await deepfool(engine, image, options)).chosen ?? [];
+      expect([...(chosen ?? [])]).toEqual([1, 1, 1, 1]);
+      const { adversarial } = await deepfool(engine, image, { ...options, steps: 1 });
+      const { flipped } = await linearPiece(network, input, adversarial, Int32Array.of(1), false);
+      expect(flipped.length).toBeGreaterThan(0);
+      for (const { node, unit, distance, error, largest } of flipped) {
+        expect(distance).toBeLessThan(error);
+        expect(error).toBeLessThan(2 ** -19 * largest);
+        console.log(
+          `${profile}: ${node}[${unit}] is ${distance.toExponential(1)} from its kink; values of that layer, up to ` +
+            `${largest.toFixed(1)}, err by up to ${error.toExponential(1)}`,
+        );
+      }
+    });
+  });
+});
