@@ -29,12 +29,15 @@ export async function runGroup(
   for (const contender of contenders) {
     const name = rowName(c, contender.engine, contender.variant);
     if (filter && !filter.test(name)) continue;
+    const start = performance.now();
     const first = await contender.prepare(c).catch((error: Error) => {
       say(`  ${name}: left out (${error.message.split("\n")[0]})`);
       if (error instanceof Absent || !contender.ours) return undefined;
       throw error;
     });
     if (!first) continue;
+    // What has run for seconds is warm.
+    const warm = performance.now() - start > 2000;
     const by = `${contender.engine}/${contender.variant}`;
     let job = first;
     const check = await checker.check(c, job.result, by, async (image) => {
@@ -45,7 +48,11 @@ export async function runGroup(
     });
     const { engine, variant, threads, ours } = contender;
     const row: Row = { ...c, name, engine, variant, threads, ours, scope: "end to end", check, how: job.how };
-    ready.push({ contender, job, row });
+    ready.push({
+      contender,
+      job: warm ? { ...job, timed: { ...job.timed, warmUpMilliseconds: 0 } } : job,
+      row,
+    });
   }
   const right = ready.filter((r) => r.row.check.passed);
   const samples: Map<Timed, number[]> = await alternate(

@@ -6,6 +6,7 @@ export const ENGINES = [
   "wasm-relaxed",
   "tfjs-wasm",
   "tfjs-cpu",
+  "tfjs-grad",
   "onnxruntime",
   "torch",
 ] as const;

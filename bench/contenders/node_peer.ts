@@ -4,7 +4,7 @@ import { Child, childContender } from "./child.js";
 import type { Contender } from "./contender.js";
 
 /** Peers that are JavaScript packages: `bench/peers/node.ts` runs them. */
-export type NodePeer = "tfjs-wasm" | "tfjs-cpu" | "onnxruntime";
+export type NodePeer = "tfjs-wasm" | "tfjs-cpu" | "tfjs-grad" | "onnxruntime";
 
 /** @throws Absent if the package is not installed, or cannot run the network */
 export async function openNodePeer(

@@ -2,9 +2,11 @@
  * A JavaScript peer as a process: TensorFlow.js through our tfjs engine, or ONNX Runtime Web. Reads one JSON object a
  * line from stdin and answers with one, as `pytorch.py` does.
  */
+
 import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Case, Result } from "../case.js";
+import type { NodePeer } from "../contenders/node_peer.js";
 import { timed } from "../measure.js";
 import { sources } from "../networks.js";
 import { openOnnxruntime } from "./onnxruntime.js";
@@ -18,7 +20,7 @@ export interface PeerSession {
 }
 
 type Request =
-  | { readonly do: "open"; readonly peer: string; readonly network: string; readonly threads: number }
+  | { readonly do: "open"; readonly peer: NodePeer; readonly network: string; readonly threads: number }
   | ({ readonly do: "prepare"; readonly out: string } & Case)
   | { readonly do: "time"; readonly milliseconds: number };
 
@@ -37,7 +39,7 @@ async function answer(request: Request): Promise<object> {
     session =
       peer === "onnxruntime"
         ? await openOnnxruntime(await load(), threads)
-        : await openTfjs(await load(), peer === "tfjs-wasm" ? "wasm" : "cpu");
+        : await openTfjs(await load(), peer);
     return { version: session.version };
   }
   if (request.do === "time") return { samples: await timed("peer", call, 0).sample(request.milliseconds) };
