@@ -115,7 +115,7 @@ export class Checker {
     if (this.reference) {
       // The first row of the first image; more would double what is a long wait for large networks.
       error = distance(row(0), await this.referenceRow(this.reference, 0, classes[0]));
-      for (let image = 1; error > PROMISED && error <= TIE && image < Math.min(4, images.count); image++) {
+      for (let image = 1; error > PROMISED && error <= TIE && image < Math.min(8, images.count); image++) {
         const other = await again(image);
         if (other?.op !== "jacobian") break;
         const [label] = other.classes;
