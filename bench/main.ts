@@ -27,7 +27,9 @@ import {
 import { measureRoofline, peakFor, type Roofline } from "./roofline/measure.js";
 import { countWork, type Work } from "./work.js";
 
-const say = (line: string): void => console.error(line);
+/** Progress, with the seconds since the start. */
+const say = (line: string): void =>
+  console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${line}`);
 
 async function main(options: Options): Promise<void> {
   allowRelaxedSimd();
@@ -136,7 +138,7 @@ async function runNetwork(
       if (options.filter && !contenders.some((p) => options.filter?.test(rowName(c, p.engine, p.variant))))
         continue;
       say(`${label}: ${contenders.map((p) => `${p.engine}/${p.variant}`).join(", ")}`);
-      const schedule = { rounds, turn: (1000 * options.seconds) / rounds, slow: 2000 * options.seconds };
+      const schedule = { rounds, turn: (1000 * options.seconds) / rounds, budget: 1500 * options.seconds };
       const context = { checker, work, rooflines, classes, filter: options.filter, schedule, say };
       const found = withRatios(await runGroup(c, contenders, context));
       rows.push(...found.reverse());
@@ -257,7 +259,11 @@ function print(
   }
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    say(`ended by ${signal}`);
+    process.exit(1);
+  });
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options) await main(options);

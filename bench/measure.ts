@@ -35,8 +35,8 @@ export interface Schedule {
   readonly rounds: number;
   /** Milliseconds a turn; a call that takes longer is timed once a turn. */
   readonly turn: number;
-  /** A contender whose calls take longer than this gets two turns at most. */
-  readonly slow: number;
+  /** Milliseconds after which a contender that has been timed twice gets no more turns. */
+  readonly budget: number;
 }
 
 /**
@@ -45,7 +45,7 @@ export interface Schedule {
  */
 export async function alternate(
   contenders: readonly Timed[],
-  { rounds, turn, slow }: Schedule,
+  { rounds, turn, budget }: Schedule,
 ): Promise<Map<Timed, number[]>> {
   const samples = new Map<Timed, number[]>(contenders.map((c) => [c, []]));
   for (const c of contenders) {
@@ -56,7 +56,7 @@ export async function alternate(
     // Every other round backwards: nobody always follows the same neighbour.
     for (const c of round % 2 === 0 ? contenders : contenders.toReversed()) {
       const soFar = samples.get(c) as number[];
-      if (soFar.length >= 2 && soFar[0] > slow) continue;
+      if (soFar.length >= 2 && soFar.reduce((a, b) => a + b) > budget) continue;
       soFar.push(...(await c.sample(turn)));
       await pause();
     }

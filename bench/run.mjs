@@ -49,5 +49,6 @@ const child = spawn(process.execPath, ["--expose-gc", `${outdir}/${program}.mjs`
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => {
   rmSync(outdir, { recursive: true, force: true });
-  process.exitCode = signal ? 1 : (code ?? 1);
+  if (signal) console.error(`bench: ended by ${signal}`);
+  process.exitCode = code ?? 1;
 });
