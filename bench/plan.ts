@@ -16,7 +16,7 @@ const ALL = [...OURS, "tfjs-wasm", "tfjs-cpu", "onnxruntime", "torch"] as const;
 
 type Row = readonly [op: Case["op"], batch: number, classes: number, engines: readonly EngineName[]];
 
-/** What a run without options measures: enough to compare with every peer, in a few minutes. */
+/** What a run without options measures: enough to compare with every peer. */
 const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
   demo: [
     ["logits", 1, 0, [...OURS, "tfjs-wasm", "torch"]],
