@@ -7,8 +7,6 @@
  * linear memory (declared by name, see `kernel`), `begin` and `end` bound the output tiles it shall compute.
  */
 import {
-  block,
-  br,
   br_if,
   Const,
   type Dependency,
@@ -26,7 +24,6 @@ import {
   type Local,
   local,
   loop,
-  memory,
   select,
   v128,
 } from "wasmati";
@@ -220,7 +217,6 @@ export const zero = (): V128 => new V128(() => v128.const("i32x4", [0, 0, 0, 0])
 // Memory. Addresses are byte addresses; `offset` is an immediate.
 export const loadI32 = (p: I32, offset = 0): I32 => new I32(() => (p.emit(), i32.load({ offset })));
 export const loadF32 = (p: I32, offset = 0): F32 => new F32(() => (p.emit(), f32.load({ offset })));
-export const loadF64 = (p: I32, offset = 0): F64 => new F64(() => (p.emit(), f64.load({ offset, align: 4 })));
 export const loadV = (p: I32, offset = 0): V128 =>
   new V128(() => (p.emit(), v128.load({ offset, align: 4 })));
 /** One float32 to all lanes. */
@@ -236,16 +232,6 @@ export function storeI32(p: I32, x: Int, offset = 0): void {
   p.emit();
   int(x).emit();
   i32.store({ offset });
-}
-export function storeF32(p: I32, x: Float, offset = 0): void {
-  p.emit();
-  float(x).emit();
-  f32.store({ offset });
-}
-export function storeF64(p: I32, x: Double, offset = 0): void {
-  p.emit();
-  double(x).emit();
-  f64.store({ offset, align: 4 });
 }
 export function storeV(p: I32, x: V128, offset = 0): void {
   p.emit();
@@ -269,18 +255,6 @@ export function storeLane64(p: I32, x: V128, half: 0 | 1, offset = 0): void {
   p.emit();
   x.emit();
   v128.store64_lane({ offset, align: 4 }, half);
-}
-export function fillMemory(p: I32, byte: Int, bytes: Int): void {
-  p.emit();
-  int(byte).emit();
-  int(bytes).emit();
-  memory.fill();
-}
-export function copyMemory(to: I32, from: I32, bytes: Int): void {
-  to.emit();
-  from.emit();
-  int(bytes).emit();
-  memory.copy();
 }
 
 /** `condition ? a : b`, both evaluated. */
@@ -310,10 +284,6 @@ export function doWhile(body: () => void, condition: () => I32): void {
     condition().emit();
     br_if(top);
   });
-}
-/** A block that `leave()` jumps out of. */
-export function breakable(body: (leave: () => void) => void): void {
-  block(null, (label) => body(() => br(label)));
 }
 
 /** A local variable that is also an expression. */
