@@ -1,4 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { chooseVulkanDrivers } from "./test/support/vulkan.js";
+
+// Here, because the loader must be told before a worker starts.
+chooseVulkanDrivers();
 
 export default defineConfig({
   test: {
