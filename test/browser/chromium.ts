@@ -27,6 +27,8 @@ export function launchChromium(executablePath: string): Promise<Browser> {
     args: [
       // Chromium's sandbox cannot start in most containers; only our own pages are opened.
       "--no-sandbox",
+      // An adapter for WebGPU where there is no GPU: SwiftShader, which comes with Chromium.
+      "--enable-unsafe-webgpu",
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",
