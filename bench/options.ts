@@ -7,6 +7,8 @@ export const ENGINES = [
   "tfjs-wasm",
   "tfjs-cpu",
   "tfjs-grad",
+  "tfjs-webgpu",
+  "tfjs-webgpu-grad",
   "onnxruntime",
   "torch",
 ] as const;

@@ -52,9 +52,9 @@ export function withRatios(rows: readonly Row[]): Row[] {
   });
 }
 
-/** tfjs has a column for each backend. */
+/** tfjs has a column for each backend: its variant up to the version. */
 function peerName({ engine, variant }: Row): string {
-  return engine === "tfjs" ? `tfjs ${variant.split("-")[0]}` : engine;
+  return engine === "tfjs" ? `tfjs ${variant.replace(/-\d.*$/, "")}` : engine;
 }
 
 export function resultTable(rows: readonly Row[]): string {

@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
 import type { BenchNetwork } from "../networks.js";
+import type { TfjsPeer } from "../peers/tfjs.js";
 import { Child, childContender } from "./child.js";
 import type { Contender } from "./contender.js";
 
 /** Peers that are JavaScript packages: `bench/peers/node.ts` runs them. */
-export type NodePeer = "tfjs-wasm" | "tfjs-cpu" | "tfjs-grad" | "onnxruntime";
+export type NodePeer = TfjsPeer | "onnxruntime";
 
 /** @throws Absent if the package is not installed, or cannot run the network */
 export async function openNodePeer(
@@ -18,8 +19,8 @@ export async function openNodePeer(
     network: network.name,
     threads,
   }));
-  const [engine, backend] = peer.split("-");
-  const name = [backend, answer.version, threads === 1 ? undefined : `${threads}t`];
+  const [engine, ...backend] = peer.split("-");
+  const name = [...backend, answer.version, threads === 1 ? undefined : `${threads}t`];
   return childContender(
     child,
     network,

@@ -15,8 +15,13 @@ import { openTfjs } from "./tfjs.js";
 /** What a peer can do once it is open. */
 export interface PeerSession {
   readonly version: string;
-  /** The call to time. */
-  prepare(c: Case): Promise<() => Promise<Result>>;
+  prepare(c: Case): Promise<PeerCall>;
+}
+
+/** The call to time, and how or on what it computes, where there is a choice. */
+export interface PeerCall {
+  readonly call: () => Promise<Result>;
+  readonly how?: string;
 }
 
 type Request =
@@ -44,15 +49,17 @@ async function answer(request: Request): Promise<object> {
   }
   if (request.do === "time") return { samples: await timed("peer", call, 0).sample(request.milliseconds) };
   if (!session) throw new Error("no network was opened");
-  call = await session.prepare(request);
+  const prepared = await session.prepare(request);
+  call = prepared.call;
   const result = await call();
   if ("values" in result) await writeFile(request.out, result.values);
   if ("perturbation" in result) await writeFile(request.out, result.perturbation);
-  return Object.fromEntries(
+  const plain = Object.fromEntries(
     Object.entries(result)
       .filter(([key]) => key !== "values" && key !== "perturbation")
       .map(([key, value]) => [key, ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value]),
   );
+  return { ...plain, how: prepared.how };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

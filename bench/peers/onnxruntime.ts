@@ -27,9 +27,11 @@ export async function openOnnxruntime(
         shape[1],
       ]);
       const feeds = { [session.inputNames[0]]: tensor };
-      return async () => {
-        const outputs = await session.run(feeds);
-        return { op: "logits", logits: outputs[session.outputNames[0]].data as Float32Array };
+      return {
+        call: async () => {
+          const outputs = await session.run(feeds);
+          return { op: "logits", logits: outputs[session.outputNames[0]].data as Float32Array };
+        },
       };
     },
   };
