@@ -1,0 +1,99 @@
+import { referenceOperator } from "../../src/kernels/reference.js";
+import type { ReferenceOperator } from "../../src/kernels/reference_operator.js";
+import { type Node, type Operator, sizeOf } from "../../src/network/spec.js";
+import { addendOf, deadZeroed, isLive, runStep, type StepCase, type StepResult } from "./wgsl_step.js";
+import { expectWithin } from "./within.js";
+
+const U = 2 ** -24;
+
+export interface StepBounds {
+  /** Error of y, in units of 2^-24 times the sum of the magnitudes of its terms; 0 where only copies are made. */
+  readonly forward: number;
+  readonly vjp: number;
+  /** The node whose values on magnitudes are those sums; default the same node. */
+  readonly magnitude?: Node;
+}
+
+/**
+ * Holds a step to its reference operator, image by image, lane by lane, and to itself on one image alone, bit by bit. For
+ * operators that are linear in each input.
+ */
+export async function expectStep(device: GPUDevice, test: StepCase, bounds: StepBounds): Promise<void> {
+  const { node, inputs, lanes = 1, slots = inputs.map((_, i) => i), mask } = test;
+  const names = test.names ?? node.inputs;
+  const reference = referenceOperator(node.op) as ReferenceOperator<Operator>;
+  const absolute = bounds.magnitude ?? node;
+  const result = await runStep(device, test);
+  const units = sizeOf(node.shape);
+  // The magnitudes of a maximum are those of its winners.
+  const isMaximum = node.op === "MaxPool" || node.op === "GlobalMaxPool";
+  const exact = (values: readonly Float32Array[], abs: boolean) =>
+    values.map((x) => Float64Array.from(x, abs && !isMaximum ? Math.abs : (v) => v));
+  const clamp = test.clamp ?? { low: -Infinity, high: Infinity };
+  inputs.forEach((image, i) => {
+    const y = result.y.subarray(i * units, (i + 1) * units);
+    const expected = reference.forward(node, exact(image, false));
+    const magnitude = reference.forward(absolute, exact(image, true));
+    expectWithin(
+      y,
+      expected.map((v) => Math.min(clamp.high, Math.max(clamp.low, v))),
+      (u) => bounds.forward * U * Math.abs(magnitude[u]),
+    );
+  });
+  const gy = deadZeroed(test, result.y, slots, lanes);
+  slots.forEach((slot, a) => {
+    for (let k = 0; k < lanes; k++) {
+      const n = a * lanes + k;
+      const dy = Float64Array.from(gy.subarray(n * units, (n + 1) * units));
+      const none = new Float64Array(units);
+      const image = inputs[slot];
+      const found = reference.vjp(node, exact(image, false), none, dy);
+      const sizes = reference.vjp(absolute, exact(image, true), none, dy.map(Math.abs));
+      for (const name of new Set(names)) {
+        const size = sizeOf(node.inputShapes[names.indexOf(name)]);
+        const addends = addendOf(size * slots.length * lanes).subarray(n * size, (n + 1) * size);
+        const expected = Float64Array.from(addends, (v) => (test.added ? v : 0));
+        const magnitude = expected.map(Math.abs);
+        names.forEach((other, j) => {
+          if (other !== name) return;
+          found[j].forEach((v, u) => {
+            expected[u] += v;
+          });
+          sizes[j].forEach((v, u) => {
+            magnitude[u] += v;
+          });
+        });
+        const x = image[names.indexOf(name)];
+        const cotangent = result.cotangents.get(name)?.subarray(n * size, (n + 1) * size);
+        const factor = bounds.vjp + (test.added ? 1 : 0) + names.filter((other) => other === name).length - 1;
+        expectWithin(
+          cotangent as Float32Array,
+          expected.map((v, u) => (mask && !isLive(x[u], mask) ? 0 : v)),
+          (u) => factor * U * magnitude[u],
+        );
+      }
+    }
+  });
+  if (inputs.length > 1) await expectAlone(device, test, result);
+}
+
+/** The last running image by itself gives the same bits. */
+async function expectAlone(device: GPUDevice, test: StepCase, together: StepResult): Promise<void> {
+  const { inputs, lanes = 1, slots = inputs.map((_, i) => i) } = test;
+  const last = slots.length - 1;
+  const rest = test.gy.length / slots.length;
+  const alone = await runStep(device, {
+    ...test,
+    inputs: [inputs[slots[last]]],
+    slots: [0],
+    gy: test.gy.slice(last * rest),
+    added: false,
+  });
+  const units = alone.y.length;
+  expectWithin(alone.y, together.y.subarray(slots[last] * units, (slots[last] + 1) * units), () => 0);
+  if (test.added) return;
+  for (const [name, values] of alone.cotangents) {
+    const all = together.cotangents.get(name) as Float32Array;
+    expectWithin(values, all.subarray(all.length - (all.length / slots.length / lanes) * lanes), () => 0);
+  }
+}

@@ -1,0 +1,168 @@
+import { type Dispatch, Tensor } from "../../src/engines/webgpu/dispatch.js";
+import type { Destination, Lowering } from "../../src/engines/webgpu/lowering/lowering.js";
+import type { Clamp, Step } from "../../src/network/fuse.js";
+import { type Node, sizeOf } from "../../src/network/spec.js";
+import { runDispatches, type Values } from "./wgsl_kernel.js";
+
+export interface StepCase {
+  readonly lowering: Lowering<never>;
+  readonly node: Node;
+  /** The same name twice is the same value twice; default all different. */
+  readonly names?: readonly string[];
+  /** For each image, the values of each input. */
+  readonly inputs: readonly (readonly Float32Array[])[];
+  readonly lanes?: number;
+  /** Clamp of the step's output. */
+  readonly clamp?: Clamp;
+  /** Image of the forward pass of each running one; default all. */
+  readonly slots?: readonly number[];
+  /** Mask of every input's cotangent. */
+  readonly mask?: Clamp;
+  /** A share of every input's cotangent is there before. */
+  readonly added?: boolean;
+  /** Cotangents of the output, `[cotangent][units]`; zeroed here at units that `clamp` kills. */
+  readonly gy: Float32Array;
+}
+
+export interface StepResult {
+  readonly y: Float32Array;
+  /** By input name, `[cotangent][units]`. */
+  readonly cotangents: ReadonlyMap<string, Float32Array>;
+}
+
+export const isLive = (value: number, { low, high }: Clamp) => low < value && value < high;
+
+/** Runs one step's forward and vjp on the device, as the engine's planner would have it run. */
+export async function runStep(device: GPUDevice, test: StepCase): Promise<StepResult> {
+  const { node, lowering, inputs, lanes = 1, slots = inputs.map((_, i) => i), mask } = test;
+  const names = test.names ?? node.inputs;
+  const step: Step = { node, inputs: names, output: "output", clamp: test.clamp };
+  const forward: Dispatch[] = [];
+  const values = new Map<Tensor, Values>();
+  const tensors = new Map<string, Tensor>();
+  names.forEach((name, j) => {
+    if (tensors.has(name)) return;
+    const tensor = new Tensor(sizeOf(node.inputShapes[j]), "images", name);
+    tensors.set(name, tensor);
+    values.set(tensor, concatenated(inputs.map((image) => image[j])));
+  });
+  const output = new Tensor(sizeOf(node.shape), "images", "output");
+  tensors.set("output", output);
+  const value = (name: string) => tensors.get(name) as Tensor;
+  const constant = (label: string, data: Values) => new Tensor(data.length, "constant", label, data);
+  const kept = lowering.forward(step as never, {
+    emit: (made) => forward.push(made),
+    value,
+    constant,
+    keep: (label, units) => new Tensor(units, "images", label),
+    varies: () => true,
+  });
+  const call = { images: inputs.length, running: slots.length, lanes };
+  const made = await runDispatches(device, forward, values, call);
+  for (const [tensor, data] of made) values.set(tensor, data);
+  const y = values.get(output) as Float32Array;
+
+  const slotsTensor = new Tensor(1, "images", "slots");
+  const someSlots = new Uint32Array(inputs.length);
+  someSlots.set(slots);
+  values.set(slotsTensor, someSlots);
+  const cotangent = new Tensor(output.units, "cotangents", "gy");
+  values.set(cotangent, deadZeroed(test, y, slots, lanes));
+  const shares = new Map<string, Tensor[]>();
+  for (const name of new Set(names)) {
+    if (!test.added) continue;
+    const units = value(name).units;
+    const addend = new Tensor(units, "cotangents", `addend of ${name}`);
+    values.set(addend, addendOf(units * slots.length * lanes));
+    shares.set(name, [addend]);
+  }
+  const push = (name: string, tensor: Tensor) => {
+    shares.set(name, [...(shares.get(name) ?? []), tensor]);
+  };
+  const backward: Dispatch[] = [];
+  lowering.vjp(step as never, {
+    emit: (made) => backward.push(made),
+    value,
+    constant,
+    kept,
+    varies: () => true,
+    cotangent,
+    slots: slotsTensor,
+    scratch: (label, units) => new Tensor(units, "cotangents", label),
+    into: (name): Destination => {
+      const addend = shares.get(name)?.pop();
+      const target = new Tensor(value(name).units, "cotangents", `cotangent of ${name}`);
+      push(name, target);
+      return {
+        target,
+        share: { added: addend !== undefined, masked: mask !== undefined },
+        tensors: { ...(addend && { addend }), ...(mask && { value: value(name), slots: slotsTensor }) },
+        clamp: mask ?? { low: 0, high: 0 },
+      };
+    },
+    pass: (name) => push(name, cotangent),
+  });
+  if (backward.length > 0)
+    for (const [tensor, data] of await runDispatches(device, backward, values, call))
+      values.set(tensor, data);
+  const cotangents = new Map(
+    [...shares].map(([name, list]) => [
+      name,
+      summed(
+        list.map((t) => values.get(t) as Float32Array),
+        mask,
+        values.get(value(name)) as Float32Array,
+        slots,
+        lanes,
+      ),
+    ]),
+  );
+  return { y, cotangents };
+}
+
+/** What is passed on unchanged is added up and masked here, as the engine does later. */
+function summed(
+  list: readonly Float32Array[],
+  mask: Clamp | undefined,
+  value: Float32Array,
+  slots: readonly number[],
+  lanes: number,
+): Float32Array {
+  if (list.length === 1 && !mask) return list[0];
+  const units = list[0].length / (slots.length * lanes);
+  return list[0].map((_, i) => {
+    const image = slots[Math.floor(i / units / lanes)];
+    if (mask && !isLive(value[image * units + (i % units)], mask)) return 0;
+    return list.reduce((sum, share) => Math.fround(sum + share[i]), 0);
+  });
+}
+
+/** The output's cotangents, 0 at units that the step's own clamp kills. */
+export function deadZeroed(
+  test: StepCase,
+  y: Float32Array,
+  slots: readonly number[],
+  lanes: number,
+): Float32Array {
+  const { clamp, gy } = test;
+  if (!clamp) return gy;
+  const units = gy.length / (slots.length * lanes);
+  return gy.map((g, i) =>
+    isLive(y[slots[Math.floor(i / units / lanes)] * units + (i % units)], clamp) ? g : 0,
+  );
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Multiples of 1/8, so that adding them is often exact. */
+export function addendOf(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => (((i * 37) % 41) - 20) / 8);
+}
