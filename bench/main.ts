@@ -164,6 +164,8 @@ async function openContenders(
         return threads.map((t) => () => openWasm(bench, engine.slice(5) as WasmVariant, t));
       case "torch":
         return cores.map((t) => () => openTorch(bench, t));
+      case "torch-cuda":
+        return [() => openTorch(bench, 1, "cuda")];
       case "onnxruntime":
         return cores.map((t) => () => openNodePeer(bench, engine, t));
       default:

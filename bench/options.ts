@@ -11,6 +11,7 @@ export const ENGINES = [
   "tfjs-webgpu-grad",
   "onnxruntime",
   "torch",
+  "torch-cuda",
 ] as const;
 export type EngineName = (typeof ENGINES)[number];
 
@@ -36,7 +37,7 @@ Times our engine beside its peers; every result is checked before it is timed.
   --help
 
 Peers: tfjs and onnxruntime-web from node_modules; PyTorch where the python3 on the path, or the one that PYTHON
-names, has torch. Networks other than demo and vgg16 are read from ../shared, or where UNIFOOL_SHARED points.`;
+names, has torch (torch-cuda: on its GPU). Networks other than demo and vgg16 are read from ../shared, or where UNIFOOL_SHARED points.`;
 
 export interface Options {
   readonly quick: boolean;

@@ -52,9 +52,9 @@ export function withRatios(rows: readonly Row[]): Row[] {
   });
 }
 
-/** tfjs has a column for each backend: its variant up to the version. */
+/** A column for each backend or device of a peer: its variant up to the version. */
 function peerName({ engine, variant }: Row): string {
-  return engine === "tfjs" ? `tfjs ${variant.replace(/-\d.*$/, "")}` : engine;
+  return `${engine} ${variant.replace(/(^|-)\d.*$/, "")}`.trim();
 }
 
 export function resultTable(rows: readonly Row[]): string {

@@ -11,17 +11,24 @@ const SLOW_GEMM = 12;
 /**
  * PyTorch on the same weights, if the `python3` on the path (or the one that PYTHON names) has it.
  *
- * @throws Absent otherwise
+ * @throws Absent otherwise, or where it has no such device
  */
-export async function openTorch(network: BenchNetwork, threads: number): Promise<Contender> {
+export async function openTorch(
+  network: BenchNetwork,
+  threads: number,
+  device: "cpu" | "cuda" = "cpu",
+): Promise<Contender> {
   const python = process.env.PYTHON ?? "python3";
-  const { child, answer } = await Child.start(python, [`${root}bench/peers/pytorch.py`], async (folder) => ({
+  const program = [`${root}bench/peers/pytorch.py`, "--device", device];
+  const { child, answer } = await Child.start(python, program, async (folder) => ({
     ...(await exportNetwork(network, folder)),
     threads,
   }));
   // No fair peer: with a reference BLAS PyTorch is ten times slower (on Debian, install libopenblas0).
-  const slow = (answer.gemm as number) < SLOW_GEMM ? "slowblas" : undefined;
-  const variant = [answer.version, slow, threads > 1 ? `${threads}t` : undefined].filter(Boolean).join("-");
+  const slow = device === "cpu" && (answer.gemm as number) < SLOW_GEMM ? "slowblas" : undefined;
+  const cores = threads > 1 ? `${threads}t` : undefined;
+  const name = [device === "cpu" ? undefined : device, answer.version, slow, cores];
+  const variant = name.filter(Boolean).join("-");
   return childContender(child, network, { engine: "torch", variant, threads }, [
     "logits",
     "jacobian",

@@ -10,7 +10,11 @@ Reads one JSON object a line from stdin, answers with one a line; `bench/contend
 Jacobians: K backward passes over a retained graph (`loop`), the batch replicated K times (`replicate`), batched
 cotangents (`grads_batched`); each with contiguous and with channels_last tensors. DeepFool and the universal
 perturbation use the formulation that was fastest at their batch size. Parameters never require gradients.
+
+`pytorch.py --device cuda` computes on a GPU: float32 throughout (no TF32), cuDNN picks its algorithms by timing them, and
+a call begins with the images and ends with the result in the memory of the CPU, as ours does.
 """
+import argparse
 import json
 import sys
 import time
@@ -106,7 +110,7 @@ OPERATORS = {
 class Net:
     """The exported graph. `x` is pixels, NCHW."""
 
-    def __init__(self, graph, weights, channels_last):
+    def __init__(self, graph, weights, channels_last, device):
         def tensor(place):
             return torch.from_numpy(weights[place[0] : place[0] + place[1]])
 
@@ -117,11 +121,13 @@ class Net:
             if node["op"] == "Add" and len({tuple(s) for s in node["inputShapes"]}) > 1:
                 raise ValueError("Add with broadcasting")
             params, run = OPERATORS[node["op"]](node, tensor)
+            params = [p.to(device) if p is not None else p for p in params]
             if channels_last:
                 params = [p.to(memory_format=torch.channels_last) if p is not None and p.dim() == 4 else p for p in params]
             self.steps.append((node["name"], node["inputs"], params, run))
-        self.scale = torch.tensor(graph["scale"]).view(1, -1, 1, 1)
-        self.offset = torch.tensor(graph["offset"]).view(1, -1, 1, 1)
+        self.device = device
+        self.scale = torch.tensor(graph["scale"], device=device).view(1, -1, 1, 1)
+        self.offset = torch.tensor(graph["offset"], device=device).view(1, -1, 1, 1)
 
     def __call__(self, x):
         values = {self.graph["input"]: x * self.scale + self.offset}
@@ -147,7 +153,7 @@ def jacobian_replicate(net, x, classes):
 def jacobian_batched(net, x, classes):
     x = x.detach().requires_grad_(True)
     y = net(x)
-    seeds = torch.zeros(classes.shape[1], *y.shape)
+    seeds = torch.zeros(classes.shape[1], *y.shape, device=y.device)
     for k in range(classes.shape[1]):
         seeds[k].scatter_(1, classes[:, k : k + 1], 1.0)
     return torch.autograd.grad(y, x, seeds, is_grads_batched=True)[0].transpose(0, 1)
@@ -162,8 +168,8 @@ def deepfool(net, jacobian, images, classes, steps):
         logits = net(images)
         candidates = logits.topk(classes, 1)[1]
     r = torch.zeros_like(images)
-    iterations = torch.zeros(len(images), dtype=torch.long)
-    active = torch.arange(len(images))
+    iterations = torch.zeros(len(images), dtype=torch.long, device=images.device)
+    active = torch.arange(len(images), device=images.device)
     labels = candidates[:, 0].clone()
     for _ in range(steps):
         chosen = candidates[active]
@@ -232,21 +238,27 @@ def fastest(variants):
 
 def gemm_rate():
     """GFLOP/s of a matrix product: some builds come with a BLAS that makes all of PyTorch ten times slower."""
-    a = torch.ones(512, 512)
+    a = torch.ones(512, 512)  # On the CPU: it is a CPU's BLAS that is in doubt.
     return 2 * 512**3 / min(milliseconds(lambda: a @ a) for _ in range(8)) / 1e6
 
 
 class Peer:
+    def __init__(self, device):
+        self.device = device
+
     def open(self, request):
         import numpy
 
         torch.manual_seed(0)
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         torch.set_num_threads(request["threads"])
         weights = numpy.fromfile(request["weights"], dtype=numpy.float32)
         with open(request["network"]) as file:
             graph = json.load(file)
         self.shape, self.chosen = graph["shape"], {}
-        self.nets = {layout: Net(graph, weights, layout == "channels_last") for layout in ("contiguous", "channels_last")}
+        self.nets = {layout: Net(graph, weights, layout == "channels_last", self.device) for layout in ("contiguous", "channels_last")}
+        self.name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else None
         return {"version": torch.__version__, "threads": torch.get_num_threads(), "gemm": gemm_rate()}
 
     def images(self, path, first, count):
@@ -259,13 +271,13 @@ class Peer:
     def forward(self, x):
         def call(layout):
             with torch.no_grad():
-                return self.nets[layout](x[layout])
+                return self.nets[layout](x[layout].to(self.device)).cpu()
 
         return {layout: (lambda layout=layout: call(layout)) for layout in self.nets}
 
     def jacobians(self, x, classes):
         return {
-            f"{name}/{layout}": (lambda f=f, layout=layout: f(self.nets[layout], x[layout], classes))
+            f"{name}/{layout}": (lambda f=f, layout=layout: f(self.nets[layout], x[layout].to(self.device), classes).cpu())
             for layout in self.nets
             for name, f in FORMULATIONS.items()
         }
@@ -281,7 +293,7 @@ class Peer:
         op, classes = request["op"], request["classes"]
         x = self.images(request["images"], request.get("first", 0), request["batch"])
         with torch.no_grad():
-            logits = self.nets["contiguous"](x["contiguous"])
+            logits = self.nets["contiguous"](x["contiguous"].to(self.device))
         classes = min(classes, logits.shape[1])
         top = logits.topk(classes, 1)[1]
         answer = {"logits": logits.flatten().tolist()} if request["batch"] <= 32 else {}
@@ -302,17 +314,17 @@ class Peer:
             name, layout = how.split("/")
             net, jacobian, images = self.nets[layout], FORMULATIONS[name], x[layout]
             if op == "uap_pass":
-                self.call = lambda: universal_pass(net, jacobian, images, classes, request["radius"])
+                self.call = lambda: [t.cpu() for t in universal_pass(net, jacobian, images.to(self.device), classes, request["radius"])]
                 v, rate = self.call()
                 v[0].permute(1, 2, 0).contiguous().numpy().tofile(request["out"])
                 answer["rate"] = rate.item()
             else:
                 steps = 1 if op == "deepfool_step" else 50
-                self.call = lambda: deepfool(net, jacobian, images, classes, steps)
+                self.call = lambda: [t.cpu() for t in deepfool(net, jacobian, images.to(self.device), classes, steps)]
                 r, iterations, labels = self.call()
                 r.permute(0, 2, 3, 1).contiguous().numpy().tofile(request["out"])
                 answer.update(iterations=iterations.tolist(), labels=top[:, 0].tolist(), newLabels=labels.tolist())
-        return {**answer, "how": how, "tried": times}
+        return {**answer, "how": f"{how}, {self.name}" if self.name else how, "tried": times}
 
     def time(self, request):
         samples, end = [], time.perf_counter() + request["milliseconds"] / 1e3
@@ -322,7 +334,9 @@ class Peer:
 
 
 def main():
-    peer = Peer()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    peer = Peer(torch.device(parser.parse_args().device))
     for line in sys.stdin:
         request = json.loads(line)
         try:
