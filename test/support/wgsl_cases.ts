@@ -17,7 +17,7 @@ export function randomStep<O extends Operator>(
   choice: number,
   granularity = 2 ** -20,
 ): StepCase {
-  const random = randomValues(choice + 7 * shapes.length + sizeOf(shapes[0]));
+  const random = randomValues(choice + 7 * shapes.length + sizeOf(shapes[0] ?? []));
   const values = (length: number) =>
     Float32Array.from({ length }, () => Math.round(random.uniform(-2, 2) / granularity) * granularity);
   const node = singleNode(operator, ...shapes);
