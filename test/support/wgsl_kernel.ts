@@ -1,5 +1,6 @@
 import { type Dispatch, packParams, type Tensor } from "../../src/engines/webgpu/dispatch.js";
 import { pipelineFor } from "../../src/engines/webgpu/pipelines.js";
+import { CALL_FIELDS } from "../../src/kernels/webgpu/shader.js";
 
 export type Values = Float32Array | Int32Array | Uint32Array;
 
@@ -37,10 +38,11 @@ export async function runDispatches(
   call: Call,
 ): Promise<Map<Tensor, Float32Array>> {
   const { images, running = images, lanes = 1 } = call;
+  const fields: Readonly<Record<string, number>> = { images, running, lanes };
   const tensors = new Set(dispatches.flatMap(({ reads, writes }) => [...reads, ...writes]));
   const written = new Set(dispatches.flatMap(({ writes }) => writes));
   const buffers = new Map([...tensors].map((t) => [t, bufferOf(device, contents(t, values, call))]));
-  const header = bufferOf(device, margined(Uint32Array.of(images, running, lanes, lanes)));
+  const header = bufferOf(device, margined(Uint32Array.from(CALL_FIELDS, (field) => fields[field] ?? lanes)));
   const encoder = device.createCommandEncoder();
   for (const made of dispatches) {
     const { shader, reads, writes, groups } = made;

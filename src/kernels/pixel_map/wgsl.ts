@@ -15,7 +15,7 @@ export interface PixelMapStructure {
  *
  *     y[n, i, c] = sum over starts[i] <= j < starts[i + 1] of  factor_j x[n, column_j, c],  0 <= c < channels
  *
- * `entries[j]` is the column and the bits of the factor. `inputs` are the elements of an image of x. A row without
+ * `entries[2 j]` is the column, `entries[2 j + 1]` the bits of the factor. `inputs` are the elements of an image of x. A row without
  * entries gives 0. Summed in the order of j: error <= n u sum |factor x|, n entries, u = 2^-24.
  */
 export function pixelMapShader({
@@ -29,7 +29,7 @@ export function pixelMapShader({
   return mapShader<"channels" | "inputs" | "low" | "high">({
     name: `pixel_map_${extent}${vector ? "_c4" : ""}${parts.suffix}`,
     params: { channels: "u32", inputs: "u32", low: "f32", high: "f32" },
-    reads: { x: type, starts: "u32", entries: "vec2u", ...parts.reads },
+    reads: { x: type, starts: "u32", entries: "u32", ...parts.reads },
     writes: { y: type },
     extent,
     declarations: parts.code,
@@ -40,13 +40,13 @@ export function pixelMapShader({
   var j = starts[row];
   var sum = ${type}();
   for (; j + ${AHEAD}u <= end; j += ${AHEAD}u) {
-${ahead.map((i) => `    let e${i} = entries[j + ${i}u];`).join("\n")}
-${ahead.map((i) => `    let x${i} = x[first + e${i}.x * p.channels];`).join("\n")}
-${ahead.map((i) => `    sum = fma(${type}(bitcast<f32>(e${i}.y)), x${i}, sum);`).join("\n")}
+${ahead.map((i) => `    let column${i} = entries[2u * j + ${2 * i}u];`).join("\n")}
+${ahead.map((i) => `    let x${i} = x[first + column${i} * p.channels];`).join("\n")}
+${ahead.map((i) => `    sum = fma(${type}(bitcast<f32>(entries[2u * j + ${2 * i + 1}u])), x${i}, sum);`).join("\n")}
   }
   for (; j < end; j++) {
-    let e = entries[j];
-    sum = fma(${type}(bitcast<f32>(e.y)), x[first + e.x * p.channels], sum);
+    let factor = bitcast<f32>(entries[2u * j + 1u]);
+    sum = fma(${type}(factor), x[first + entries[2u * j] * p.channels], sum);
   }
   y[at] = share(n, p.units, u, sum);`,
   });
