@@ -66,7 +66,7 @@ export async function runGroup(
     const macs = contender.ours && work ? liveMacs(c, work, job.result, classes) : undefined;
     const gflops = macs === undefined ? undefined : (2 * macs) / time.median / 1e6;
     const build = contender.variant.startsWith("relaxed") ? "relaxed" : "simd";
-    const peak = peakFor(rooflines, build, contender.threads);
+    const peak = peakFor(rooflines, contender.engine === "webgpu" ? "webgpu" : build, contender.threads);
     return {
       ...row,
       time,

@@ -8,18 +8,14 @@ export interface Images {
   readonly values: Float32Array;
 }
 
-/**
- * The first `count` images of a folder with `images.bin` (uint8, NHWC) and `meta.json`.
- *
- * @throws Error if it has fewer
- */
+/** The first `count` images of a folder with `images.bin` (uint8, NHWC) and `meta.json`, or all if it has fewer. */
 export async function readImages(folder: string, count: number): Promise<Images> {
   const { shape } = JSON.parse(await readFile(`${folder}/meta.json`, "utf8")) as { shape: number[] };
   const [available, ...rest] = shape;
-  if (count > available) throw new Error(`${folder} has ${available} images, expected ${count}`);
+  const taken = Math.min(count, available);
   const bytes = await readFile(`${folder}/images.bin`);
-  const values = Float32Array.from(bytes.subarray(0, count * sizeOf(rest)), (byte) => byte / 255);
-  return { source: folder.split("/").slice(-2).join("/"), count, values };
+  const values = Float32Array.from(bytes.subarray(0, taken * sizeOf(rest)), (byte) => byte / 255);
+  return { source: folder.split("/").slice(-2).join("/"), count: taken, values };
 }
 
 /**

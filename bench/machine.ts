@@ -44,6 +44,7 @@ export function machineText(m: Machine): string {
 }
 
 function commit(): string | undefined {
+  if (process.env.UNIFOOL_COMMIT) return process.env.UNIFOOL_COMMIT;
   try {
     const git = (...args: string[]): string =>
       execFileSync("git", ["-C", root, ...args], {

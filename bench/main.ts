@@ -8,6 +8,7 @@ import { Absent, type Contender } from "./contenders/contender.js";
 import { openNodePeer } from "./contenders/node_peer.js";
 import { openTorch } from "./contenders/torch.js";
 import { openWasm, type WasmVariant } from "./contenders/wasm.js";
+import { measureGpuRoofline } from "./gpu/roofline.js";
 import { runGroup } from "./group.js";
 import { describeMachine, machineText } from "./machine.js";
 import { type BenchNetwork, sources } from "./networks.js";
@@ -43,7 +44,7 @@ async function main(options: Options): Promise<void> {
   }
   const machine = describeMachine();
   console.log(`${machineText(machine)}\n`);
-  const rooflines = options.roofline ? await shortRoofline(threads) : [];
+  const rooflines = options.roofline ? await shortRoofline(options, threads) : [];
   const rows: Row[] = [];
   const profiles: Profile[] = [];
   const works: Record<string, Work> = {};
@@ -78,7 +79,7 @@ async function main(options: Options): Promise<void> {
   if (rows.some((r) => !r.check.passed)) process.exitCode = 1;
 }
 
-function chooseNetworks({ networks, full, quick }: Options): string[] {
+function chooseNetworks({ networks, full, quick, gpu }: Options): string[] {
   const unknown = networks?.find((n) => !sources.some((s) => s.name === n));
   if (unknown !== undefined)
     throw new Error(`--networks has ${unknown}, expected ${sources.map((s) => s.name).join(", ")}`);
@@ -88,12 +89,14 @@ function chooseNetworks({ networks, full, quick }: Options): string[] {
     if (missing !== undefined) throw new Error(`--networks has ${missing}, which is not on this machine`);
     return [...networks];
   }
+  if (gpu) return there.map((s) => s.name).filter((name) => name !== "mobilenetv2");
   if (quick) return [(there.find((s) => s.name === "resnet20") ?? there[0]).name];
   return there.filter((s) => full || s.inDefault).map((s) => s.name);
 }
 
-async function shortRoofline(threads: readonly number[]): Promise<Roofline[]> {
+async function shortRoofline({ gpu }: Options, threads: readonly number[]): Promise<Roofline[]> {
   say("roofline: peak multiply-add rate");
+  if (gpu) return [await measureGpuRoofline()];
   const counts = [...new Set([1, ...threads.map((t) => Math.max(1, t))])];
   return measureRoofline({
     variants: ["simd", "relaxed"],
@@ -244,8 +247,11 @@ function print(
   rooflines: readonly Roofline[],
   quick: boolean,
 ): void {
-  for (const { variant, threads, gflops } of rooflines)
-    console.log(`peak, ${variant}, ${threads} thread${threads > 1 ? "s" : ""}: ${gflops.toFixed(1)} GFLOP/s`);
+  for (const { variant, threads, gflops, bandwidth } of rooflines) {
+    const by = variant === "webgpu" ? "" : `, ${threads} thread${threads > 1 ? "s" : ""}`;
+    const memory = bandwidth.memory === undefined ? "" : `, memory ${bandwidth.memory.toFixed(0)} GB/s`;
+    console.log(`peak, ${variant}${by}: ${gflops.toFixed(1)} GFLOP/s${memory}`);
+  }
   if (rows.length > 0) console.log(`\n${resultTable(rows)}`);
   for (const line of failures(rows)) console.log(line);
   const scaling = scalingLines(rows);

@@ -58,7 +58,6 @@ export const sources: readonly Source[] = [
 async function loadDemo(count: number): Promise<BenchNetwork> {
   const folder = `${root}demo/images`;
   const meta = JSON.parse(await readFile(`${folder}/meta.json`, "utf8")) as {
-    shape: number[];
     preprocessing?: { mean: number[]; std: number[] };
   };
   const network = buildNetwork(await loadLayersModel(`${root}demo/model/model.json`));
@@ -69,7 +68,7 @@ async function loadDemo(count: number): Promise<BenchNetwork> {
       { mean: meta.preprocessing?.mean, std: meta.preprocessing?.std },
       network.input.shape[2],
     ),
-    images: await readImages(folder, Math.min(count, meta.shape[0])),
+    images: await readImages(folder, count),
     source: "demo/model",
   };
 }
@@ -84,7 +83,7 @@ function pretrained(name: string, model: string, onnx: string, imageSet: string)
       const network = buildNetwork(await loadLayersModel(`${folder}/tfjs_layers/model.json`));
       const hasImages = existsSync(`${shared}/images/${imageSet}/images.bin`);
       const images = hasImages
-        ? await readImages(`${shared}/images/${imageSet}`, Math.min(count, 160))
+        ? await readImages(`${shared}/images/${imageSet}`, count)
         : drawImages(network.input.shape, count, 1);
       return {
         name,
@@ -122,7 +121,7 @@ async function loadVgg16(count: number): Promise<BenchNetwork> {
     network,
     input: resolveInput(IMAGENET, 3),
     images: existsSync(`${folder}/images.bin`)
-      ? await readImages(folder, Math.min(count, 160))
+      ? await readImages(folder, count)
       : drawImages(network.input.shape, count, 1),
     source: "VGG-16 with He weights, seed 16",
   };

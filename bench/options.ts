@@ -21,6 +21,7 @@ Times our engine beside its peers; every result is checked before it is timed.
 
   --quick              a few rows in under a minute
   --full               every network, operation and batch, with VGG-16
+  --gpu                what a GPU is for: few images and many, beside tfjs on WebGPU and PyTorch on CUDA
   --networks A,B       demo, resnet20, squeezenet, mobilenetv2, vgg16
   --ops A,B            ${OPS.join(", ")}
   --batches 1,8        images a call of logits, jacobian and deepfool_step
@@ -42,6 +43,8 @@ names, has torch (torch-cuda: on its GPU). Networks other than demo and vgg16 ar
 export interface Options {
   readonly quick: boolean;
   readonly full: boolean;
+  /** The rows of a GPU, and its roofline for that of WebAssembly. */
+  readonly gpu: boolean;
   readonly networks?: readonly string[];
   readonly ops?: readonly Op[];
   readonly batches?: readonly number[];
@@ -67,6 +70,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     options: {
       quick: { type: "boolean", default: false },
       full: { type: "boolean", default: false },
+      gpu: { type: "boolean", default: false },
       networks: { type: "string" },
       ops: { type: "string" },
       batches: { type: "string" },
@@ -78,7 +82,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       seconds: { type: "string" },
       profile: { type: "boolean" },
       roofline: { type: "boolean", default: true },
-      cold: { type: "boolean", default: true },
+      cold: { type: "boolean" },
       json: { type: "string" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -90,6 +94,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   return {
     quick: values.quick,
     full: values.full,
+    gpu: values.gpu,
     networks: values.networks?.split(","),
     ops: members("--ops", values.ops, OPS),
     batches: numbers("batches", 1),
@@ -99,9 +104,9 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     filter: values.filter === undefined ? undefined : new RegExp(values.filter),
     uapImages: integer("--uap-images", values["uap-images"], 1),
     seconds: positive("--seconds", values.seconds ?? (values.quick ? "0.5" : "1.2")),
-    profile: values.profile === undefined ? "last" : values.profile ? "only" : "none",
+    profile: values.profile ? "only" : values.profile === undefined && !values.gpu ? "last" : "none",
     roofline: values.roofline,
-    cold: values.cold,
+    cold: values.cold ?? !values.gpu,
     json: values.json,
     list: values.list,
   };

@@ -50,6 +50,36 @@ const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
+/** What there is on a GPU. */
+const ON_GPU = ["tfjs-webgpu", "tfjs-webgpu-grad", "torch-cuda"] as const;
+
+/** What `--gpu` measures: latency at one image, throughput at many. */
+const GPU: Readonly<Record<string, readonly Row[]>> = {
+  demo: [
+    ["jacobian", 64, 10, ON_GPU],
+    ["deepfool", 500, 10, ["torch-cuda"]],
+  ],
+  resnet20: [
+    ["logits", 1, 0, ON_GPU],
+    ["logits", 64, 0, ON_GPU],
+    ["jacobian", 1, 10, [...ON_GPU, "wasm-relaxed"]],
+    ["jacobian", 64, 10, [...ON_GPU, "wasm-relaxed"]],
+    ["deepfool", 500, 10, ["torch-cuda"]],
+  ],
+  squeezenet: [
+    ["logits", 1, 0, ON_GPU],
+    ["logits", 64, 0, ON_GPU],
+    ["jacobian", 1, 10, [...ON_GPU, "wasm-relaxed"]],
+    ["jacobian", 64, 10, ["tfjs-webgpu", "torch-cuda"]],
+    ["deepfool", 64, 10, ["torch-cuda"]],
+  ],
+  vgg16: [
+    ["logits", 1, 0, ON_GPU],
+    ["jacobian", 1, 10, ON_GPU],
+    ["jacobian", 16, 10, ["torch-cuda"]],
+  ],
+};
+
 const QUICK: Readonly<Record<string, readonly Row[]>> = {
   demo: [
     ["logits", 1, 0, [...OURS, "onnxruntime"]],
@@ -66,12 +96,12 @@ const QUICK: Readonly<Record<string, readonly Row[]>> = {
  * every engine that is asked for; `--full` for all combinations of the usual ones.
  */
 export function planGroups(options: Options, networks: readonly string[]): Group[] {
-  const { ops, batches, classes, full, quick, uapImages } = options;
+  const { ops, batches, classes, full, quick, gpu, uapImages } = options;
   const engines = (usual: readonly EngineName[]): readonly EngineName[] => options.engines ?? usual;
   if (!ops && !batches && !classes && !full) {
-    const plan = quick ? QUICK : DEFAULT;
+    const plan = gpu ? GPU : quick ? QUICK : DEFAULT;
     return networks.flatMap((network) =>
-      (plan[network] ?? DEFAULT[network] ?? []).map(([op, batch, k, who]) => ({
+      (plan[network] ?? (gpu ? [] : DEFAULT[network]) ?? []).map(([op, batch, k, who]) => ({
         case: { op, network, batch: op === "uap_pass" ? uapImages : batch, classes: k },
         engines: engines(who),
       })),
@@ -96,8 +126,8 @@ export function planGroups(options: Options, networks: readonly string[]): Group
 }
 
 /** Threads of our engine that are measured: none, and one for each of up to two processors. */
-export function planThreads({ threads, quick }: Options): readonly number[] {
+export function planThreads({ threads, quick, gpu }: Options): readonly number[] {
   if (threads) return threads;
-  if (quick) return [0];
+  if (quick || gpu) return [0];
   return availableParallelism() > 1 ? [0, 2] : [0];
 }

@@ -17,6 +17,7 @@ export async function openNodePeer(
   const { child, answer } = await Child.start(process.execPath, [program], async () => ({
     peer,
     network: network.name,
+    images: network.images.count,
     threads,
   }));
   const [engine, ...backend] = peer.split("-");

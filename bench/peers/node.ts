@@ -25,7 +25,13 @@ export interface PeerCall {
 }
 
 type Request =
-  | { readonly do: "open"; readonly peer: NodePeer; readonly network: string; readonly threads: number }
+  | {
+      readonly do: "open";
+      readonly peer: NodePeer;
+      readonly network: string;
+      readonly images: number;
+      readonly threads: number;
+    }
   | ({ readonly do: "prepare"; readonly out: string } & Case)
   | { readonly do: "time"; readonly milliseconds: number };
 
@@ -40,7 +46,7 @@ async function answer(request: Request): Promise<object> {
     const { peer, threads } = request;
     const source = sources.find((s) => s.name === request.network);
     if (!source) throw new Error(`no network ${request.network}`);
-    const load = (): ReturnType<typeof source.load> => source.load(160);
+    const load = (): ReturnType<typeof source.load> => source.load(request.images);
     session =
       peer === "onnxruntime"
         ? await openOnnxruntime(await load(), threads)

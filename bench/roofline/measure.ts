@@ -13,9 +13,9 @@ export const LEVELS = [
   { level: "memory", kilobytes: 160 * 1024 },
 ] as const;
 
-/** What a number of threads of this machine can do in WebAssembly. */
+/** What a number of threads of this machine can do in WebAssembly, or its GPU in WGSL. */
 export interface Roofline {
-  readonly variant: WasmVariant;
+  readonly variant: WasmVariant | "webgpu";
   readonly threads: number;
   /** Peak of multiply-adds on registers, two operations each. */
   readonly gflops: number;
@@ -86,7 +86,7 @@ async function measureOne(
 /** The peak for a variant and a number of threads; more threads than measured count as the most measured. */
 export function peakFor(
   rooflines: readonly Roofline[],
-  variant: WasmVariant,
+  variant: Roofline["variant"],
   threads: number,
 ): number | undefined {
   const fitting = rooflines.filter((r) => r.variant === variant && r.threads <= threads);
