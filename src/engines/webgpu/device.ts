@@ -1,0 +1,98 @@
+import { EngineError } from "../../api/errors.js";
+
+/** A device and what becomes known of it: its loss, and errors that no call was waiting for. */
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly adapterName: string;
+  /** Throws an EngineError that starts with `caller` once the device is lost. */
+  readonly assertLive: (caller: string) => void;
+  /** Rejects when the device is lost; for races with mapAsync, which some implementations never settle. */
+  readonly whenLost: Promise<never>;
+  /** Destroys the device, unless it is the caller's. */
+  readonly dispose: () => void;
+}
+
+export interface GpuOptions {
+  /** A device of the caller's, which stays the caller's. */
+  readonly device?: GPUDevice;
+  /** Where to look for an adapter; default `navigator.gpu`, else the npm package `webgpu`. */
+  readonly gpu?: GPU;
+}
+
+/** Limits that larger is better for; all that the adapter has is asked for. */
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxStorageBuffersPerShaderStage",
+] as const;
+
+/**
+ * Opens a device with all that its adapter allows.
+ *
+ * @throws EngineError where there is no WebGPU or no adapter, or the device that was passed in is lost
+ */
+export async function openGpu({ device, gpu }: GpuOptions): Promise<Gpu> {
+  if (device) return watch(device, false, device.adapterInfo?.description ?? "");
+  const found = gpu ?? (await findGpu());
+  const adapter = await found.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter)
+    throw new EngineError('compile: no WebGPU adapter, expected a GPU; { backend: "wasm" } needs none');
+  const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+  const requiredFeatures = (["timestamp-query"] as const).filter((name) => adapter.features.has(name));
+  const opened = await adapter.requestDevice({ label: "unifool", requiredLimits, requiredFeatures });
+  const { vendor, architecture, description } = adapter.info;
+  return watch(opened, true, description || `${vendor} ${architecture}`.trim());
+}
+
+async function findGpu(): Promise<GPU> {
+  const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (own) return own;
+  if (typeof process === "object" && process.versions?.node) return nodeGpu();
+  throw new EngineError('compile: navigator.gpu is missing, expected WebGPU; use { backend: "wasm" }');
+}
+
+/** Dawn for Node. The object that `create` returns must never be collected while a device lives. */
+async function nodeGpu(): Promise<GPU> {
+  const kept = globalThis as { [DAWN]?: GPU };
+  if (kept[DAWN]) return kept[DAWN];
+  const name = "webgpu";
+  let dawn: { create(options: string[]): GPU; globals: object };
+  try {
+    dawn = await import(/* @vite-ignore */ name);
+  } catch (cause) {
+    throw new EngineError(
+      'compile: backend "webgpu" needs the npm package webgpu in Node, expected it beside unifool (npm install webgpu)',
+      { cause },
+    );
+  }
+  kept[DAWN] = dawn.create([]);
+  return kept[DAWN];
+}
+
+const DAWN = Symbol.for("unifool.dawn");
+
+function watch(device: GPUDevice, own: boolean, adapterName: string): Gpu {
+  let reason: string | undefined;
+  const assertLive = (caller: string): void => {
+    if (reason)
+      throw new EngineError(`${caller}: ${reason}, expected it to live; compile again for a new device`);
+  };
+  const whenLost = device.lost.then(({ reason: kind, message }): never => {
+    reason = `the GPU device was lost (${kind}${message && `: ${message.split("\n")[0]}`})`;
+    throw new EngineError(`webgpu: ${reason}, expected it to live; compile again for a new device`);
+  });
+  // Most of the time nobody waits for it.
+  whenLost.catch(() => {});
+  return {
+    device,
+    adapterName,
+    assertLive,
+    whenLost,
+    dispose: () => {
+      if (own) device.destroy();
+    },
+  };
+}

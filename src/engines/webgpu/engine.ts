@@ -1,0 +1,110 @@
+import { EngineError } from "../../api/errors.js";
+import type { InputTransform } from "../../network/input.js";
+import { type Network, sizeOf } from "../../network/spec.js";
+import { checkOut, countClasses, countImages } from "../arguments.js";
+import type { Engine } from "../engine.js";
+import { argmax } from "../top_classes.js";
+import { runDeepfool } from "./deepfool.js";
+import { type GpuOptions, openGpu } from "./device.js";
+import { planNetwork } from "./plan.js";
+import { Session } from "./session.js";
+
+export type WebgpuEngineOptions = GpuOptions;
+
+export interface WebgpuEngine extends Engine {
+  readonly backend: "webgpu";
+  /** What the adapter calls itself. */
+  readonly adapter: string;
+}
+
+/**
+ * The WebGPU engine: one forward pass of all images of a batch, then one backward pass of all their cotangents; a
+ * DeepFool run stays on the device.
+ *
+ * Logits and Jacobians are float32; an image's result is bitwise the same in any batch and on any call.
+ *
+ * @throws EngineError where there is no WebGPU, no adapter, or too little memory on the device
+ * @example
+ * using engine = await createWebgpuEngine(buildNetwork(spec), resolveInput(undefined, 3));
+ * const { values } = await engine.jacobian(images, { classes: 10 });
+ */
+export async function createWebgpuEngine(
+  network: Network,
+  input: InputTransform,
+  options: WebgpuEngineOptions = {},
+): Promise<WebgpuEngine> {
+  const plan = planNetwork(network, input);
+  const gpu = await openGpu(options);
+  const session = await Session.create(gpu, plan).catch((error: unknown) => {
+    gpu.dispose();
+    throw error;
+  });
+  const { shape } = network.input;
+  const { classes, classNames } = network;
+  const size = sizeOf(shape);
+  let disposed = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const assertLive = (caller: string): void => {
+    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
+    gpu.assertLive(caller);
+  };
+  /** Calls share the buffers, so they wait for each other. */
+  const inTurn = <T>(caller: string, work: () => Promise<T>): Promise<T> => {
+    const result = last.then(() => {
+      assertLive(caller);
+      return work();
+    });
+    last = result.catch(() => {});
+    return result;
+  };
+  const dispose = (): void => {
+    if (disposed) return;
+    disposed = true;
+    session.dispose();
+    gpu.dispose();
+  };
+
+  return {
+    backend: "webgpu",
+    adapter: gpu.adapterName,
+    inputShape: shape,
+    classes,
+    classNames,
+    range: input.range,
+
+    async logits(images) {
+      assertLive("logits");
+      const count = countImages("logits", images, shape);
+      const given = new Float32Array(images);
+      return inTurn("logits", async () => {
+        const logits = await session.logits(given);
+        const labels = Int32Array.from({ length: count }, (_, n) => argmax(logits, n * classes, classes));
+        return { logits, labels };
+      });
+    },
+
+    async jacobian(images, { classes: requested, out }) {
+      assertLive("jacobian");
+      const count = countImages("jacobian", images, shape);
+      const rows = countClasses("jacobian", requested, count, classes);
+      const values = checkOut("jacobian", out, count * rows * size).subarray(0, count * rows * size);
+      const given = new Float32Array(images);
+      const wanted = typeof requested === "number" ? requested : requested.slice();
+      return inTurn("jacobian", async () => ({
+        values,
+        ...(await session.jacobian(given, wanted, rows, values)),
+      }));
+    },
+
+    async deepfool(images, request) {
+      assertLive("deepfool");
+      countImages("deepfool", images, shape);
+      const given = new Float32Array(images);
+      return inTurn("deepfool", () => runDeepfool(session, given, request));
+    },
+
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}

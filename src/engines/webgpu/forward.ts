@@ -1,0 +1,71 @@
+import type { FusedNetwork, Step } from "../../network/fuse.js";
+import type { InputTransform } from "../../network/input.js";
+import { type Dispatch, Tensor } from "./dispatch.js";
+import { emitAffine } from "./lowering/affine.js";
+import type { ForwardContext, Kept } from "./lowering/lowering.js";
+import { lowerings } from "./lowering/table.js";
+
+/** The dispatches of a forward pass and what the backward pass needs to know of it. */
+export interface ForwardPlan {
+  readonly dispatches: readonly Dispatch[];
+  /** Pixels as the caller gave them. */
+  readonly pixels: Tensor;
+  /** Every value by storage name. */
+  readonly values: ReadonlyMap<string, Tensor>;
+  readonly kept: ReadonlyMap<Step, Kept>;
+  /** Values that depend on the image. */
+  readonly varying: ReadonlySet<string>;
+  readonly constant: ForwardContext["constant"];
+}
+
+/** Lowers the network's steps to dispatches over the images of a call. */
+export function planForward(network: FusedNetwork, transform: InputTransform): ForwardPlan {
+  const dispatches: Dispatch[] = [];
+  const values = new Map<string, Tensor>();
+  const kept = new Map<Step, Kept>();
+  const varying = new Set([network.input]);
+  for (const step of network.steps)
+    if ([...step.inputs, ...(step.residual ? [step.residual] : [])].some((name) => varying.has(name)))
+      varying.add(step.output);
+  const value = (name: string): Tensor => {
+    const known = values.get(name);
+    if (known) return known;
+    const made = new Tensor(network.sizes.get(name) as number, "images", name);
+    values.set(name, made);
+    return made;
+  };
+  const context: ForwardContext = {
+    emit: (dispatch) => {
+      dispatches.push(dispatch);
+    },
+    value,
+    constant: (label, data) => new Tensor(data.length, "constant", label, data),
+    keep: (label, units) => new Tensor(units, "images", label),
+    varies: (name) => varying.has(name),
+  };
+
+  const pixels = lowerInput(network, transform, context);
+  for (const step of network.steps) kept.set(step, lowerings[step.node.op].forward(step as never, context));
+  return { dispatches, pixels, values, kept, varying, constant: context.constant };
+}
+
+/**
+ * `x * scale[c] + offset[c]` from the pixels to the network's input, unless that changes nothing. Not folded into
+ * the first convolution: its padding is zero after this step.
+ */
+function lowerInput(
+  network: FusedNetwork,
+  { scale, offset }: InputTransform,
+  context: ForwardContext,
+): Tensor {
+  const input = context.value(network.input);
+  if (isIdentity({ scale, offset })) return input;
+  const pixels = context.keep("pixels", input.units);
+  emitAffine("input", pixels, input, Float32Array.from(scale), Float32Array.from(offset), undefined, context);
+  return pixels;
+}
+
+/** True where the network sees the pixels themselves. */
+export function isIdentity({ scale, offset }: Pick<InputTransform, "scale" | "offset">): boolean {
+  return scale.every((s) => s === 1) && offset.every((o) => o === 0);
+}

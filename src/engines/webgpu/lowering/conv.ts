@@ -1,0 +1,140 @@
+import { type ConvParams, convShader } from "../../../kernels/conv/wgsl.js";
+import {
+  type ConvGeometry,
+  type PackedConv,
+  packConvForward,
+  packConvVjp,
+} from "../../../kernels/conv/wgsl_pack.js";
+import { tilesFor } from "../../../kernels/conv/wgsl_tiles.js";
+import type { Share } from "../../../kernels/webgpu/shader.js";
+import type { Clamp, Step } from "../../../network/fuse.js";
+import type { Conv, Gemm } from "../../../network/spec.js";
+import { type Dispatch, dispatch, type Tensor } from "../dispatch.js";
+import { depthwise } from "./depthwise.js";
+import { type BackwardContext, type ForwardContext, type Kept, type Lowering, NOTHING } from "./lowering.js";
+
+export const conv: Lowering<Conv> = {
+  forward(step, context) {
+    return eachChannelByItself(step)
+      ? depthwise.forward(step, context)
+      : forward(step, ofConv(step), context);
+  },
+  vjp(step, context) {
+    if (eachChannelByItself(step)) depthwise.vjp(step, context);
+    else vjp(step, ofConv(step), context);
+  },
+};
+
+export const gemm: Lowering<Gemm> = {
+  forward: (step, context) => forward(step, ofGemm(step), context),
+  vjp: (step, context) => vjp(step, ofGemm(step), context),
+};
+
+function eachChannelByItself({ node }: Step<Conv>): boolean {
+  return node.groups > 1 && node.groups === node.inputShapes[0][2];
+}
+
+function ofConv({ node }: Step<Conv>): ConvGeometry {
+  const [height, width, channels] = node.inputShapes[0];
+  const [outHeight, outWidth] = node.shape;
+  return { ...node, height, width, channels, outHeight, outWidth };
+}
+
+function ofGemm({ node }: Step<Gemm>): ConvGeometry {
+  const shape = node.inputShapes[0];
+  const width = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  return {
+    weights: node.weights,
+    bias: node.bias,
+    kernel: [1, 1],
+    strides: [1, 1],
+    dilations: [1, 1],
+    pads: [0, 0, 0, 0],
+    groups: 1,
+    height: 1,
+    width,
+    channels: shape[shape.length - 1],
+    outHeight: 1,
+    outWidth: width,
+    filters: node.units,
+  };
+}
+
+function forward(step: Step, geometry: ConvGeometry, context: ForwardContext): Kept {
+  const { groups, filters, bias } = geometry;
+  const columns = filters / groups;
+  const padded = 4 * Math.ceil(columns / 4);
+  const biases = new Float32Array(groups * padded);
+  if (bias)
+    for (let f = 0; f < filters; f++) biases[Math.floor(f / columns) * padded + (f % columns)] = bias[f];
+  const { node, residual, clamp } = step;
+  emit(
+    node.name,
+    "forward",
+    { added: residual !== undefined, masked: false },
+    geometry,
+    packConvForward(geometry),
+    {
+      x: context.value(step.inputs[0]),
+      y: context.value(step.output),
+      bias: context.constant(`bias of ${node.name}`, biases),
+      ...(residual !== undefined && { addend: context.value(residual) }),
+    },
+    clamp ?? { low: -Infinity, high: Infinity },
+    context,
+  );
+  return NOTHING;
+}
+
+function vjp(step: Step, geometry: ConvGeometry, context: BackwardContext): void {
+  const [input] = step.inputs;
+  if (!context.varies(input)) return;
+  const { target, share, tensors, clamp } = context.into(input);
+  const bound = { x: context.cotangent, y: target, ...tensors };
+  emit(step.node.name, "vjp", share, geometry, packConvVjp(geometry), bound, clamp, context);
+}
+
+function emit(
+  label: string,
+  pass: "forward" | "vjp",
+  share: Share,
+  geometry: ConvGeometry,
+  packed: PackedConv,
+  tensors: Readonly<Record<string, Tensor>>,
+  clamp: Clamp,
+  context: Pick<ForwardContext, "emit" | "constant">,
+): void {
+  const { groups, strides, height, width, channels, outHeight, outWidth, filters } = geometry;
+  const isForward = pass === "forward";
+  const input = { inHeight: outHeight, inWidth: outWidth, inChannels: filters };
+  const output = { outHeight: height, outWidth: width, outChannels: channels };
+  const params: Record<ConvParams, number> = {
+    ...(isForward
+      ? { inHeight: height, inWidth: width, inChannels: channels, outHeight, outWidth, outChannels: filters }
+      : { ...input, ...output }),
+    depth: (isForward ? channels : filters) / groups,
+    columns: (isForward ? filters : channels) / groups,
+    inStepY: isForward ? strides[0] : 1,
+    inStepX: isForward ? strides[1] : 1,
+    outStepY: isForward ? 1 : strides[0],
+    outStepX: isForward ? 1 : strides[1],
+    classes: packed.classes,
+    classRows: packed.classRows,
+    groups,
+    ...clamp,
+  };
+  const bound = {
+    ...tensors,
+    weights: context.constant(`${pass} weights of ${label}`, packed.weights),
+    geometry: context.constant(`${pass} geometry of ${label}`, packed.geometry),
+  };
+  const { large, small } = tilesFor(params.columns);
+  const [vectorDepth, vectorColumns] = [params.depth % 4 === 0, params.columns % 4 === 0];
+  const withTile = (tile: typeof large): Dispatch =>
+    dispatch(label, convShader({ pass, tile, vectorDepth, vectorColumns, share }), params, bound, {
+      rows: packed.classRows,
+      tile: tile.rows,
+      times: packed.classes * groups * Math.ceil(params.columns / tile.columns),
+    });
+  context.emit({ ...withTile(large), small: withTile(small) });
+}

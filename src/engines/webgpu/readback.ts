@@ -1,0 +1,67 @@
+import { EngineError } from "../../api/errors.js";
+import type { Gpu } from "./device.js";
+import { createBuffers } from "./memory.js";
+import { COPY_DST, MAP_MODE_READ, MAP_READ } from "./usage.js";
+
+/** One range of a buffer on the device, to be read. */
+export interface ReadRequest {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+}
+
+/** Brings results to the host, through one staging buffer that grows to the largest that was asked for. */
+export class Readback {
+  private staging: GPUBuffer | undefined;
+
+  constructor(private readonly gpu: Gpu) {}
+
+  /** Room for this many bytes; to be asked for before the commands are recorded. */
+  async reserve(bytes: number): Promise<void> {
+    if (this.staging && this.staging.size >= bytes) return;
+    this.staging?.destroy();
+    this.staging = undefined;
+    [this.staging] = await createBuffers(this.gpu, [{ label: "results", bytes, usage: MAP_READ | COPY_DST }]);
+  }
+
+  /** Records copies into the staging buffer, one after the other. */
+  record(encoder: GPUCommandEncoder, requests: readonly ReadRequest[]): void {
+    let at = 0;
+    for (const { buffer, bytes } of requests) {
+      encoder.copyBufferToBuffer(buffer, 0, this.staging as GPUBuffer, at, bytes);
+      at += bytes;
+    }
+  }
+
+  /**
+   * Waits for what was recorded and submitted, and hands each range to its reader, which must copy what it keeps.
+   *
+   * @throws EngineError if the device is lost, or destroyed by the engine's own disposal
+   */
+  async read(
+    caller: string,
+    requests: readonly ReadRequest[],
+    readers: readonly ((bytes: ArrayBuffer) => void)[],
+  ) {
+    const staging = this.staging as GPUBuffer;
+    const total = requests.reduce((sum, { bytes }) => sum + bytes, 0);
+    try {
+      await Promise.race([staging.mapAsync(MAP_MODE_READ, 0, total), this.gpu.whenLost]);
+    } catch (cause) {
+      if (cause instanceof EngineError) throw cause;
+      this.gpu.assertLive(caller);
+      throw new EngineError(`${caller}: the engine was disposed, expected a live engine`, { cause });
+    }
+    let at = 0;
+    const bytes = staging.getMappedRange(0, total);
+    requests.forEach((request, i) => {
+      readers[i](bytes.slice(at, at + request.bytes));
+      at += request.bytes;
+    });
+    staging.unmap();
+  }
+
+  dispose(): void {
+    this.staging?.destroy();
+    this.staging = undefined;
+  }
+}
