@@ -8,6 +8,7 @@ import { runDeepfool } from "./deepfool.js";
 import { type GpuOptions, openGpu } from "./device.js";
 import { planNetwork } from "./plan.js";
 import { Session } from "./session.js";
+import { TUNING, type Tuning } from "./tuning.js";
 
 export type WebgpuEngineOptions = GpuOptions;
 
@@ -32,10 +33,11 @@ export async function createWebgpuEngine(
   network: Network,
   input: InputTransform,
   options: WebgpuEngineOptions = {},
+  tuning: Partial<Tuning> = {},
 ): Promise<WebgpuEngine> {
   const plan = planNetwork(network, input);
   const gpu = await openGpu(options);
-  const session = await Session.create(gpu, plan).catch((error: unknown) => {
+  const session = await Session.create(gpu, plan, { ...TUNING, ...tuning }).catch((error: unknown) => {
     gpu.dispose();
     throw error;
   });

@@ -5,6 +5,7 @@ import { type Dispatch, packParams, type Tensor } from "./dispatch.js";
 import { type BufferRequest, bufferLimit, createBuffers } from "./memory.js";
 import { type Pipeline, pipelineFor } from "./pipelines.js";
 import type { Plan } from "./plan.js";
+import { TUNING, type Tuning } from "./tuning.js";
 import { COPY_DST, COPY_SRC, STORAGE, UNIFORM } from "./usage.js";
 
 /** What a call works on; the fields of `call` in the shaders. */
@@ -18,10 +19,6 @@ export interface Call {
   readonly first?: number;
 }
 
-/** Bytes of tensors that a call may fill; larger batches go in several calls. */
-const MEMORY_BUDGET = 2 ** 30;
-/** Workgroups that fill a large device twice over; calls with fewer take smaller tiles. */
-const ENOUGH_GROUPS = 512;
 /** Most workgroups of one dimension of a dispatch: the limit that every device has. */
 const MOST_GROUPS = 65535;
 
@@ -39,6 +36,7 @@ export class Program {
   private constructor(
     readonly gpu: Gpu,
     readonly plan: Plan,
+    readonly tuning: Tuning,
     private readonly pipelines: Map<string, Pipeline>,
     private readonly constants: ReadonlyMap<Tensor, GPUBuffer>,
     private readonly arena: Arena,
@@ -54,7 +52,12 @@ export class Program {
    *
    * @param extra dispatches besides the plan's own that will run
    */
-  static async create(gpu: Gpu, plan: Plan, extra: readonly Dispatch[] = []): Promise<Program> {
+  static async create(
+    gpu: Gpu,
+    plan: Plan,
+    extra: readonly Dispatch[] = [],
+    tuning: Tuning = TUNING,
+  ): Promise<Program> {
     const { device } = gpu;
     const main = [...plan.forward, ...plan.topClasses, ...plan.gradients];
     const all = [...main, ...extra].flatMap((d) => (d.small ? [d, d.small as Dispatch] : [d]));
@@ -81,6 +84,7 @@ export class Program {
     const program = new Program(
       gpu,
       plan,
+      tuning,
       new Map(),
       new Map([CALL, ...constants].map((tensor, i) => [tensor, buffers[1 + i]])),
       packCotangents(plan.gradients, [plan.wanted, plan.seeds, plan.gradient, ...cotangentsOf(extra)]),
@@ -117,13 +121,16 @@ export class Program {
     const perImage = sum(imageUnits);
     const perCotangent = sum(this.arena.units);
     const mostLanes = Math.floor(
-      Math.min(limit / Math.max(1, ...this.arena.units), (MEMORY_BUDGET / 4 - perImage) / perCotangent),
+      Math.min(
+        limit / Math.max(1, ...this.arena.units),
+        (this.tuning.memoryBudget / 4 - perImage) / perCotangent,
+      ),
     );
     const some = Math.min(lanes, Math.max(1, mostLanes));
     const most = Math.min(
       limit / Math.max(...imageUnits),
       some > 0 ? limit / (some * Math.max(...this.arena.units)) : Infinity,
-      MEMORY_BUDGET / 4 / (perImage + some * perCotangent),
+      this.tuning.memoryBudget / 4 / (perImage + some * perCotangent),
     );
     return { images: Math.max(1, Math.min(images, Math.floor(most))), lanes: some };
   }
@@ -201,7 +208,7 @@ export class Program {
   /** The variant of a dispatch for a call, and its number of workgroups. */
   choose(dispatch: Dispatch, call: Call): { chosen: Dispatch; groups: number } {
     const groups = groupsOf(dispatch, call);
-    if (!dispatch.small || groups >= ENOUGH_GROUPS) return { chosen: dispatch, groups };
+    if (!dispatch.small || groups >= this.tuning.enoughGroups) return { chosen: dispatch, groups };
     return { chosen: dispatch.small as Dispatch, groups: groupsOf(dispatch.small as Dispatch, call) };
   }
 

@@ -3,12 +3,6 @@ import type { DeepfoolPlan } from "./deepfool_plan.js";
 import type { Dispatch } from "./dispatch.js";
 import type { Call, Program } from "./program.js";
 
-/**
- * Dispatches with fewer workgroups than this are as large as for all images: those beyond the images that are still
- * running return at once, which costs less than an indirect dispatch and its validation.
- */
-const WORTH_SCHEDULING = 2048;
-
 /** Which dispatches of a round take their sizes from the device. */
 export class Schedule {
   readonly sizes: { readonly buffer: GPUBuffer; readonly offsets: ReadonlyMap<Dispatch, number> };
@@ -18,7 +12,7 @@ export class Schedule {
     const offsets = new Map<Dispatch, number>();
     for (const dispatch of round) {
       const { chosen, groups } = program.choose(dispatch, call);
-      if (groups < WORTH_SCHEDULING) continue;
+      if (groups < program.tuning.worthScheduling) continue;
       offsets.set(dispatch, (12 * rows.length) / SCHEDULE_FIELDS);
       const { rows: perExtent, tile, times } = chosen.groups;
       rows.push(chosen.shader.extent === "cotangents" ? 2 : 1, perExtent, tile, times);

@@ -6,6 +6,7 @@ import type { Dispatch, Tensor } from "./dispatch.js";
 import type { Plan } from "./plan.js";
 import { type Call, Program } from "./program.js";
 import { Readback } from "./readback.js";
+import type { Tuning } from "./tuning.js";
 
 /** Batches of logits and gradients on one program; DeepFool runs on it too. Calls must not overlap. */
 export class Session implements DeepfoolHost {
@@ -20,9 +21,9 @@ export class Session implements DeepfoolHost {
     this.readback = new Readback(gpu);
   }
 
-  static async create(gpu: Gpu, plan: Plan): Promise<Session> {
+  static async create(gpu: Gpu, plan: Plan, tuning?: Tuning): Promise<Session> {
     const loop = planDeepfool(plan);
-    return new Session(await Program.create(gpu, plan, loop.dispatches), gpu, plan, loop);
+    return new Session(await Program.create(gpu, plan, loop.dispatches, tuning), gpu, plan, loop);
   }
 
   async logits(images: Float32Array<ArrayBuffer>): Promise<Float32Array> {

@@ -1,0 +1,14 @@
+/** Numbers that decide how a call is divided, never what comes out; tests go to their extremes. */
+export interface Tuning {
+  /** Workgroups that fill a large device twice over; dispatches of fewer take smaller tiles. */
+  readonly enoughGroups: number;
+  /** Bytes of tensors that a call may fill; larger batches go in several calls. */
+  readonly memoryBudget: number;
+  /**
+   * In a DeepFool run, dispatches of fewer workgroups than this stay as large as for all images: those beyond the images
+   * that are still running return at once, which costs less than an indirect dispatch and its validation.
+   */
+  readonly worthScheduling: number;
+}
+
+export const TUNING: Tuning = { enoughGroups: 512, memoryBudget: 2 ** 30, worthScheduling: 2048 };
