@@ -52,10 +52,10 @@ export async function bundle(outdir, { gpu = false, whole = false } = {}) {
   });
 }
 
-/** The test files that open a GPU, however indirectly, by the name of their bundle. */
+/** The test files that open a GPU, however indirectly, by the name of their bundle; those of the benchmarks start them. */
 async function gpuTests() {
   const files = readdirSync(`${root}test`, { recursive: true })
-    .filter((file) => file.endsWith(".test.ts"))
+    .filter((file) => file.endsWith(".test.ts") && !file.startsWith("bench/"))
     .map((file) => `test/${file}`);
   const { metafile } = await build({
     absWorkingDir: root,

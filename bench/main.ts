@@ -8,6 +8,7 @@ import { Absent, type Contender } from "./contenders/contender.js";
 import { openNodePeer } from "./contenders/node_peer.js";
 import { openTorch } from "./contenders/torch.js";
 import { openWasm, type WasmVariant } from "./contenders/wasm.js";
+import { openWebgpu } from "./contenders/webgpu.js";
 import { measureGpuRoofline } from "./gpu/roofline.js";
 import { runGroup } from "./group.js";
 import { describeMachine, machineText } from "./machine.js";
@@ -165,6 +166,8 @@ async function openContenders(
       case "wasm-simd":
       case "wasm-relaxed":
         return threads.map((t) => () => openWasm(bench, engine.slice(5) as WasmVariant, t));
+      case "webgpu":
+        return [() => openWebgpu(bench)];
       case "torch":
         return cores.map((t) => () => openTorch(bench, t));
       case "torch-cuda":
@@ -196,8 +199,16 @@ async function kernelRows(
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const row of found) {
-    // A profile covers one pass of the backward lanes, at most 12.
-    if (!row.ours || row.threads > 1 || /-\d+t$/.test(row.variant) || !row.time || c.classes > 12) continue;
+    // A profile covers one pass of the backward lanes, at most 12; the GPU's engine has none.
+    if (
+      !row.ours ||
+      row.engine !== "wasm" ||
+      row.threads > 1 ||
+      /-\d+t$/.test(row.variant) ||
+      !row.time ||
+      c.classes > 12
+    )
+      continue;
     const profile = await profileNetwork(bench, row.variant as WasmVariant, c.classes, 5);
     const milliseconds = kernelTime(profile);
     const gflops = row.gflops === undefined ? undefined : (row.gflops * row.time.median) / milliseconds;

@@ -4,6 +4,7 @@ import { OPS, type Op } from "./case.js";
 export const ENGINES = [
   "wasm-simd",
   "wasm-relaxed",
+  "webgpu",
   "tfjs-wasm",
   "tfjs-cpu",
   "tfjs-grad",

@@ -51,32 +51,32 @@ const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
 };
 
 /** What there is on a GPU. */
-const ON_GPU = ["tfjs-webgpu", "tfjs-webgpu-grad", "torch-cuda"] as const;
+const ON_GPU = ["webgpu", "tfjs-webgpu", "tfjs-webgpu-grad", "torch-cuda"] as const;
 
 /** What `--gpu` measures: latency at one image, throughput at many. */
 const GPU: Readonly<Record<string, readonly Row[]>> = {
   demo: [
     ["jacobian", 64, 10, ON_GPU],
-    ["deepfool", 500, 10, ["torch-cuda"]],
+    ["deepfool", 500, 10, ["webgpu", "torch-cuda"]],
   ],
   resnet20: [
     ["logits", 1, 0, ON_GPU],
     ["logits", 64, 0, ON_GPU],
     ["jacobian", 1, 10, [...ON_GPU, "wasm-relaxed"]],
     ["jacobian", 64, 10, [...ON_GPU, "wasm-relaxed"]],
-    ["deepfool", 500, 10, ["torch-cuda"]],
+    ["deepfool", 500, 10, ["webgpu", "torch-cuda"]],
   ],
   squeezenet: [
     ["logits", 1, 0, ON_GPU],
     ["logits", 64, 0, ON_GPU],
     ["jacobian", 1, 10, [...ON_GPU, "wasm-relaxed"]],
-    ["jacobian", 64, 10, ["tfjs-webgpu", "torch-cuda"]],
-    ["deepfool", 64, 10, ["torch-cuda"]],
+    ["jacobian", 64, 10, ["webgpu", "tfjs-webgpu", "torch-cuda"]],
+    ["deepfool", 64, 10, ["webgpu", "torch-cuda"]],
   ],
   vgg16: [
     ["logits", 1, 0, ON_GPU],
     ["jacobian", 1, 10, ON_GPU],
-    ["jacobian", 16, 10, ["torch-cuda"]],
+    ["jacobian", 16, 10, ["webgpu", "torch-cuda"]],
   ],
 };
 

@@ -4,13 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import type { AdapterReport } from "../../bench/gpu/adapter.js";
+import type { FileReport } from "../../bench/gpu/tests.js";
 import { parseOptions } from "../../bench/options.js";
 import { planGroups } from "../../bench/plan.js";
 import type { Row } from "../../bench/report.js";
+import { openGpu } from "../support/webgpu.js";
 
 const program = fileURLToPath(new URL("../../bench/run.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "unifool-bench-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const gpu = await openGpu();
+
+interface GpuReport {
+  readonly adapter: AdapterReport;
+  readonly tests: readonly FileReport[];
+}
 
 describe("npm run bench", () => {
   it("checks and times a row, prints it and writes it", () => {
@@ -32,12 +42,38 @@ describe("npm run bench", () => {
   });
 });
 
+describe.skipIf(!gpu)("npm run bench:gpu", () => {
+  it("runs tests of the adapter without vitest and reports each file", () => {
+    const json = join(folder, "gpu.json");
+    const args = ["gpu", "--no-rows", "--jobs", "2", "--tests", "lintWgsl", "--json", json];
+    const env = { ...process.env, UNIFOOL_GPU: process.env.UNIFOOL_GPU ?? "software" };
+    const text = execFileSync(process.execPath, [program, ...args], {
+      encoding: "utf8",
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    expect(text).toMatch(/^tests: 3 passed, 0 failed, \d+ skipped$/m);
+    const report = JSON.parse(readFileSync(json, "utf8")) as GpuReport;
+    expect(report.adapter.name.length).toBeGreaterThan(0);
+    expect(report.tests.find((t) => t.file === "support/webgpu.test")).toMatchObject({
+      passed: 3,
+      skipped: 2,
+    });
+  });
+});
+
 describe("options", () => {
   it("name what is wrong", () => {
     expect(() => parseOptions(["--ops", "gradient"])).toThrow("--ops has gradient, expected logits");
     expect(() => parseOptions(["--batches", "0"])).toThrow("--batches has 0, expected an integer from 1");
     expect(() => parseOptions(["--wrong"])).toThrow();
     expect(parseOptions(["--help"])).toBeUndefined();
+  });
+
+  it("ask for the rows of a GPU", () => {
+    const groups = planGroups(parseOptions(["--gpu"])!, ["resnet20", "mobilenetv2"]);
+    expect(new Set(groups.map((g) => g.case.network))).toEqual(new Set(["resnet20"]));
+    for (const { engines } of groups) expect(engines).toContain("webgpu");
   });
 
   it("combine operations, batches and classes", () => {
