@@ -221,14 +221,14 @@ async function look({ gpu, program, loop, readback }: DeepfoolHost, progress: Pr
   gpu.device.queue.submit([encoder.finish()]);
   const before = progress.state;
   await readback.read("deepfool", requests, [
-    (bytes) => {
-      [, progress.running] = new Uint32Array(bytes);
+    (range) => {
+      [, progress.running] = range.words();
     },
-    (bytes) => {
-      progress.state = new Uint32Array(bytes);
+    (range) => {
+      progress.state = range.words().slice();
     },
-    (bytes) => {
-      const taken = new Uint32Array(bytes);
+    (range) => {
+      const taken = range.words();
       for (let i = 0; i < n; i++)
         for (let step = before[4 * i]; step < progress.state[4 * i]; step++)
           progress.chosen[i].push(taken[i * CHOSEN_KEPT + (step % CHOSEN_KEPT)]);
@@ -255,9 +255,9 @@ async function finalSteps(
   gpu.device.queue.submit([encoder.finish()]);
   const result = new Float32Array(n * plan.size);
   await readback.read("deepfool", requests, [
-    (range) => result.set(new Float32Array(range)),
+    (range) => result.set(range.floats()),
     (range) => {
-      const earlier = new Float32Array(range);
+      const earlier = range.floats();
       undone.forEach((is, i) => {
         if (is) result.set(earlier.subarray(i * plan.size, (i + 1) * plan.size), i * plan.size);
       });

@@ -9,6 +9,12 @@ export interface ReadRequest {
   readonly bytes: number;
 }
 
+/** Mapped memory, as numbers of one type or another. */
+export interface Range {
+  readonly floats: () => Float32Array;
+  readonly words: () => Uint32Array;
+}
+
 /** Brings results to the host, through one staging buffer that grows to the largest that was asked for. */
 export class Readback {
   private staging: GPUBuffer | undefined;
@@ -33,15 +39,12 @@ export class Readback {
   }
 
   /**
-   * Waits for what was recorded and submitted, and hands each range to its reader, which must copy what it keeps.
+   * Waits for what was recorded and submitted, and hands each range to its reader, which must copy what it keeps: the
+   * memory is gone when the reader returns.
    *
    * @throws EngineError if the device is lost, or destroyed by the engine's own disposal
    */
-  async read(
-    caller: string,
-    requests: readonly ReadRequest[],
-    readers: readonly ((bytes: ArrayBuffer) => void)[],
-  ) {
+  async read(caller: string, requests: readonly ReadRequest[], readers: readonly ((range: Range) => void)[]) {
     const staging = this.staging as GPUBuffer;
     const total = requests.reduce((sum, { bytes }) => sum + bytes, 0);
     try {
@@ -54,7 +57,10 @@ export class Readback {
     let at = 0;
     const bytes = staging.getMappedRange(0, total);
     requests.forEach((request, i) => {
-      readers[i](bytes.slice(at, at + request.bytes));
+      readers[i]({
+        floats: () => new Float32Array(bytes, at, request.bytes / 4),
+        words: () => new Uint32Array(bytes, at, request.bytes / 4),
+      });
       at += request.bytes;
     });
     staging.unmap();

@@ -40,7 +40,7 @@ export class Session implements DeepfoolHost {
       const wanted = [{ buffer: this.program.bufferOf(logits), bytes: 4 * n * classes }];
       this.submit([forward], call, wanted);
       const start = first * classes;
-      await this.readback.read("logits", wanted, [(bytes) => result.set(new Float32Array(bytes), start)]);
+      await this.readback.read("logits", wanted, [(range) => result.set(range.floats(), start)]);
       first += n;
     }
     return result;
@@ -115,7 +115,7 @@ export class Session implements DeepfoolHost {
     this.submit(lists, call, results);
     await this.readback.read("jacobian", results, [
       (range) => {
-        const rowsOf = new Float32Array(range);
+        const rowsOf = range.floats();
         for (let i = 0; i < n; i++)
           out.values.set(
             rowsOf.subarray(i * lanes * size, (i + 1) * lanes * size),
@@ -123,9 +123,9 @@ export class Session implements DeepfoolHost {
           );
       },
       (range) => {
-        if (counted) out.classes.set(new Int32Array(range), first * k);
+        if (counted) out.classes.set(range.words(), first * k);
       },
-      (range) => out.logits.set(new Float32Array(range), first * available),
+      (range) => out.logits.set(range.floats(), first * available),
     ]);
   }
 

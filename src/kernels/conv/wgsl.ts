@@ -9,6 +9,8 @@ export interface Tile {
   readonly columns: number;
   readonly rowsEach: number;
   readonly columnsEach: number;
+  /** Depth that lies in workgroup memory at a time, a multiple of 4. More hides latency where groups are few. */
+  readonly depth: number;
 }
 
 /** Which kernel it is: structure that the code depends on. */
@@ -23,8 +25,6 @@ export interface ConvStructure {
   readonly share: Share;
 }
 
-/** Depth of the tiles in workgroup memory. */
-const CHUNK = 16;
 /** Entries of `geometry` that describe one class of output pixels, before the taps. */
 export const CLASS_ENTRIES = 2;
 
@@ -68,7 +68,7 @@ export type ConvParams = keyof typeof params;
  */
 export function convShader(structure: ConvStructure): Shader<ConvParams> {
   const { pass, tile, vectorDepth, vectorColumns, share } = structure;
-  const { rows, columns, rowsEach, columnsEach } = tile;
+  const { rows, columns, rowsEach, columnsEach, depth: chunk } = tile;
   const element = vectorColumns ? "vec4f" : "f32";
   const parts = shareParts(pass === "vjp" ? share : { added: share.added, masked: false }, element);
   const rowThreads = rows / rowsEach;
@@ -76,16 +76,22 @@ export function convShader(structure: ConvStructure): Shader<ConvParams> {
   const invocations = rowThreads * columnThreads;
   const vectors = columnsEach / 4;
   const name = [
-    `conv_${pass}_${rows}x${columns}_${rowsEach}x${columnsEach}`,
+    `conv_${pass}_${rows}x${columns}x${chunk}_${rowsEach}x${columnsEach}`,
     vectorDepth ? "_d4" : "",
     vectorColumns ? "_c4" : "",
     parts.suffix,
   ].join("");
   // What one invocation carries from memory to the tiles: one column of depth of several rows, and weights.
-  const depthVectors = CHUNK / 4;
+  const depthVectors = chunk / 4;
   const rowStride = invocations / depthVectors;
   const loads = rows / rowStride;
-  const weightLoads = (CHUNK * columns) / 4 / invocations;
+  const weightVectors = (chunk * columns) / 4;
+  const weightLoads = Math.ceil(weightVectors / invocations);
+  // A row more than needed, so that neighbours in depth do not lie in one bank.
+  const pitch = rows + 1;
+  /** A condition for the last of the weights, where they are no multiple of the invocations. */
+  const partial = (i: number) =>
+    (i + 1) * invocations > weightVectors ? ` && lane + ${i * invocations}u < ${weightVectors}u` : "";
   const each = (count: number, line: (i: number) => string) =>
     Array.from({ length: count }, (_, i) => line(i)).join("\n");
   const reads: Record<string, Element> = {
@@ -95,21 +101,6 @@ export function convShader(structure: ConvStructure): Shader<ConvParams> {
     ...(pass === "forward" && { bias: "vec4f" as const }),
     ...parts.reads,
   };
-  /** Reads the chunk that starts at depth `first`; it is needed only after the products of the one before. */
-  const loadChunk = (first: string) => `    {
-      let k = ${first} + load_depth;
-${each(loads, (i) => `      xn${i} = load(k, depth, row${i}, u32(taps.x), first_channel);`)}
-${each(
-  weightLoads,
-  (i) => `      {
-        let at = lane + ${i * invocations}u;
-        let c = column_tile * ${columns / 4}u + at % ${columns / 4}u;
-        let d = ${first} + at / ${columns / 4}u;
-        wn${i} = vec4f();
-        if (d < depth && c < columns4) { wn${i} = weights[first_weight + d * columns4 + c]; }
-      }`,
-)}
-    }`;
   return shader<ConvParams>({
     name,
     params,
@@ -119,8 +110,8 @@ ${each(
     invocations,
     groups: `p.classes * ((extent * p.classRows + ${rows - 1}u) / ${rows}u) * p.groups * ((p.columns + ${columns - 1}u) / ${columns}u)`,
     declarations: `
-var<workgroup> xs: array<vec4f, ${(rows * CHUNK) / 4}>;
-var<workgroup> ws: array<vec4f, ${(CHUNK * columns) / 4}>;
+var<workgroup> xs: array<vec4f, ${depthVectors * pitch}>;
+var<workgroup> ws: array<vec4f, ${weightVectors}>;
 struct Row { start: i32, y: i32, x: i32 }
 /** Where row r of a class reads; beyond the last row: outside of every image. */
 fn row_of(r: u32, last: u32, size: vec2u) -> Row {
@@ -160,23 +151,34 @@ ${each(rowsEach * vectors, (i) => `  var sum${i} = vec4f();`)}
   let row_thread = lane / ${columnThreads}u;
   let column_thread = lane % ${columnThreads}u;
 
-${loadChunk("0u")}
-  for (var first = 0u; first < depth; first += ${CHUNK}u) {
-    workgroupBarrier();
-${each(loads, (i) => `    xs[(load_row + ${i * rowStride}u) * ${depthVectors}u + lane % ${depthVectors}u] = xn${i};`)}
-${each(weightLoads, (i) => `    ws[lane + ${i * invocations}u] = wn${i};`)}
-    workgroupBarrier();
-    if (first + ${CHUNK}u < depth) {
-${loadChunk(`first + ${CHUNK}u`)}
+  // Each turn reads one chunk from memory and works on the chunk before, which hides the time that reading takes.
+  for (var first = 0u; first < depth + ${chunk}u; first += ${chunk}u) {
+    if (first < depth) {
+      let k = first + load_depth;
+${each(loads, (i) => `      xn${i} = load(k, depth, row${i}, u32(taps.x), first_channel);`)}
+${each(
+  weightLoads,
+  (i) => `      {
+        let at = lane + ${i * invocations}u;
+        let c = column_tile * ${columns / 4}u + at % ${columns / 4}u;
+        let d = first + at / ${columns / 4}u;
+        wn${i} = vec4f();
+        if (d < depth && c < columns4${partial(i)}) { wn${i} = weights[first_weight + d * columns4 + c]; }
+      }`,
+)}
     }
-    for (var d = 0u; d < ${depthVectors}u; d++) {
+    if (first > 0u) {
+      // The last chunk may be short. A count that is known beforehand would be unrolled, without gain in speed and
+      // for several times the time that software adapters take to compile.
+      let steps = min(${depthVectors}u, (depth - first + ${chunk + 3}u) / 4u);
+    for (var d = 0u; d < steps; d++) {
 ${each(4 * vectors, (i) => {
   const [d, v] = [Math.floor(i / vectors), i % vectors];
   return `      let w${d}_${v} = ws[(4u * d + ${d}u) * ${columns / 4}u + column_thread + ${v * columnThreads}u];`;
 })}
 ${each(rowsEach, (r) =>
   [
-    `      let x${r} = xs[(row_thread + ${r * rowThreads}u) * ${depthVectors}u + d];`,
+    `      let x${r} = xs[d * ${pitch}u + row_thread + ${r * rowThreads}u];`,
     ...[0, 1, 2, 3].flatMap((d) =>
       Array.from({ length: vectors }, (_, v) => {
         const sum = `sum${r * vectors + v}`;
@@ -186,12 +188,22 @@ ${each(rowsEach, (r) =>
   ].join("\n"),
 )}
     }
+    }
+    workgroupBarrier();
+${each(loads, (i) => `    xs[(lane % ${depthVectors}u) * ${pitch}u + load_row + ${i * rowStride}u] = xn${i};`)}
+${each(weightLoads, (i) => {
+  const store = `ws[lane + ${i * invocations}u] = wn${i};`;
+  return partial(i) ? `    if (lane + ${i * invocations}u < ${weightVectors}u) { ${store} }` : `    ${store}`;
+})}
+    workgroupBarrier();
   }
 
-${each(rowsEach * vectors, (i) => {
-  const [r, v] = [Math.floor(i / vectors), i % vectors];
-  return `  store(row_tile * ${rows}u + row_thread + ${r * rowThreads}u, last, pixels, block, columns4, column_tile * ${columns / 4}u + column_thread + ${v * columnThreads}u, sum${i});`;
-})}`,
+  var sums = array<vec4f, ${rowsEach * vectors}>(${Array.from({ length: rowsEach * vectors }, (_, i) => `sum${i}`).join(", ")});
+  for (var i = 0u; i < ${rowsEach * vectors}u; i++) {
+    let r = row_tile * ${rows}u + row_thread + i / ${vectors}u * ${rowThreads}u;
+    let c4 = column_tile * ${columns / 4}u + column_thread + i % ${vectors}u * ${columnThreads}u;
+    store(r, last, pixels, block, columns4, c4, sums[i]);
+  }`,
   });
 }
 
