@@ -6,6 +6,7 @@ import {
   packConvVjp,
 } from "../../../kernels/conv/wgsl_pack.js";
 import { tilesFor } from "../../../kernels/conv/wgsl_tiles.js";
+import { DENSE_COLUMNS, denseShader } from "../../../kernels/gemm/wgsl.js";
 import type { Share } from "../../../kernels/webgpu/shader.js";
 import type { Clamp, Step } from "../../../network/fuse.js";
 import type { Conv, Gemm } from "../../../network/spec.js";
@@ -67,23 +68,52 @@ function forward(step: Step, geometry: ConvGeometry, context: ForwardContext): K
   const biases = new Float32Array(groups * padded);
   if (bias)
     for (let f = 0; f < filters; f++) biases[Math.floor(f / columns) * padded + (f % columns)] = bias[f];
-  const { node, residual, clamp } = step;
-  emit(
-    node.name,
-    "forward",
-    { added: residual !== undefined, masked: false },
-    geometry,
-    packConvForward(geometry),
-    {
-      x: context.value(step.inputs[0]),
-      y: context.value(step.output),
-      bias: context.constant(`bias of ${node.name}`, biases),
-      ...(residual !== undefined && { addend: context.value(residual) }),
-    },
-    clamp ?? { low: -Infinity, high: Infinity },
-    context,
-  );
+  const { node, residual } = step;
+  const clamp = step.clamp ?? { low: -Infinity, high: Infinity };
+  const added = residual !== undefined;
+  const packed = packConvForward(geometry);
+  const tensors = {
+    x: context.value(step.inputs[0]),
+    y: context.value(step.output),
+    bias: context.constant(`bias of ${node.name}`, biases),
+    ...(residual !== undefined && { addend: context.value(residual) }),
+  };
+  if (isMatrixVector(geometry)) emitDense(node.name, geometry, packed, added, tensors, clamp, context);
+  else emit(node.name, "forward", { added, masked: false }, geometry, packed, tensors, clamp, context);
   return NOTHING;
+}
+
+/** One pixel through one tap: a product of a matrix and a vector for each image. */
+function isMatrixVector({ kernel, groups, pads, height, width }: ConvGeometry): boolean {
+  return (
+    groups === 1 &&
+    pads.every((pad) => pad === 0) &&
+    [height, width, ...kernel].every((extent) => extent === 1)
+  );
+}
+
+/** Images that share the weights that a workgroup reads, in calls with many. */
+const DENSE_ROWS = 8;
+
+function emitDense(
+  label: string,
+  { channels: inputs, filters: units }: ConvGeometry,
+  packed: PackedConv,
+  added: boolean,
+  tensors: Readonly<Record<string, Tensor>>,
+  clamp: Clamp,
+  context: ForwardContext,
+): void {
+  const bound = { ...tensors, weights: context.constant(`weights of ${label}`, packed.weights) };
+  const withRows = (rows: number): Dispatch =>
+    dispatch(
+      label,
+      denseShader({ rows, vectorDepth: inputs % 4 === 0, vectorColumns: units % 4 === 0, added }),
+      { inputs, units, ...clamp },
+      bound,
+      { rows: 1, tile: rows, times: Math.ceil(units / DENSE_COLUMNS) },
+    );
+  context.emit({ ...withRows(DENSE_ROWS), small: withRows(1) });
 }
 
 function vjp(step: Step, geometry: ConvGeometry, context: BackwardContext): void {
