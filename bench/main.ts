@@ -40,7 +40,11 @@ async function main(options: Options): Promise<void> {
   const groups = planGroups(options, names);
   if (options.list) {
     for (const { case: c, engines } of groups)
-      for (const engine of engines) console.log(rowName(c, ...(engine.split(/-(.*)/) as [string, string])));
+      for (const engine of engines) {
+        // Variants are known once a contender has started.
+        const [name, variant = "*"] = engine.split(/-(.*)/);
+        console.log(rowName(c, name, variant));
+      }
     return;
   }
   const machine = describeMachine();
@@ -90,9 +94,17 @@ function chooseNetworks({ networks, full, quick, gpu }: Options): string[] {
     if (missing !== undefined) throw new Error(`--networks has ${missing}, which is not on this machine`);
     return [...networks];
   }
-  if (gpu) return there.map((s) => s.name).filter((name) => name !== "mobilenetv2");
+  if (gpu) return gpuNetworks(there);
   if (quick) return [(there.find((s) => s.name === "resnet20") ?? there[0]).name];
-  return there.filter((s) => full || s.inDefault).map((s) => s.name);
+  return there.filter((s) => (full && !s.standsFor) || s.inDefault).map((s) => s.name);
+}
+
+/** Those of which `--gpu` has rows; networks that are not at hand by their stand-ins. */
+function gpuNetworks(there: typeof sources): string[] {
+  const isThere = (name: string): boolean => there.some((s) => s.name === name);
+  return there
+    .filter((s) => s.name !== "mobilenetv2" && !(s.standsFor && isThere(s.standsFor)))
+    .map((s) => s.name);
 }
 
 async function shortRoofline({ gpu }: Options, threads: readonly number[]): Promise<Roofline[]> {

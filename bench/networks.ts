@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { buildNetwork } from "../src/network/build.js";
 import { type InputTransform, resolveInput } from "../src/network/input.js";
 import { loadLayersModel } from "../src/network/layers_model/load.js";
-import type { Network } from "../src/network/spec.js";
+import type { Network, NetworkSpec } from "../src/network/spec.js";
 import { drawImages, type Images, readImages } from "./images.js";
+import { resnet20, squeezenet } from "./small_networks.js";
 import { vgg16 } from "./vgg16.js";
 
 /** A network to measure, with images for it and, where they are at hand, results computed elsewhere. */
@@ -32,6 +33,8 @@ interface Source {
   readonly name: string;
   /** What a run without `--networks` takes: always, or only with `--full`. */
   readonly inDefault: boolean;
+  /** The pretrained network that it stands in for, where that is not at hand and a GPU is measured. */
+  readonly standsFor?: string;
   readonly available: () => boolean;
   readonly load: (images: number) => Promise<BenchNetwork>;
 }
@@ -52,7 +55,9 @@ export const sources: readonly Source[] = [
   pretrained("resnet20", "cifar10_resnet20", "resnet20.onnx", "cifar10_test"),
   pretrained("squeezenet", "imagenet_squeezenet1_1", "squeezenet1_1.onnx", "imagenet_sample"),
   pretrained("mobilenetv2", "imagenet_mobilenetv2", "mobilenetv2.onnx", "imagenet_sample"),
-  { name: "vgg16", inDefault: false, available: () => true, load: loadVgg16 },
+  withHeWeights("vgg16", undefined, () => vgg16(16)),
+  withHeWeights("resnet20-he", "resnet20", () => resnet20(20)),
+  withHeWeights("squeezenet-he", "squeezenet", () => squeezenet(11)),
 ];
 
 async function loadDemo(count: number): Promise<BenchNetwork> {
@@ -113,16 +118,27 @@ async function readKnown(model: string): Promise<KnownResults> {
   return { logits, jacobian: { values: rows, classes: Int32Array.from(jacobian.classes.flat()) } };
 }
 
-async function loadVgg16(count: number): Promise<BenchNetwork> {
-  const network = buildNetwork(vgg16(16));
-  const folder = `${shared}/images/imagenet_sample`;
+/** A network whose shapes are what is measured. */
+function withHeWeights(name: string, standsFor: string | undefined, spec: () => NetworkSpec): Source {
   return {
-    name: "vgg16",
-    network,
-    input: resolveInput(IMAGENET, 3),
-    images: existsSync(`${folder}/images.bin`)
-      ? await readImages(folder, count)
-      : drawImages(network.input.shape, count, 1),
-    source: "VGG-16 with He weights, seed 16",
+    name,
+    inDefault: false,
+    standsFor,
+    available: () => true,
+    async load(count) {
+      const network = buildNetwork(spec());
+      const { shape } = network.input;
+      const folder = `${shared}/images/${shape[0] === 32 ? "cifar10_test" : "imagenet_sample"}`;
+      const images = existsSync(`${folder}/images.bin`)
+        ? await readImages(folder, count)
+        : drawImages(shape, count, 1);
+      return {
+        name,
+        network,
+        input: resolveInput(IMAGENET, 3),
+        images,
+        source: `${name}, seeded He weights`,
+      };
+    },
   };
 }

@@ -23,7 +23,7 @@ Times our engine beside its peers; every result is checked before it is timed.
   --quick              a few rows in under a minute
   --full               every network, operation and batch, with VGG-16
   --gpu                what a GPU is for: few images and many, beside tfjs on WebGPU and PyTorch on CUDA
-  --networks A,B       demo, resnet20, squeezenet, mobilenetv2, vgg16
+  --networks A,B       demo, resnet20, squeezenet, mobilenetv2, vgg16; resnet20-he, squeezenet-he: seeded weights
   --ops A,B            ${OPS.join(", ")}
   --batches 1,8        images a call of logits, jacobian and deepfool_step
   --classes 4,10,32    K

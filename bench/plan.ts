@@ -76,7 +76,7 @@ const GPU: Readonly<Record<string, readonly Row[]>> = {
   vgg16: [
     ["logits", 1, 0, ON_GPU],
     ["jacobian", 1, 10, ON_GPU],
-    ["jacobian", 16, 10, ["webgpu", "torch-cuda"]],
+    ["jacobian", 64, 10, ["webgpu", "torch-cuda"]],
   ],
 };
 
@@ -101,10 +101,12 @@ export function planGroups(options: Options, networks: readonly string[]): Group
   if (!ops && !batches && !classes && !full) {
     const plan = gpu ? GPU : quick ? QUICK : DEFAULT;
     return networks.flatMap((network) =>
-      (plan[network] ?? (gpu ? [] : DEFAULT[network]) ?? []).map(([op, batch, k, who]) => ({
-        case: { op, network, batch: op === "uap_pass" ? uapImages : batch, classes: k },
-        engines: engines(who),
-      })),
+      (plan[network.replace(/-he$/, "")] ?? (gpu ? [] : DEFAULT[network]) ?? []).map(
+        ([op, batch, k, who]) => ({
+          case: { op, network, batch: op === "uap_pass" ? uapImages : batch, classes: k },
+          engines: engines(who),
+        }),
+      ),
     );
   }
   const groups: Group[] = [];

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { drawImages } from "../../bench/images.js";
 import { CONV_SHAPES, outputSize, shapeName } from "../../bench/shapes.js";
+import { resnet20, squeezenet } from "../../bench/small_networks.js";
 import { vgg16 } from "../../bench/vgg16.js";
 import { buildNetwork } from "../../src/network/build.js";
+import type { NetworkSpec } from "../../src/network/spec.js";
 
 describe("layer shapes", () => {
   it("have names of their own and outputs", () => {
@@ -40,6 +42,24 @@ describe("vgg16", () => {
     };
     expect(weights(1)).toEqual(weights(1));
     expect(weights(1)).not.toEqual(weights(2));
+  });
+});
+
+describe("stand-ins for pretrained networks", () => {
+  it("have the weights and the work of the originals", () => {
+    const macs = (spec: NetworkSpec): number =>
+      buildNetwork(spec).nodes.reduce((sum, node) => {
+        if (node.op === "Gemm") return sum + node.weights.length;
+        return node.op === "Conv" ? sum + node.shape[0] * node.shape[1] * node.weights.length : sum;
+      }, 0);
+    const weights = (spec: NetworkSpec): number =>
+      spec.nodes.reduce((sum, node) => ("weights" in node ? sum + node.weights.length : sum), 0);
+    // Weights as the pretrained models have them.
+    expect(weights(resnet20(1))).toBe(270_896);
+    expect(macs(resnet20(1)) / 1e6).toBeCloseTo(41.1, 0);
+    expect(weights(squeezenet(1))).toBe(1_231_552);
+    expect(macs(squeezenet(1)) / 1e6).toBeCloseTo(349, 0);
+    expect(buildNetwork(squeezenet(1)).classes).toBe(1000);
   });
 });
 
