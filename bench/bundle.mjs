@@ -43,6 +43,7 @@ export async function bundle(outdir, { gpu = false, whole = false } = {}) {
     alias: { vitest: `${root}bench/gpu/vitest.ts` },
     ...(whole
       ? {
+          minify: true,
           external: CARRIED,
           banner: {
             js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
