@@ -35,6 +35,8 @@ export interface Dispatch {
   readonly reads: readonly Tensor[];
   readonly writes: readonly Tensor[];
   readonly groups: Groups;
+  /** Multiply-adds for each image or cotangent, of products of matrices; for profiles. */
+  readonly macs?: number;
   /** The same work in smaller tiles, for calls too small to fill the device with the larger ones. */
   readonly small?: Omit<Dispatch, "small">;
 }

@@ -25,6 +25,8 @@ export interface PackedConv {
   readonly classes: number;
   /** Pixels of the largest class. */
   readonly classRows: number;
+  /** Multiply-adds of one input, with padding counted as if it were pixels. */
+  readonly macs: number;
 }
 
 interface Tap {
@@ -103,5 +105,6 @@ function pack(conv: ConvGeometry, classes: readonly PixelClass[], pass: "forward
     geometry: Int32Array.from(geometry),
     classes: classes.length,
     classRows: Math.max(...classes.map((c) => c.rows * c.columns)),
+    macs: classes.reduce((sum, c) => sum + c.rows * c.columns * c.taps.length * depth * columns * groups, 0),
   };
 }

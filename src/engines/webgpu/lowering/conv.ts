@@ -113,7 +113,8 @@ function emitDense(
       bound,
       { rows: 1, tile: rows, times: Math.ceil(units / DENSE_COLUMNS) },
     );
-  context.emit({ ...withRows(DENSE_ROWS), small: withRows(1) });
+  const macs = inputs * units;
+  context.emit({ ...withRows(DENSE_ROWS), macs, small: { ...withRows(1), macs } });
 }
 
 function vjp(step: Step, geometry: ConvGeometry, context: BackwardContext): void {
@@ -166,5 +167,6 @@ function emit(
       tile: tile.rows,
       times: packed.classes * groups * Math.ceil(params.columns / tile.columns),
     });
-  context.emit({ ...withTile(large), small: withTile(small) });
+  const { macs } = packed;
+  context.emit({ ...withTile(large), macs, small: { ...withTile(small), macs } });
 }
