@@ -117,20 +117,19 @@ export class Program {
   /** Images and, for each, cotangents that one call may have: as many as fit into the budget and the limits. */
   chunk(images: number, lanes: number): { images: number; lanes: number } {
     const limit = bufferLimit(this.gpu.device) / 4;
+    const budget = this.tuning.memoryBudget / 4;
+    const { size, classes } = this.plan;
     const imageUnits = this.imageTensors.map(({ units }) => units);
     const perImage = sum(imageUnits);
     const perCotangent = sum(this.arena.units);
-    const mostLanes = Math.floor(
-      Math.min(
-        limit / Math.max(1, ...this.arena.units),
-        (this.tuning.memoryBudget / 4 - perImage) / perCotangent,
-      ),
-    );
+    // The results of a call are copied into one buffer: gradients and classes, and the logits.
+    const largest = Math.max(size + 1, ...this.arena.units);
+    const mostLanes = Math.floor(Math.min((limit - classes) / largest, (budget - perImage) / perCotangent));
     const some = Math.min(lanes, Math.max(1, mostLanes));
     const most = Math.min(
       limit / Math.max(...imageUnits),
-      some > 0 ? limit / (some * Math.max(...this.arena.units)) : Infinity,
-      this.tuning.memoryBudget / 4 / (perImage + some * perCotangent),
+      limit / (some * largest + classes),
+      budget / (perImage + some * perCotangent),
     );
     return { images: Math.max(1, Math.min(images, Math.floor(most))), lanes: some };
   }

@@ -5,12 +5,26 @@ import type { Gpu } from "./device.js";
 import type { Dispatch, Tensor } from "./dispatch.js";
 import type { Plan } from "./plan.js";
 import { type Call, Program } from "./program.js";
-import { Readback } from "./readback.js";
+import { Readback, type ReadRequest } from "./readback.js";
 import type { Tuning } from "./tuning.js";
+
+/** Large results come in chunks of about so many bytes, but no fewer images. */
+const CHUNK_BYTES = 2 ** 22;
+const CHUNK_IMAGES = 8;
+
+/** Lanes `lane .. lane + lanes` of k of the images from `first` on. */
+interface Part {
+  readonly first: number;
+  readonly lane: number;
+  readonly lanes: number;
+  readonly k: number;
+}
 
 /** Batches of logits and gradients on one program; DeepFool runs on it too. Calls must not overlap. */
 export class Session implements DeepfoolHost {
   readonly readback: Readback;
+  /** Results of one chunk are read while the device computes the next. */
+  private readonly readbacks: readonly Readback[];
 
   private constructor(
     readonly program: Program,
@@ -18,7 +32,8 @@ export class Session implements DeepfoolHost {
     readonly plan: Plan,
     readonly loop: DeepfoolPlan,
   ) {
-    this.readback = new Readback(gpu);
+    this.readbacks = [new Readback(gpu), new Readback(gpu)];
+    [this.readback] = this.readbacks;
   }
 
   static async create(gpu: Gpu, plan: Plan, tuning?: Tuning): Promise<Session> {
@@ -65,37 +80,46 @@ export class Session implements DeepfoolHost {
     }
     const logits = new Float32Array(total * available);
     const classes = typeof requested === "number" ? new Int32Array(total * k) : requested.slice();
-    for (let first = 0; first < total; ) {
-      const { images: n, lanes } = this.program.chunk(total - first, k);
-      const chunk = images.subarray(first * size, (first + n) * size);
-      for (let lane = 0; lane < k; lane += lanes)
-        await this.gradients(chunk, first, lane, Math.min(lanes, k - lane), k, requested, {
-          values,
-          classes,
-          logits,
-        });
-      first += n;
+    const out = { values, classes, logits };
+    const most = Math.max(CHUNK_IMAGES, Math.floor(CHUNK_BYTES / (4 * k * size)));
+    let reading: Promise<void> = Promise.resolve();
+    let turn = 0;
+    try {
+      for (let first = 0; first < total; ) {
+        const { images: n, lanes } = this.program.chunk(Math.min(most, total - first), k);
+        const chunk = images.subarray(first * size, (first + n) * size);
+        for (let lane = 0; lane < k; lane += lanes) {
+          const part = { first, lane, lanes: Math.min(lanes, k - lane), k };
+          const next = await this.gradients(chunk, part, requested, out, this.readbacks[turn++ % 2]);
+          const before = reading;
+          reading = next.finished;
+          await before;
+        }
+        first += n;
+      }
+    } finally {
+      // Also after an error nothing must be under way when the next call begins.
+      await Promise.allSettled([reading]);
     }
+    await reading;
     return { classes, logits };
   }
 
-  /** Lanes `lane ..` of one chunk of images. */
+  /** Starts the gradients of some lanes of a chunk of images; `finished` resolves when they are in `out`. */
   private async gradients(
     images: Float32Array<ArrayBuffer>,
-    first: number,
-    lane: number,
-    lanes: number,
-    k: number,
+    { first, lane, lanes, k }: Part,
     requested: number | Int32Array,
     out: { values: Float32Array; classes: Int32Array; logits: Float32Array },
-  ): Promise<void> {
+    readback: Readback,
+  ): Promise<{ readonly finished: Promise<void> }> {
     const { program, plan } = this;
     const { size, classes: available } = plan;
     const n = images.length / size;
     const rows = n * lanes;
     const bytes = { values: 4 * rows * size, wanted: 4 * rows, logits: 4 * n * available };
     await program.reserve(n, rows);
-    await this.readback.reserve(bytes.values + bytes.wanted + bytes.logits);
+    await readback.reserve(bytes.values + bytes.wanted + bytes.logits);
     const call = { images: n, running: n, lanes };
     const counted = typeof requested === "number";
     const lists = [plan.forward, ...(counted ? [plan.topClasses] : []), plan.gradients];
@@ -112,14 +136,16 @@ export class Session implements DeepfoolHost {
       { buffer: program.bufferOf(plan.wanted), bytes: bytes.wanted },
       { buffer: program.bufferOf(plan.logits), bytes: bytes.logits },
     ];
-    this.submit(lists, call, results);
-    await this.readback.read("jacobian", results, [
+    this.submit(lists, call, results, readback);
+    const finished = readback.read("jacobian", results, [
       (range) => {
         const rowsOf = range.floats();
-        for (let i = 0; i < n; i++)
+        // All lanes of an image lie together: one copy for the chunk where no lane is missing, else one an image.
+        const run = (lanes === k ? n : 1) * lanes * size;
+        for (let from = 0; from < rowsOf.length; from += run)
           out.values.set(
-            rowsOf.subarray(i * lanes * size, (i + 1) * lanes * size),
-            ((first + i) * k + lane) * size,
+            rowsOf.subarray(from, from + run),
+            ((first + from / (lanes * size)) * k + lane) * size,
           );
       },
       (range) => {
@@ -127,6 +153,9 @@ export class Session implements DeepfoolHost {
       },
       (range) => out.logits.set(range.floats(), first * available),
     ]);
+    // Whoever waits for it gets the error; it may come before.
+    finished.catch(() => {});
+    return { finished };
   }
 
   private upload(tensor: Tensor, data: Float32Array<ArrayBuffer>, call: Call): void {
@@ -138,18 +167,19 @@ export class Session implements DeepfoolHost {
   private submit(
     lists: readonly (readonly Dispatch[])[],
     call: Call,
-    results: readonly { buffer: GPUBuffer; bytes: number }[],
+    results: readonly ReadRequest[],
+    readback = this.readback,
   ): void {
     const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const dispatches of lists) this.program.encode(pass, dispatches, call);
     pass.end();
-    this.readback.record(encoder, results);
+    readback.record(encoder, results);
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
   dispose(): void {
-    this.readback.dispose();
+    for (const readback of this.readbacks) readback.dispose();
     this.program.dispose();
   }
 }

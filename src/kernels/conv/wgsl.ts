@@ -121,7 +121,8 @@ fn row_of(r: u32, last: u32, size: vec2u) -> Row {
   let j = r % size.y;
   return Row(i32(n) * p.inHeight * p.inWidth, i32(i) * p.inStepY, i32(j) * p.inStepX);
 }
-${vectorDepth ? readVector : readScalars}
+${placeCode}
+${vectorDepth ? loadCode("vec4f", " / 4u") : loadCode("f32", "")}
 ${parts.code}
 ${storeCode(pass, vectorColumns, share.added)}`,
     body: `
@@ -155,7 +156,8 @@ ${each(rowsEach * vectors, (i) => `  var sum${i} = vec4f();`)}
   for (var first = 0u; first < depth + ${chunk}u; first += ${chunk}u) {
     if (first < depth) {
       let k = first + load_depth;
-${each(loads, (i) => `      xn${i} = load(k, depth, row${i}, u32(taps.x), first_channel);`)}
+${vectorDepth ? "      let spot = place(k, depth, u32(taps.x), first_channel);" : [0, 1, 2, 3].map((e) => `      let spot${e} = place(k + ${e}u, depth, u32(taps.x), first_channel);`).join("\n")}
+${each(loads, (i) => `      xn${i} = ${vectorDepth ? `load(row${i}, spot)` : `vec4f(${[0, 1, 2, 3].map((e) => `load(row${i}, spot${e})`).join(", ")})`};`)}
 ${each(
   weightLoads,
   (i) => `      {
@@ -207,33 +209,26 @@ ${each(weightLoads, (i) => {
   });
 }
 
-const readVector = `
-fn load(k: u32, depth: u32, row: Row, first_tap: u32, first_channel: u32) -> vec4f {
-  if (k >= depth) { return vec4f(); }
+/** Where depth k reads, the same for all rows of a class. */
+const placeCode = `
+struct Place { dy: i32, dx: i32, channel: u32 }
+/** Beyond the last depth: outside of every image. */
+fn place(k: u32, depth: u32, first_tap: u32, first_channel: u32) -> Place {
+  if (k >= depth) { return Place(-0x40000000, 0, 0u); }
   let tap = geometry[first_tap + k / p.depth];
-  let y = row.y + tap.x;
-  let x_ = row.x + tap.y;
-  if (y < 0 || y >= p.inHeight || x_ < 0 || x_ >= p.inWidth) { return vec4f(); }
-  return x[(u32(row.start + y * p.inWidth + x_) * p.inChannels + first_channel + k % p.depth) / 4u];
+  return Place(tap.x, tap.y, first_channel + k % p.depth);
 }`;
 
-const readScalars = `
-fn load_one(k: u32, depth: u32, row: Row, first_tap: u32, first_channel: u32) -> f32 {
-  if (k >= depth) { return 0.0; }
-  let tap = geometry[first_tap + k / p.depth];
-  let y = row.y + tap.x;
-  let x_ = row.x + tap.y;
-  if (y < 0 || y >= p.inHeight || x_ < 0 || x_ >= p.inWidth) { return 0.0; }
-  return x[u32(row.start + y * p.inWidth + x_) * p.inChannels + first_channel + k % p.depth];
-}
-fn load(k: u32, depth: u32, row: Row, first_tap: u32, first_channel: u32) -> vec4f {
-  return vec4f(
-    load_one(k, depth, row, first_tap, first_channel),
-    load_one(k + 1u, depth, row, first_tap, first_channel),
-    load_one(k + 2u, depth, row, first_tap, first_channel),
-    load_one(k + 3u, depth, row, first_tap, first_channel),
-  );
+/** `fn load(row, spot)`: one value, or four channels; zero outside of the image. */
+function loadCode(type: "f32" | "vec4f", divided: string): string {
+  return `
+fn load(row: Row, spot: Place) -> ${type} {
+  let i = row.y + spot.dy;
+  let j = row.x + spot.dx;
+  if (i < 0 || i >= p.inHeight || j < 0 || j >= p.inWidth) { return ${type}(); }
+  return x[(u32(row.start + i * p.inWidth + j) * p.inChannels + spot.channel)${divided}];
 }`;
+}
 
 /** `fn store(r, ...)`: what an invocation does with its sums for four columns of row r. */
 function storeCode(pass: ConvStructure["pass"], vector: boolean, added: boolean): string {
