@@ -4,6 +4,8 @@ import { EngineError } from "../../api/errors.js";
 export interface Gpu {
   readonly device: GPUDevice;
   readonly adapterName: string;
+  /** The adapter is software. */
+  readonly onProcessor: boolean;
   /** Throws an EngineError that starts with `caller` once the device is lost. */
   readonly assertLive: (caller: string) => void;
   /** Rejects when the device is lost; for races with mapAsync, which some implementations never settle. */
@@ -35,16 +37,29 @@ const LIMITS = [
  * @throws EngineError where there is no WebGPU or no adapter, or the device that was passed in is lost
  */
 export async function openGpu({ device, gpu }: GpuOptions): Promise<Gpu> {
-  if (device) return watch(device, false, device.adapterInfo?.description ?? "");
+  if (device) return watch(device, false, device.adapterInfo);
   const found = gpu ?? (await findGpu());
   const adapter = await found.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter)
     throw new EngineError('compile: no WebGPU adapter, expected a GPU; { backend: "wasm" } needs none');
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   const requiredFeatures = (["timestamp-query"] as const).filter((name) => adapter.features.has(name));
-  const opened = await adapter.requestDevice({ label: "unifool", requiredLimits, requiredFeatures });
-  const { vendor, architecture, description } = adapter.info;
-  return watch(opened, true, description || `${vendor} ${architecture}`.trim());
+  const { info } = adapter;
+  try {
+    const opened = await adapter.requestDevice({ label: "unifool", requiredLimits, requiredFeatures });
+    return watch(opened, true, info);
+  } catch (cause) {
+    const reason = String((cause as Error).message).split("\n")[0];
+    throw new EngineError(
+      `compile: the WebGPU adapter ("${nameOf(info)}") gives no device (${reason}), expected one; { backend: "wasm" } needs none`,
+      { cause },
+    );
+  }
+}
+
+/** Browsers may keep the description to themselves, and old ones the whole information. */
+function nameOf(info: GPUAdapterInfo | undefined): string {
+  return info?.description || [info?.vendor, info?.architecture].filter(Boolean).join(" ") || "unnamed";
 }
 
 async function findGpu(): Promise<GPU> {
@@ -74,7 +89,7 @@ async function nodeGpu(): Promise<GPU> {
 
 const DAWN = Symbol.for("unifool.dawn");
 
-function watch(device: GPUDevice, own: boolean, adapterName: string): Gpu {
+function watch(device: GPUDevice, own: boolean, info: GPUAdapterInfo | undefined): Gpu {
   let reason: string | undefined;
   const assertLive = (caller: string): void => {
     if (reason)
@@ -88,7 +103,8 @@ function watch(device: GPUDevice, own: boolean, adapterName: string): Gpu {
   whenLost.catch(() => {});
   return {
     device,
-    adapterName,
+    adapterName: nameOf(info),
+    onProcessor: info?.isFallbackAdapter ?? false,
     assertLive,
     whenLost,
     dispose: () => {

@@ -7,6 +7,7 @@ import { argmax } from "../top_classes.js";
 import { runDeepfool } from "./deepfool.js";
 import { type GpuOptions, openGpu } from "./device.js";
 import { planNetwork } from "./plan.js";
+import { type DispatchTime, profile } from "./profile.js";
 import { Session } from "./session.js";
 import { TUNING, type Tuning } from "./tuning.js";
 
@@ -16,6 +17,17 @@ export interface WebgpuEngine extends Engine {
   readonly backend: "webgpu";
   /** What the adapter calls itself. */
   readonly adapter: string;
+  /** True where the adapter is no GPU but software. */
+  readonly onProcessor: boolean;
+  /**
+   * Time and work of every dispatch of one Jacobian; for benchmarks.
+   *
+   * @throws EngineError where the device has no timestamps, or the images do not fit into one call
+   */
+  profile(
+    images: Float32Array,
+    options: { readonly classes: number; readonly repeats?: number },
+  ): Promise<DispatchTime[]>;
 }
 
 /**
@@ -70,6 +82,7 @@ export async function createWebgpuEngine(
   return {
     backend: "webgpu",
     adapter: gpu.adapterName,
+    onProcessor: gpu.onProcessor,
     inputShape: shape,
     classes,
     classNames,
@@ -104,6 +117,14 @@ export async function createWebgpuEngine(
       countImages("deepfool", images, shape);
       const given = new Float32Array(images);
       return inTurn("deepfool", () => runDeepfool(session, given, request));
+    },
+
+    async profile(images, request) {
+      assertLive("profile");
+      const count = countImages("profile", images, shape);
+      const rows = countClasses("profile", request.classes, count, classes);
+      const given = new Float32Array(images);
+      return inTurn("profile", () => profile(session, given, rows, request.repeats ?? 10));
     },
 
     dispose,
