@@ -1,11 +1,11 @@
 import { EngineError, UnsupportedOperatorError } from "../api/errors.js";
 import { referenceOperator } from "../kernels/reference.js";
 import type { ReferenceOperator } from "../kernels/reference_operator.js";
+import { argmax, topClasses } from "../kernels/top_classes/reference.js";
 import type { InputTransform } from "../network/input.js";
 import { type Network, type Node, type Operator, sizeOf } from "../network/spec.js";
 import { checkOut, countClasses, countImages } from "./arguments.js";
 import type { Engine } from "./engine.js";
-import { argmax, topClasses } from "./top_classes.js";
 
 /**
  * The oracle: every operator in float64 by its definition in `kernels/<operator>/reference.ts`, one image and

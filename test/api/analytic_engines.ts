@@ -1,6 +1,6 @@
 import { randomSource } from "../../src/api/random.js";
 import type { DeepfoolRequest, Engine, JacobianOptions } from "../../src/engines/engine.js";
-import { argmax, topClasses } from "../../src/engines/top_classes.js";
+import { argmax, topClasses } from "../../src/kernels/top_classes/reference.js";
 
 /** A differentiable classifier of one image, in float64. */
 export interface Classifier {

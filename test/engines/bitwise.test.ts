@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeepfoolRequest, Engine } from "../../src/engines/engine.js";
-import { topClasses } from "../../src/engines/top_classes.js";
+import { topClasses } from "../../src/kernels/top_classes/reference.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { randomValues } from "../support/random_values.js";

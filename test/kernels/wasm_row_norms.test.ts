@@ -15,7 +15,8 @@ describe.each(variants)("row_norms, $variant", ({ relaxed }) => {
     const units = g.length / lanes;
     const tiles = Math.ceil(units / 1024);
     const partials = kernels.inout(new Float64Array(tiles * lanes).fill(Number.NaN));
-    kernels.call(`row_norms_${lanes}`, tiles, { g: kernels.input(g), units, partials, order });
+    const fields = { g: kernels.input(g), units, partials, order: kernels.input(Int32Array.of(order)) };
+    kernels.call(`row_norms_${lanes}`, tiles, fields);
     return partials.values();
   };
 

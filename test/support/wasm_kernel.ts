@@ -20,6 +20,8 @@ type Values = Float32Array | Float64Array | Int32Array;
 type KernelFunction = (args: number, begin: number, end: number) => void;
 
 const PAGE = 65536;
+/** What precedes the fields on a tape; the third word is the way to the next entry. */
+const HEADER_BYTES = 16;
 const CANARY_BYTES = 64;
 const CANARY = 0x5a;
 /** A pointer of a kernel is 4-aligned, no more: blocks start off a 16-byte boundary. */
@@ -60,8 +62,19 @@ export class WasmKernels {
     return this.block(new Float32Array(length).fill(Number.NaN), true);
   }
 
-  /** `fields` must name all the kernel's fields, in any order, and no others. */
-  call(name: string, tiles: number, fields: Readonly<Record<string, Field>>): void {
+  /** Changes what a block holds before a call. */
+  set(block: Block<Int32Array>, values: readonly number[]): void {
+    new Int32Array(this.memory.buffer, block.at, values.length).set(values);
+    const own = this.blocks.find((b) => b.at === block.at);
+    if (own) own.initial = this.bytes(own).slice();
+  }
+
+  /**
+   * `fields` must name all the kernel's fields, in any order, and no others.
+   *
+   * @returns where a kernel that jumps goes on
+   */
+  call(name: string, tiles: number, fields: Readonly<Record<string, Field>>): number {
     const index = kernelSources.findIndex((source) => source.name === name);
     if (index < 0) throw new Error(`${name}: no such kernel`);
     const expected = kernelSources[index].fields;
@@ -71,7 +84,8 @@ export class WasmKernels {
       ...given.filter((f) => !expected.includes(f)).map((f) => `${f} is unknown`),
     ];
     if (wrong.length > 0) throw new Error(`${name}: ${wrong.join(", ")}`);
-    const args = this.allocate(4 * expected.length);
+    const entry = this.allocate(HEADER_BYTES + 4 * expected.length);
+    const args = entry + HEADER_BYTES;
     const values = new Int32Array(this.memory.buffer, args, expected.length);
     expected.forEach((field, i) => {
       const value = fields[field];
@@ -89,6 +103,7 @@ export class WasmKernels {
       if (differs >= 0) throw new Error(`${name}: result depends on the split into tiles at byte ${differs}`);
       b.initial = whole[i];
     });
+    return entry + new Int32Array(this.memory.buffer, entry, 3)[2];
   }
 
   private check(name: string): void {

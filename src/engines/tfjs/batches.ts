@@ -1,9 +1,9 @@
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
+import { argmax, topClasses } from "../../kernels/top_classes/reference.js";
 import type { InputTransform } from "../../network/input.js";
 import { sizeOf } from "../../network/spec.js";
 import { checkOut, countClasses, countImages } from "../arguments.js";
 import type { Jacobian, JacobianOptions, Logits } from "../engine.js";
-import { argmax, topClasses } from "../top_classes.js";
 import type { TfNamespace } from "./namespace.js";
 import type { Program } from "./program.js";
 

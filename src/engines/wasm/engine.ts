@@ -1,9 +1,9 @@
 import { EngineError, InvalidArgumentError } from "../../api/errors.js";
+import { topClasses } from "../../kernels/top_classes/reference.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { checkOut, countClasses, countImages } from "../arguments.js";
 import type { Engine } from "../engine.js";
-import { topClasses } from "../top_classes.js";
 import { createMemory } from "./layout.js";
 import { runBackward, runForward } from "./passes.js";
 import { MAX_LANES, planProgram } from "./plan.js";
@@ -162,7 +162,7 @@ async function callingThread({ plan, entries }: Planned, module: WebAssembly.Mod
       runForward(program, image);
       const wanted = topClasses(program.logits, 0, program.classes, classes);
       const tapes = tapesFor(program, classes);
-      runBackward(program, wanted, undefined, tapes);
+      runBackward(program, wanted, tapes);
       return profile(program, entries, tapes, repeats ?? 10);
     },
     dispose: () => {

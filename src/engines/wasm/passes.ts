@@ -8,24 +8,20 @@ export function runForward(program: Program, image: Float32Array): void {
 }
 
 /**
- * One backward pass from the present forward pass: lane k carries the gradient of logit `classes[k]`, less that of
- * logit `base` if one is given. Left in `program.gradient`, `[units][tapes.stride]`.
+ * One backward pass from the present forward pass: lane k carries the gradient of logit `classes[k]`. The cotangents
+ * of the pixels, `[units][tapes.stride]`, stay in memory.
  */
 export function runBackward(
   program: Program,
   classes: Int32Array,
-  base: number | undefined,
   { stride, gradient }: BackwardTapes,
 ): void {
   const { seeds } = program;
   seeds.fill(0, 0, stride * program.classes);
   classes.forEach((c, k) => {
     seeds[c * stride + k] += 1;
-    if (base !== undefined) seeds[base * stride + k] -= 1;
   });
-  const seeded = new Set(classes);
-  if (base !== undefined) seeded.add(base);
-  program.setCandidates(Int32Array.from(seeded).sort());
+  program.setCandidates(Int32Array.from(new Set(classes)).sort());
   program.run(gradient);
 }
 

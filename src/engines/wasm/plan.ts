@@ -3,6 +3,7 @@ import type { InputTransform } from "../../network/input.js";
 import { simplify } from "../../network/simplify.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { type BackwardRoom, planBackward, scratchBytes } from "./backward.js";
+import { type DeepfoolAddresses, planDeepfool } from "./deepfool_tape.js";
 import { planForward } from "./forward.js";
 import { Layout, type Segment } from "./layout.js";
 import { LiveConstants } from "./live.js";
@@ -26,9 +27,14 @@ export interface BackwardTapes {
   readonly gradient: Tape;
   /** Lanes to rows, `[lane][unit]`, at `rows`. */
   readonly rows: Tape;
-  /** Per lane, partial sums of |g| and of g^2 in float64, one group of lanes for each 1024 units. */
-  readonly absoluteSums: Tape;
-  readonly squareSums: Tape;
+}
+
+/** The DeepFool loop; see `deepfool_tape.ts`. */
+export interface DeepfoolPlan {
+  readonly tape: Tape;
+  /** Where on the tape the backward passes begin, by rising number of lanes. */
+  readonly passes: readonly { readonly lanes: Lanes; readonly stride: number; readonly at: number }[];
+  readonly room: DeepfoolAddresses;
 }
 
 /** Everything a thread needs to run the network: plain data that can be posted to a worker. */
@@ -45,7 +51,6 @@ export interface ProgramPlan {
     readonly seeds: number;
     readonly gradient: number;
     readonly rows: number;
-    readonly partials: number;
     readonly candidates: number;
     readonly candidateBounds: number;
     /** What threads synchronise by. */
@@ -54,6 +59,7 @@ export interface ProgramPlan {
   readonly forward: Tape;
   /** By rising number of lanes. */
   readonly backward: readonly BackwardTapes[];
+  readonly deepfool: DeepfoolPlan;
 }
 
 /** A plan and, for profiles, the entries that its tapes were made from. */
@@ -87,9 +93,6 @@ export function planProgram(network: Network, transform: InputTransform, threads
 
   const plans = LANES.map((lanes) => {
     const stride = (4 * Math.ceil(lanes / 4)) as 4 | 8 | 12;
-    const norms = (order: 1 | 2): Entry[] => [
-      entry(`row_norms_${stride}`, "norms", chunks, { g: room.gradient, units, partials, order }),
-    ];
     return {
       lanes,
       stride,
@@ -105,15 +108,14 @@ export function planProgram(network: Network, transform: InputTransform, threads
           period: 1,
         }),
       ],
-      absoluteSums: norms(1),
-      squareSums: norms(2),
     };
   });
+  const logits = forward.values.get(fused.output) as Buffer;
+  const deepfool = planDeepfool(layout, forward, plans, room, partials, units, logits, fused.classes);
 
-  const tapes = [
-    forward.entries,
-    ...plans.flatMap((p) => [p.gradient, p.rows, p.absoluteSums, p.squareSums]),
-  ].map((entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }));
+  const tapes = [forward.entries, ...plans.flatMap((p) => [p.gradient, p.rows]), deepfool.entries].map(
+    (entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }),
+  );
   layout.placeTemporaries(plans.map((p) => p.gradient));
   // Only now has every buffer that the entries name an address.
   const byEntries = new Map<readonly Entry[], Tape>();
@@ -133,11 +135,10 @@ export function planProgram(network: Network, transform: InputTransform, threads
     scratchBytes: scratch,
     addresses: {
       pixels: forward.pixels.address,
-      logits: (forward.values.get(fused.output) as Buffer).address,
+      logits: logits.address,
       seeds: room.seeds.address,
       gradient: room.gradient.address,
       rows: rows.address,
-      partials: partials.address,
       candidates: room.constants.candidates.address,
       candidateBounds: room.constants.candidateBounds.address,
       control: control.address,
@@ -148,9 +149,12 @@ export function planProgram(network: Network, transform: InputTransform, threads
       stride: p.stride,
       gradient: tapeOf(p.gradient),
       rows: tapeOf(p.rows),
-      absoluteSums: tapeOf(p.absoluteSums),
-      squareSums: tapeOf(p.squareSums),
     })),
+    deepfool: {
+      tape: tapeOf(deepfool.entries),
+      passes: deepfool.passes.map(({ lanes, stride, mark }) => ({ lanes, stride, at: mark.address })),
+      room: deepfool.room,
+    },
   };
   return { plan, entries: entriesOf };
 }

@@ -1,4 +1,4 @@
-import { type BackwardTapes, MAX_LANES, NORM_CHUNK, type ProgramPlan } from "./plan.js";
+import { type BackwardTapes, MAX_LANES, type ProgramPlan } from "./plan.js";
 import type { Tape } from "./tape.js";
 
 /** A planned network in a memory, ready to run on one image at a time. */
@@ -6,6 +6,8 @@ export interface Program {
   readonly plan: ProgramPlan;
   readonly memory: WebAssembly.Memory;
   readonly run: (tape: Tape) => void;
+  /** Runs from the entry at an address to wherever the tape ends. */
+  readonly runFrom: (tape: Tape, address: number) => void;
   /** Runs entries `[first, last)` only; for profiles. */
   readonly runPart: (tape: Tape, first: number, last: number) => void;
   readonly units: number;
@@ -14,12 +16,8 @@ export interface Program {
   readonly logits: Float32Array;
   /** `[classes][lanes]`. */
   readonly seeds: Float32Array;
-  /** `[units][lanes]`. */
-  readonly gradient: Float32Array;
   /** `[MAX_LANES][units]`. */
   readonly rows: Float32Array;
-  /** `[chunks][lanes]`. */
-  readonly partials: Float64Array;
   /** Writes the sorted classes whose logits are seeded. */
   readonly setCandidates: (classes: Int32Array) => void;
 }
@@ -55,15 +53,14 @@ export function openProgram(
     plan,
     memory,
     run: (tape) => call(tape[0], tape[tape.length - 1]),
+    runFrom: (tape, address) => call(address, tape[tape.length - 1]),
     runPart: (tape, first, last) => call(tape[first], tape[last]),
     units,
     classes,
     pixels: floats(addresses.pixels, units),
     logits: floats(addresses.logits, classes),
     seeds: floats(addresses.seeds, MAX_LANES * classes),
-    gradient: floats(addresses.gradient, MAX_LANES * units),
     rows: floats(addresses.rows, MAX_LANES * units),
-    partials: new Float64Array(memory.buffer, addresses.partials, MAX_LANES * Math.ceil(units / NORM_CHUNK)),
     setCandidates: (seeded) => {
       new Int32Array(memory.buffer, addresses.candidates, seeded.length).set(seeded);
       new Int32Array(memory.buffer, addresses.candidateBounds, 2).set([

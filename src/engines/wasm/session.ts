@@ -1,6 +1,6 @@
+import { argmax, topClasses } from "../../kernels/top_classes/reference.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../engine.js";
-import { argmax, topClasses } from "../top_classes.js";
-import { runDeepfool } from "./deepfool.js";
+import { DeepfoolRunner } from "./deepfool.js";
 import { laneChunks, runBackward, runForward } from "./passes.js";
 import { type Program, tapesFor } from "./program.js";
 
@@ -22,6 +22,7 @@ export interface Session {
 
 /** @param programFor names the caller; throws once the engine has been disposed */
 export function createSession(programFor: (caller: string) => Program): Session {
+  const deepfool = new DeepfoolRunner(() => programFor("deepfool"));
   return {
     logits(images) {
       const program = programFor("logits");
@@ -53,7 +54,7 @@ export function createSession(programFor: (caller: string) => Program): Session 
         chosen.set(wanted, n * rows);
         for (const { first, count: lanes } of laneChunks(rows)) {
           const tapes = tapesFor(program, lanes);
-          runBackward(program, wanted.subarray(first, first + lanes), undefined, tapes);
+          runBackward(program, wanted.subarray(first, first + lanes), tapes);
           program.run(tapes.rows);
           out.set(program.rows.subarray(0, lanes * units), (n * rows + first) * units);
         }
@@ -61,7 +62,6 @@ export function createSession(programFor: (caller: string) => Program): Session 
       return { classes: chosen, logits };
     },
 
-    deepfool: (images, request) =>
-      runDeepfool(images, programFor("deepfool").units, request, () => programFor("deepfool")),
+    deepfool: (images, request) => deepfool.run(images, request),
   };
 }

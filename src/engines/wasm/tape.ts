@@ -9,14 +9,18 @@ export class Buffer {
   constructor(readonly bytes: number) {}
 }
 
-/** A 32-bit field of a kernel: an integer, an address inside a buffer, or float32 bits. */
-export type Field = number | Buffer | Place | Float32Bits;
+/** A 32-bit field of a kernel: an integer, an address inside a buffer or on the tape, or float32 bits. */
+export type Field = number | Buffer | Place | Mark | Float32Bits;
 /** `offset` bytes into a buffer. */
 export class Place {
   constructor(
     readonly buffer: Buffer,
     readonly offset: number,
   ) {}
+}
+/** An entry that others jump to; it gets its address when the tape is encoded. */
+export class Mark {
+  address = -1;
 }
 /** A float field. */
 export class Float32Bits {
@@ -32,6 +36,9 @@ export interface Entry {
   readonly fields: Readonly<Record<string, Field>>;
   /** The step it belongs to, for profiles: node name and operator. */
   readonly label: string;
+  readonly mark?: Mark;
+  /** What follows, if not the next entry. */
+  readonly next?: Mark;
 }
 
 /** The type-checked way to make an entry. */
@@ -57,12 +64,18 @@ export function encode(entries: readonly Entry[], address: number): { bytes: Uin
   const words = new Uint32Array(tapeBytes(entries) / 4);
   const floats = new Float32Array(words.buffer);
   const tape = [address];
-  let at = 0;
   for (const e of entries) {
+    const start = tape[tape.length - 1];
+    if (e.mark) e.mark.address = start;
+    tape.push(start + 4 * (HEADER + kernels[e.kernel].fields.length));
+  }
+  let at = 0;
+  for (const [i, e] of entries.entries()) {
     const { index, fields } = kernels[e.kernel];
     words[at] = index;
     words[at + 1] = e.tiles;
-    words[at + 2] = 4 * (HEADER + fields.length);
+    // Wraps around where the way leads back.
+    words[at + 2] = (e.next ? addressOf(e.next) : tape[i + 1]) - tape[i];
     at += HEADER;
     for (const name of fields) {
       const value = e.fields[name];
@@ -70,7 +83,6 @@ export function encode(entries: readonly Entry[], address: number): { bytes: Uin
       else words[at] = addressOf(value);
       at++;
     }
-    tape.push(address + 4 * at);
   }
   return { bytes: new Uint8Array(words.buffer), tape };
 }
@@ -82,6 +94,6 @@ const HEADER = 4;
 export function addressOf(field: Exclude<Field, Float32Bits>): number {
   if (typeof field === "number") return field;
   const buffer = field instanceof Place ? field.buffer : field;
-  if (buffer.address < 0) throw new Error("tape: buffer was never placed");
+  if (buffer.address < 0) throw new Error("tape: an address was never placed");
   return buffer.address + (field instanceof Place ? field.offset : 0);
 }

@@ -3,6 +3,7 @@ import {
   ifThen,
   type KernelSource,
   kernel,
+  loadI32,
   loadV64,
   storeV,
   type V128,
@@ -15,16 +16,17 @@ import { forEachTile } from "../wasm/tiles.js";
 /**
  * Norms of K gradients that lie in the lanes, in parts of 1024 units:
  *
- *   partials[t][k] = sum over units u of part t of  g[u][k]^2  (`order` 2)  or  |g[u][k]|  (`order` 1)
+ *   partials[t][k] = sum over units u of part t of  g[u][k]^2  or  |g[u][k]|
  *
- * float64 squares and sums, as in `reference.ts`; whoever adds up the parts does it in their order. Tiles: parts.
+ * where `order` is the address of 2 or 1. float64 squares and sums, as in `reference.ts`; whoever adds up the parts does it in their order. Tiles: parts.
  */
 export function rowNorms(vectors: number): KernelSource {
   return kernel(
     `row_norms_${4 * vectors}`,
     ["g", "units", "partials", "order"],
     ({ field, begin, end, locals }) => {
-      const [g, units, partials, order] = [field("g"), field("units"), field("partials"), field("order")];
+      const [g, units, partials] = [field("g"), field("units"), field("partials")];
+      const order = locals.i32(loadI32(field("order")));
       const [at, to] = [locals.i32(), locals.i32()];
       const sums = Array.from({ length: 2 * vectors }, () => locals.v128());
       const pair = locals.v128();

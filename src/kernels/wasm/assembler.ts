@@ -33,7 +33,7 @@ export type Int = I32 | number;
 export type Float = F32 | number;
 export type Double = F64 | number;
 
-/** A 32-bit integer expression; pointers are byte addresses. */
+/** A 32-bit integer expression; pointers are byte addresses. No `gtS`: wasmati 0.2.4 encodes it as `gtU`. */
 export class I32 {
   constructor(readonly emit: Emit) {}
   private two(b: Int, op: Emit): I32 {
@@ -57,6 +57,7 @@ export class I32 {
   ltU = (b: Int): I32 => this.two(b, () => i32.lt_u());
   ltS = (b: Int): I32 => this.two(b, () => i32.lt_s());
   leU = (b: Int): I32 => this.two(b, () => i32.le_u());
+  leS = (b: Int): I32 => this.two(b, () => i32.le_s());
   gtU = (b: Int): I32 => this.two(b, () => i32.gt_u());
   geU = (b: Int): I32 => this.two(b, () => i32.ge_u());
   geS = (b: Int): I32 => this.two(b, () => i32.ge_s());
@@ -107,6 +108,9 @@ export class F64 {
   max = (b: Double): F64 => new F64(this.two(b, () => f64.max()));
   lt = (b: Double): I32 => new I32(this.two(b, () => f64.lt()));
   gt = (b: Double): I32 => new I32(this.two(b, () => f64.gt()));
+  ge = (b: Double): I32 => new I32(this.two(b, () => f64.ge()));
+  le = (b: Double): I32 => new I32(this.two(b, () => f64.le()));
+  eq = (b: Double): I32 => new I32(this.two(b, () => f64.eq()));
   sqrt = (): F64 => new F64(() => (this.emit(), f64.sqrt()));
   abs = (): F64 => new F64(() => (this.emit(), f64.abs()));
   neg = (): F64 => new F64(() => (this.emit(), f64.neg()));
@@ -217,6 +221,7 @@ export const zero = (): V128 => new V128(() => v128.const("i32x4", [0, 0, 0, 0])
 // Memory. Addresses are byte addresses; `offset` is an immediate.
 export const loadI32 = (p: I32, offset = 0): I32 => new I32(() => (p.emit(), i32.load({ offset })));
 export const loadF32 = (p: I32, offset = 0): F32 => new F32(() => (p.emit(), f32.load({ offset })));
+export const loadF64 = (p: I32, offset = 0): F64 => new F64(() => (p.emit(), f64.load({ offset })));
 export const loadV = (p: I32, offset = 0): V128 =>
   new V128(() => (p.emit(), v128.load({ offset, align: 4 })));
 /** One float32 to all lanes. */
@@ -232,6 +237,16 @@ export function storeI32(p: I32, x: Int, offset = 0): void {
   p.emit();
   int(x).emit();
   i32.store({ offset });
+}
+export function storeF32(p: I32, x: Float, offset = 0): void {
+  p.emit();
+  float(x).emit();
+  f32.store({ offset });
+}
+export function storeF64(p: I32, x: Double, offset = 0): void {
+  p.emit();
+  double(x).emit();
+  f64.store({ offset });
 }
 export function storeV(p: I32, x: V128, offset = 0): void {
   p.emit();
@@ -370,7 +385,15 @@ export interface Frame<F extends string> {
   readonly end: Variable<I32>;
   readonly locals: Locals;
   readonly target: Target;
+  /**
+   * Makes the tape go on at another entry; the word stays until it is written again. For kernels of one tile. An
+   * entry that jumps must not be the next that is run, nor the first of a tape: threads that are late still read it.
+   */
+  readonly jump: (to: Int) => void;
 }
+
+/** A jump that ends the tape: past every address of an entry. */
+export const TAPE_END = -4;
 
 /** A kernel before assembly: its export name, its argument fields in order, and its body. */
 export interface KernelSource<F extends string = string> {
@@ -423,6 +446,8 @@ export function assemble(source: KernelSource, target: Target): Dependency.Func 
           end: parameter(end as Local),
           locals,
           target,
+          // The header lies before the fields; its third word is the way to the next entry.
+          jump: (to) => storeI32(base.sub(8), int(to).sub(base.sub(16))),
         });
         counts = { ...locals.used };
       },

@@ -5,6 +5,14 @@ import { arithmeticForward } from "../arithmetic/wasm_forward.js";
 import { copyRows } from "../concat/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convVjp } from "../conv/wasm_vjp.js";
+import { deepfoolChoose } from "../deepfool_step/wasm_choose.js";
+import { deepfoolFinish } from "../deepfool_step/wasm_finish.js";
+import { deepfoolJudge } from "../deepfool_step/wasm_judge.js";
+import { deepfoolKeep } from "../deepfool_step/wasm_keep.js";
+import { deepfoolNearest } from "../deepfool_step/wasm_nearest.js";
+import { deepfoolPoint } from "../deepfool_step/wasm_point.js";
+import { deepfoolStart } from "../deepfool_step/wasm_start.js";
+import { deepfoolStep } from "../deepfool_step/wasm_step.js";
 import { depthwiseForward } from "../depthwise/wasm_forward.js";
 import { depthwiseVjp } from "../depthwise/wasm_vjp.js";
 import { liveList, liveListOfCandidates } from "../live_list/wasm.js";
@@ -13,6 +21,8 @@ import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
 import { pixelMap } from "../pixel_map/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
 import { jacobianRows } from "../row_norms/wasm_jacobian_rows.js";
+import { seedPass } from "../seed_pass/wasm.js";
+import { topClasses } from "../top_classes/wasm.js";
 import { gatherUnits } from "../transpose/wasm.js";
 import { assemble, type KernelSource, scratchOffset, type Target } from "./assembler.js";
 import { runner, threadedRunners } from "./runner.js";
@@ -39,6 +49,10 @@ export const kernelSources: readonly KernelSource[] = [
   ...[1, 2, 3].map(depthwiseVjp),
   ...activations,
   ...arithmeticForward,
+  topClasses,
+  seedPass,
+  ...[deepfoolStart, deepfoolJudge, deepfoolNearest, deepfoolKeep],
+  ...[deepfoolChoose, deepfoolStep, deepfoolPoint, deepfoolFinish],
 ] as KernelSource[];
 
 /** Assembles the module for one target: exports `run(tape, end)`, imports its memory as `env.memory`. */

@@ -1,3 +1,13 @@
+/**
+ * The largest of a row of scores:
+ *
+ *     argmax       index of the largest, the first of equals
+ *     topClasses   indices of the k largest, largest first, ties to the lower index; NaN counts as -infinity
+ *
+ * DeepFool's prediction and its candidates (arXiv:1511.04599, section 2.2), the rows of a Jacobian that is asked for
+ * a number of classes. Any number of scores, exact.
+ */
+
 /** Index of the largest of `scores[start .. start + count)`, relative to `start`; ties go to the lower index. */
 export function argmax(scores: ArrayLike<number>, start = 0, count = scores.length - start): number {
   let best = 0;
@@ -7,8 +17,13 @@ export function argmax(scores: ArrayLike<number>, start = 0, count = scores.leng
 
 /** The k largest of `scores[start .. start + count)`, largest first; ties go to the lower index. */
 export function topClasses(scores: ArrayLike<number>, start: number, count: number, k: number): Int32Array {
+  const score = (c: number): number => {
+    const value = scores[start + c];
+    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  };
   const order = Int32Array.from({ length: count }, (_, c) => c);
-  order.sort((a, b) => scores[start + b] - scores[start + a] || a - b);
+  // Infinities of one sign differ by NaN, which is a tie.
+  order.sort((a, b) => score(b) - score(a) || a - b);
   return order.slice(0, k);
 }
 
