@@ -1,10 +1,12 @@
 import {
+  doWhile,
   type I32,
   ifThen,
   type KernelSource,
   kernel,
   loadI32,
   loadSplat,
+  selectI32,
   type Target,
   threadScratch,
   whileDo,
@@ -31,12 +33,19 @@ function fastestUnits(lanes: number, { relaxed }: Target): number {
 }
 
 /**
+ * Live outputs that all tiles of a pixel run through before the next: their cotangents and weights then stay in a
+ * first-level cache. VGG-16's wide layers take 0.66 to 0.8 of the time of tiles that run down the whole list.
+ */
+const CHUNK = 64;
+
+/**
  * Input cotangents of a convolution, K cotangents in the lanes, masked units skipped on both sides:
  *
  *   gx[p][c][k] = sum over taps t, live o at q = q(p, t) of  W[t][o][c] gy[q][o][k]      for live c at p
  *
  * For each input pixel the live outputs under all its taps are gathered once (`wasm_vjp_gather.ts`); then tiles of
- * `units` live channels run down that list (`wasm_vjp_tile.ts`). A weight is a scalar splat over the lanes.
+ * `units` live channels run down that list (`wasm_vjp_tile.ts`), a chunk of it at a time, sums going by way of gx,
+ * which changes no bit of them. A weight is a scalar splat over the lanes.
  *
  * Live lists (`live_list/wasm.ts`): a table of byte addresses into lists of channel indices; row p of the table
  * starts at `table + p * pitch` and holds one boundary per channel block. Weights are
@@ -95,6 +104,7 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
       const h = locals.i32(position.divU(width));
       const w = locals.i32(position.remU(width));
       const [entry, top, live, liveEnd, pixel, blockBase] = Array.from({ length: 6 }, () => locals.i32());
+      const [chunkBegin, chunkEnd, liveBegin] = Array.from({ length: 3 }, () => locals.i32());
       const [weightRow, cotangent] = [locals.i32(), locals.i32()];
       const offset = Array.from({ length: most }, () => locals.i32());
       const value = locals.v128();
@@ -109,18 +119,23 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
         for (let i = 0; i < count; i++) offset[i].set(loadI32(live, 4 * i).shl(2));
         const start = (i: number): I32 => unitIn(init, i);
         ifThen(
-          init,
+          chunkBegin.eq(scratch),
           () =>
             ifThen(
-              initValues,
-              () => tile.load(count, start, isLive),
-              () => tile.load(count, start, undefined),
+              init,
+              () =>
+                ifThen(
+                  initValues,
+                  () => tile.load(count, start, isLive),
+                  () => tile.load(count, start, undefined),
+                ),
+              () => tile.clear(count),
             ),
-          () => tile.clear(count),
+          () => tile.load(count, (i) => unitIn(gx, i), undefined),
         );
-        entry.set(scratch);
+        entry.set(chunkBegin);
         whileDo(
-          () => entry.ltU(top),
+          () => entry.ltU(chunkEnd),
           () => {
             weightRow.set(loadI32(entry, 0));
             cotangent.set(loadI32(entry, 4));
@@ -130,6 +145,16 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
         );
         tile.store(count, (i) => unitIn(gx, i));
         live.set(live.add(4 * count));
+      };
+
+      const left = (): I32 => liveEnd.sub(live);
+      const computeRest = (count: number): void => {
+        if (count === 0) return;
+        ifThen(
+          left().eq(4 * count),
+          () => computeUnits(count),
+          () => computeRest(count - 1),
+        );
       };
 
       whileDo(
@@ -148,19 +173,24 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
           ifThen(live.ltU(liveEnd), () => {
             top.set(scratch);
             gather(h, w, blockBase, top);
-            whileDo(
-              () => liveEnd.sub(live).geU(4 * most),
-              () => computeUnits(most),
+            chunkBegin.set(scratch);
+            liveBegin.set(live);
+            doWhile(
+              () => {
+                chunkEnd.set(chunkBegin.add(8 * CHUNK));
+                chunkEnd.set(selectI32(top.sub(chunkBegin).ltU(12 * CHUNK), top, chunkEnd));
+                live.set(liveBegin);
+                whileDo(
+                  () => left().geU(4 * (most + 2)),
+                  () => computeUnits(most),
+                );
+                // A tile of one unit takes almost as long as a full one, so one more than full goes by halves.
+                ifThen(left().eq(4 * (most + 1)), () => computeUnits(Math.ceil((most + 1) / 2)));
+                computeRest(most);
+                chunkBegin.set(chunkEnd);
+              },
+              () => chunkBegin.ltU(top),
             );
-            const remaining = (count: number): void => {
-              if (count === 0) return;
-              ifThen(
-                liveEnd.sub(live).eq(4 * count),
-                () => computeUnits(count),
-                () => remaining(count - 1),
-              );
-            };
-            remaining(most - 1);
           });
           w.set(w.add(1));
           ifThen(w.eq(width), () => {
