@@ -34,3 +34,17 @@ export function vjpBlocks({ taps, depth, groups, groupFilters }: BlockedLayer): 
   const parts = Math.ceil(groupFilters / fitting(wide, 4));
   return { channels: wide, filters: 4 * Math.ceil(groupFilters / parts / 4) };
 }
+
+/** Lists of live outputs that `conv_vjp` keeps before it starts over, in columns of all outputs. */
+const COLUMNS = 2;
+
+/** The room of `conv_vjp` for lists of live outputs: its field `listBytes`, and the bytes of its scratch. */
+export function vjpScratch(
+  [kernelHeight, kernelWidth]: readonly [number, number],
+  outWidth: number,
+  filters: number,
+): { listBytes: number; scratchBytes: number } {
+  const columnBytes = 8 * kernelHeight * filters;
+  const listBytes = COLUMNS * kernelWidth * columnBytes;
+  return { listBytes, scratchBytes: 4 * outWidth + listBytes + kernelWidth * columnBytes + 128 };
+}

@@ -1,5 +1,5 @@
 import { isDepthwise, packForward, packVjp } from "../../../kernels/conv/pack.js";
-import { type VjpBlocks, vjpBlocks } from "../../../kernels/conv/vjp_blocks.js";
+import { type VjpBlocks, vjpBlocks, vjpScratch } from "../../../kernels/conv/vjp_blocks.js";
 import type { Step } from "../../../network/fuse.js";
 import type { Conv, Gemm, Pads, Pair } from "../../../network/spec.js";
 import type { BackwardContext, Start } from "../backward.js";
@@ -39,13 +39,13 @@ export const conv: Lowering<Conv> = {
     if (isDepthwise(step.node, step.node.inputShapes[0][2])) depthwise.vjp(step, context);
     else vjp(step, convGeometry(step), context);
   },
-  scratchBytes: (step) => listBytes(convGeometry(step)),
+  scratchBytes: (step) => scratchOf(convGeometry(step)).scratchBytes,
 };
 
 export const gemm: Lowering<Gemm> = {
   forward: (step, context) => forward(step, gemmGeometry(step), context),
   vjp: (step, context) => vjp(step, gemmGeometry(step), context),
-  scratchBytes: (step) => listBytes(gemmGeometry(step)),
+  scratchBytes: (step) => scratchOf(gemmGeometry(step)).scratchBytes,
 };
 
 function convGeometry({ node }: Step<Conv>): Geometry {
@@ -180,8 +180,8 @@ function partsOf(g: Geometry, blocks: VjpBlocks, group: number): { first: number
   }));
 }
 
-function listBytes(g: Geometry): number {
-  return 8 * g.taps * g.groupFilters + 64;
+function scratchOf(g: Geometry) {
+  return vjpScratch(g.kernel, g.outWidth, vjpBlocks(g).filters);
 }
 
 function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): void {
@@ -201,6 +201,7 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
       context.live({ ...cotangent, candidates: false }, outputs, g.filters, blocks.filters);
   const xBlocks = Math.ceil(g.depth / block);
   const rowBytes = 4 * block;
+  const { listBytes, scratchBytes } = scratchOf(g);
   for (let group = 0; group < g.groups; group++)
     partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
       const yBlock = first / blocks.filters;
@@ -236,7 +237,8 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
           dilationHeight: g.dilations[0],
           dilationWidth: g.dilations[1],
           ...startFields(part === 0 ? start : { kind: "accumulate" }, target.buffer),
-          scratch: context.scratch(listBytes(g)),
+          listBytes,
+          scratch: context.scratch(scratchBytes),
         }),
       );
     });
