@@ -1,4 +1,5 @@
 import { packForward, packVjp } from "../../src/kernels/conv/pack.js";
+import { vjpScratch } from "../../src/kernels/conv/vjp_blocks.js";
 import type { KernelSource } from "../../src/kernels/wasm/assembler.js";
 import { normal, uniform } from "../images.js";
 import { floatBits, type Instance } from "../roofline/module.js";
@@ -123,6 +124,7 @@ export function vjpCall(
   const taps = kernel * kernel;
   const fitting = Math.floor(BLOCK_BYTES / (4 * taps * filters) / 16) * 16;
   const block = Math.min(channels, Math.max(16, fitting));
+  const { listBytes, scratchBytes } = vjpScratch([kernel, kernel], outWidth, filters);
   const blocks = Math.ceil(channels / block);
   const weights = weightsOf(shape);
   const packed = packVjp(weights, taps, channels, filters, 0, filters, block);
@@ -168,7 +170,8 @@ export function vjpCall(
     initValues: 0,
     initLow: 0,
     initHigh: 0,
-    scratch: instance.reserve(8 * taps * filters + 256),
+    listBytes,
+    scratch: instance.reserve(scratchBytes),
   });
   const call = instance.kernel(source.name);
   const run = (): void => call(args, 0, blocks * height * width);

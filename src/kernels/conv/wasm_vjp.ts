@@ -1,15 +1,17 @@
 import {
+  doWhile,
   type I32,
   ifThen,
   type KernelSource,
   kernel,
   loadI32,
   loadSplat,
+  selectI32,
   type Target,
   threadScratch,
   whileDo,
 } from "../wasm/assembler.js";
-import { GATHER_FIELDS, liveOutputs } from "./wasm_vjp_gather.js";
+import { GATHER_FIELDS, liveWindow } from "./wasm_vjp_gather.js";
 import { UnitTile } from "./wasm_vjp_tile.js";
 
 /** `lanes`: cotangents of a unit that are computed, 4 n or 4 n + 2; `units`: live inputs computed together. */
@@ -31,12 +33,19 @@ function fastestUnits(lanes: number, { relaxed }: Target): number {
 }
 
 /**
+ * Live outputs that all tiles of a pixel run through before the next: their cotangents and weights then stay in a
+ * first-level cache. VGG-16's wide layers take 0.66 to 0.8 of the time of tiles that run down the whole list.
+ */
+const CHUNK = 64;
+
+/**
  * Input cotangents of a convolution, K cotangents in the lanes, masked units skipped on both sides:
  *
  *   gx[p][c][k] = sum over taps t, live o at q = q(p, t) of  W[t][o][c] gy[q][o][k]      for live c at p
  *
- * For each input pixel the live outputs under all its taps are gathered once (`wasm_vjp_gather.ts`); then tiles of
- * `units` live channels run down that list (`wasm_vjp_tile.ts`). A weight is a scalar splat over the lanes.
+ * For each input pixel the live outputs under all its taps are listed (`wasm_vjp_gather.ts`); then tiles of
+ * `units` live channels run down that list (`wasm_vjp_tile.ts`), a chunk of it at a time, sums going by way of gx,
+ * which changes no bit of them. A weight is a scalar splat over the lanes.
  *
  * Live lists (`live_list/wasm.ts`): a table of byte addresses into lists of channel indices; row p of the table
  * starts at `table + p * pitch` and holds one boundary per channel block. Weights are
@@ -71,7 +80,8 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
       const most = units ?? fastestUnits(lanes, target);
       const tile = new UnitTile(locals, target, lanes, most);
       const laneBytes = 16 * tile.vectors;
-      const gather = liveOutputs({ field, locals }, laneBytes);
+      const scratch = locals.i32(field("scratch").add(threadScratch()));
+      const window = liveWindow({ field, locals }, laneBytes, scratch);
       const [gx, xTable, xPitch, xChannels] = [
         field("gx"),
         field("xTable"),
@@ -84,43 +94,54 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
         field("weights"),
         field("blockBytes"),
       ];
-      const [rowBytes, firstBlock, yFirst] = [field("rowBytes"), field("firstBlock"), field("yFirst")];
+      const [rowBytes, tapBytes] = [field("rowBytes"), field("tapBytes")];
+      const [firstBlock, yFirst] = [field("firstBlock"), field("yFirst")];
       const [init, initValues] = [field("init"), field("initValues")];
       const [initLow, initHigh] = [splats("initLow"), splats("initHigh")];
-      const scratch = locals.i32(field("scratch").add(threadScratch()));
 
       const pixels = locals.i32(height.mul(width));
       const block = locals.i32(begin.divU(pixels));
       const position = locals.i32(begin.remU(pixels));
       const h = locals.i32(position.divU(width));
       const w = locals.i32(position.remU(width));
-      const [entry, top, live, liveEnd, pixel, blockBase] = Array.from({ length: 6 }, () => locals.i32());
+      const [entry, shift, live, liveEnd, pixel, blockBase] = Array.from({ length: 6 }, () => locals.i32());
+      const [chunkBegin, chunkEnd, liveBegin] = Array.from({ length: 3 }, () => locals.i32());
       const [weightRow, cotangent] = [locals.i32(), locals.i32()];
       const offset = Array.from({ length: most }, () => locals.i32());
+      const unit = Array.from({ length: most }, () => locals.i32());
       const value = locals.v128();
 
-      // Channel c of this pixel lies `offset` = 4 c bytes into a tensor of scalars, 4 vectors times that in lanes.
-      const unitIn = (tensor: I32, i: number): I32 => tensor.add(pixel.add(offset[i]).mul(4 * tile.vectors));
+      // Channel c of this pixel lies 4 c bytes into a tensor of scalars, `vectors` times 4 times that in lanes.
+      const channel = (i: number): I32 => loadI32(live, 4 * i).shl(2);
       const isLive = (i: number) => {
-        value.set(loadSplat(initValues.add(pixel).add(offset[i])));
+        value.set(loadSplat(initValues.add(pixel).add(channel(i))));
         return value.gt(initLow).and(value.lt(initHigh));
       };
       const computeUnits = (count: number): void => {
-        for (let i = 0; i < count; i++) offset[i].set(loadI32(live, 4 * i).shl(2));
-        const start = (i: number): I32 => unitIn(init, i);
+        for (let i = 0; i < count; i++) {
+          offset[i].set(channel(i));
+          unit[i].set(pixel.add(offset[i]).mul(4 * tile.vectors));
+          offset[i].set(offset[i].add(shift));
+        }
+        const start = (i: number): I32 => init.add(unit[i]);
         ifThen(
-          init,
+          chunkBegin.eq(window.first),
           () =>
             ifThen(
-              initValues,
-              () => tile.load(count, start, isLive),
-              () => tile.load(count, start, undefined),
+              init,
+              () =>
+                ifThen(
+                  initValues,
+                  () => tile.load(count, start, isLive),
+                  () => tile.load(count, start, undefined),
+                ),
+              () => tile.clear(count),
             ),
-          () => tile.clear(count),
+          () => tile.load(count, (i) => gx.add(unit[i]), undefined),
         );
-        entry.set(scratch);
+        entry.set(chunkBegin);
         whileDo(
-          () => entry.ltU(top),
+          () => entry.ltU(chunkEnd),
           () => {
             weightRow.set(loadI32(entry, 0));
             cotangent.set(loadI32(entry, 4));
@@ -128,10 +149,21 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
             entry.set(entry.add(8));
           },
         );
-        tile.store(count, (i) => unitIn(gx, i));
+        tile.store(count, (i) => gx.add(unit[i]));
         live.set(live.add(4 * count));
       };
 
+      const left = (): I32 => liveEnd.sub(live);
+      const computeRest = (count: number): void => {
+        if (count === 0) return;
+        ifThen(
+          left().eq(4 * count),
+          () => computeUnits(count),
+          () => computeRest(count - 1),
+        );
+      };
+
+      window.restart();
       whileDo(
         () => begin.ltU(end),
         () => {
@@ -146,25 +178,31 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
           live.set(loadI32(live, 0));
           pixel.set(pixel.mul(xChannels).shl(2));
           ifThen(live.ltU(liveEnd), () => {
-            top.set(scratch);
-            gather(h, w, blockBase, top);
-            whileDo(
-              () => liveEnd.sub(live).geU(4 * most),
-              () => computeUnits(most),
+            shift.set(w.mul(tapBytes));
+            window.moveTo(h, w, blockBase);
+            chunkBegin.set(window.first);
+            liveBegin.set(live);
+            doWhile(
+              () => {
+                chunkEnd.set(chunkBegin.add(8 * CHUNK));
+                chunkEnd.set(selectI32(window.end.sub(chunkBegin).ltU(12 * CHUNK), window.end, chunkEnd));
+                live.set(liveBegin);
+                whileDo(
+                  () => left().geU(4 * (most + 2)),
+                  () => computeUnits(most),
+                );
+                // A tile of one unit takes almost as long as a full one, so one more than full goes by halves.
+                ifThen(left().eq(4 * (most + 1)), () => computeUnits(Math.ceil((most + 1) / 2)));
+                computeRest(most);
+                chunkBegin.set(chunkEnd);
+              },
+              () => chunkBegin.ltU(window.end),
             );
-            const remaining = (count: number): void => {
-              if (count === 0) return;
-              ifThen(
-                liveEnd.sub(live).eq(4 * count),
-                () => computeUnits(count),
-                () => remaining(count - 1),
-              );
-            };
-            remaining(most - 1);
           });
           w.set(w.add(1));
           ifThen(w.eq(width), () => {
             w.set(0);
+            window.restart();
             h.set(h.add(1));
             ifThen(h.eq(height), () => {
               h.set(0);

@@ -8,10 +8,12 @@ import {
   loadI32,
   loadV,
   selectI32,
+  storeI32,
   storeV,
   type Variable,
   whileDo,
 } from "../wasm/assembler.js";
+import { minU } from "../wasm/tiles.js";
 
 /** Fields of `conv_vjp` that gathering reads. */
 export const GATHER_FIELDS = [
@@ -33,17 +35,36 @@ export const GATHER_FIELDS = [
   "padLeft",
   "dilationHeight",
   "dilationWidth",
+  "listBytes",
 ] as const;
 
+/** The live outputs under the taps of one input pixel: `[first, end)`, pairs as `liveWindow` describes them. */
+interface LiveWindow {
+  readonly first: Variable<I32>;
+  readonly end: Variable<I32>;
+  /** Forgets what was gathered: the next pixel is in another row or meets other weights. */
+  readonly restart: () => void;
+  /** Lists what lies under input position (h, w); positions of a row rise. */
+  readonly moveTo: (h: I32, w: I32, weights: I32) => void;
+}
+
 /**
- * Lists the live outputs under the taps of one input pixel: pairs (address of the weight row, address of the
- * cotangent), in the order tap, channel. Returns what emits that for input position (h, w), from `top` on, and
- * leaves `top` at the end of the list; up to 7 pairs are written beyond it.
+ * Lists the live outputs under the taps of input pixels, as pairs (address of the weight row, address of the
+ * cotangent), by columns of outputs, then rows, then channels.
+ *
+ * Neighbouring pixels of a row see almost the same outputs, but each under the tap `tapBytes` further on. So pairs
+ * hold the address of the weight row less `w tapBytes`, w being the position of the input pixel in its row: then
+ * they are the same for all pixels, and moving to the next gathers one more column. (With dilation that does not
+ * hold, and every pixel starts afresh.)
+ *
+ * In `scratch`: where the list of each column starts, then the lists one after the other. They start again from the
+ * front when a column would have to start beyond `listBytes`; up to 7 pairs are written after the last.
  */
-export function liveOutputs(
+export function liveWindow(
   { field, locals }: Pick<Frame<(typeof GATHER_FIELDS)[number]>, "field" | "locals">,
   laneBytes: number,
-): (h: I32, w: I32, weights: I32, top: Variable<I32>) => void {
+  scratch: I32,
+): LiveWindow {
   const [gy, yTable, yPitch] = [field("gy"), field("yTable"), field("yPitch")];
   const [yBegin, yEnd, yChannels] = [field("yBegin"), field("yEnd"), field("yChannels")];
   const [outHeight, outWidth] = [field("outHeight"), field("outWidth")];
@@ -52,19 +73,23 @@ export function liveOutputs(
   const [strideHeight, strideWidth] = [field("strideHeight"), field("strideWidth")];
   const [padTop, padLeft] = [field("padTop"), field("padLeft")];
   const [dilationHeight, dilationWidth] = [field("dilationHeight"), field("dilationWidth")];
-  const [r, s, hy, wy, row, column] = Array.from({ length: 6 }, () => locals.i32());
-  const [q, qEnd, unit, tap, next] = Array.from({ length: 5 }, () => locals.i32());
+  const [r, hy, row, column, firstColumn, stop] = Array.from({ length: 6 }, () => locals.i32());
+  const [q, qEnd, unit, tap, next, first, top] = Array.from({ length: 7 }, () => locals.i32());
+  const [reach, gap] = [locals.i32(), locals.i32()];
   const [addend, channels] = [locals.v128(), locals.v128()];
   const factor = locals.v128(i32x4Of(rowBytes, laneBytes, rowBytes, laneBytes));
+  const tapRowBytes = locals.i32(kernelWidth.mul(tapBytes));
+  const span = locals.i32(kernelWidth.sub(1).mul(dilationWidth));
+  const lists = locals.i32(scratch.add(columnTableBytes(outWidth)));
+  const limit = locals.i32(lists.add(field("listBytes")));
 
-  // Appends the live channels of one output pixel, eight a round.
-  const append = (weights: I32, top: Variable<I32>): void => {
+  // Appends the live channels of the output pixel at (row, column), eight a round.
+  const append = (): void => {
     unit.set(row.mul(outWidth).add(column));
     q.set(yTable.add(unit.mul(yPitch)));
     qEnd.set(loadI32(q.add(yEnd)));
     q.set(loadI32(q.add(yBegin)));
     next.set(top.add(qEnd.sub(q).shl(1)));
-    tap.set(weights.add(r.mul(kernelWidth).add(s).mul(tapBytes)));
     unit.set(gy.add(unit.mul(yChannels).mul(laneBytes)));
     addend.set(i32Splat(tap).shuffle(i32Splat(unit), [0, 4, 0, 4]));
     whileDo(
@@ -86,48 +111,72 @@ export function liveOutputs(
     top.set(next);
   };
 
-  // q stride + t dilation = p + pad for the output position q under tap t of input position p. A division a tap
-  // would cost more than the tap's work, so the usual stride 1 has its own branch.
-  const outputUnder = (
-    padded: I32,
-    stride: I32,
-    limit: I32,
-    output: Variable<I32>,
-    body: () => void,
-  ): void => {
-    ifThen(
-      stride.eq(1),
-      () => output.set(padded),
-      () => {
-        output.set(padded.divU(stride));
-        output.set(selectI32(output.mul(stride).eq(padded), output, -1));
-      },
-    );
-    // A tap before the first output is a huge unsigned number, and so is -1.
-    ifThen(output.ltU(limit).and(padded.geS(0)), body);
-  };
-
-  return (h, w, weights, top) => {
-    r.set(0);
-    hy.set(h.add(padTop));
+  // q stride + t dilation = p + pad for the output row q under tap t of input row p. A division a tap would cost
+  // more than the tap's work, so the usual stride 1 has its own branch. A tap before the first output is a huge
+  // unsigned number, and so is -1.
+  const appendColumn = (): void => {
+    r.set(kernelHeight);
     doWhile(
       () => {
-        outputUnder(hy, strideHeight, outHeight, row, () => {
-          s.set(0);
-          wy.set(w.add(padLeft));
-          doWhile(
-            () => {
-              outputUnder(wy, strideWidth, outWidth, column, () => append(weights, top));
-              wy.set(wy.sub(dilationWidth));
-              s.set(s.add(1));
-            },
-            () => s.ltU(kernelWidth),
-          );
-        });
+        ifThen(
+          strideHeight.eq(1),
+          () => row.set(hy),
+          () => {
+            row.set(hy.divU(strideHeight));
+            row.set(selectI32(row.mul(strideHeight).eq(hy), row, -1));
+          },
+        );
+        ifThen(row.ltU(outHeight).and(hy.geS(0)), append);
+        tap.set(tap.add(tapRowBytes));
         hy.set(hy.sub(dilationHeight));
-        r.set(r.add(1));
+        r.set(r.sub(1));
       },
-      () => r.ltU(kernelHeight),
+      () => r,
     );
   };
+
+  const restart = (): void => {
+    column.set(0);
+    top.set(lists);
+  };
+
+  const moveTo = (h: I32, w: I32, weights: I32): void => {
+    // Columns x with  0 <= w + padLeft - x stride <= span.
+    reach.set(w.add(padLeft));
+    firstColumn.set(selectI32(reach.geU(span), reach.sub(span), 0));
+    stop.set(reach);
+    ifThen(strideWidth.ne(1), () => {
+      firstColumn.set(firstColumn.add(strideWidth).sub(1).divU(strideWidth));
+      stop.set(reach.divU(strideWidth));
+    });
+    stop.set(minU(stop.add(1), outWidth));
+    ifThen(column.ltU(firstColumn).or(top.gtU(limit)).or(dilationWidth.ne(1)), () => {
+      column.set(firstColumn);
+      top.set(lists);
+    });
+    whileDo(
+      () => column.ltU(stop),
+      () => {
+        storeI32(scratch.add(column.shl(2)), top);
+        gap.set(reach.sub(column.mul(strideWidth)));
+        tap.set(dilationWidth);
+        ifThen(dilationWidth.ne(1), () => {
+          tap.set(gap.remU(dilationWidth).eqz());
+          gap.set(gap.divU(dilationWidth));
+        });
+        ifThen(tap, () => {
+          tap.set(weights.add(gap.sub(w).mul(tapBytes)));
+          hy.set(h.add(padTop));
+          appendColumn();
+        });
+        column.set(column.add(1));
+      },
+    );
+    first.set(top);
+    ifThen(firstColumn.ltU(stop), () => first.set(loadI32(scratch.add(firstColumn.shl(2)))));
+  };
+  return { first, end: top, restart, moveTo };
 }
+
+/** Bytes of the table of where the columns' lists start, a multiple of 16. */
+const columnTableBytes = (outWidth: I32): I32 => outWidth.add(3).and(-4).shl(2);

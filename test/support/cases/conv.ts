@@ -16,6 +16,17 @@ export function convChannelCases(): OperatorCase[] {
           }),
         );
     }
+  // Lists of live outputs of several chunks, and weights that are cut along channels and filters.
+  for (const [channels, filters] of [
+    [13, 41],
+    [66, 190],
+  ])
+    cases.push(
+      operatorCase(`conv/wide 3x3 ${channels}->${filters}`, [3, 2, 2], (net, image) => {
+        const live = net.relu(net.conv(image, { filters: channels, kernel: 1 }));
+        return net.relu(net.conv(live, { filters, kernel: 3 }));
+      }),
+    );
   for (const channels of FEW_SIZES)
     for (const filters of FEW_SIZES)
       cases.push(

@@ -1,4 +1,5 @@
 import { isDepthwise, packForward, packVjp } from "../../../kernels/conv/pack.js";
+import { type VjpBlocks, vjpBlocks, vjpScratch } from "../../../kernels/conv/vjp_blocks.js";
 import type { Step } from "../../../network/fuse.js";
 import type { Conv, Gemm, Pads, Pair } from "../../../network/spec.js";
 import type { BackwardContext, Start } from "../backward.js";
@@ -38,13 +39,13 @@ export const conv: Lowering<Conv> = {
     if (isDepthwise(step.node, step.node.inputShapes[0][2])) depthwise.vjp(step, context);
     else vjp(step, convGeometry(step), context);
   },
-  scratchBytes: (step) => listBytes(convGeometry(step)),
+  scratchBytes: (step) => scratchOf(convGeometry(step)).scratchBytes,
 };
 
 export const gemm: Lowering<Gemm> = {
   forward: (step, context) => forward(step, gemmGeometry(step), context),
   vjp: (step, context) => vjp(step, gemmGeometry(step), context),
-  scratchBytes: (step) => listBytes(gemmGeometry(step)),
+  scratchBytes: (step) => scratchOf(gemmGeometry(step)).scratchBytes,
 };
 
 function convGeometry({ node }: Step<Conv>): Geometry {
@@ -145,18 +146,20 @@ function forward(
       }),
     );
     if (varies(step.inputs[0])) {
-      const channels = channelBlock(g);
-      kept[weightsOf(group)] = layout.place(
-        packVjp(g.weights, g.taps, g.depth, g.filters, first, g.groupFilters, channels),
-      );
+      const blocks = vjpBlocks(g);
+      partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
+        kept[weightsOf(group, part)] = layout.place(
+          packVjp(g.weights, g.taps, g.depth, g.filters, first, filters, blocks.channels),
+        );
+      });
     }
   }
   return kept;
 }
 
-/** The name under which a forward step keeps the weights of a group for the vjp. */
-function weightsOf(group: number): string {
-  return `weights${group}`;
+/** The name under which a forward step keeps the weights of a part of a group for the vjp. */
+function weightsOf(group: number, part: number): string {
+  return `weights${group}.${part}`;
 }
 
 function startFields(start: Start, target: Buffer) {
@@ -169,17 +172,16 @@ function startFields(start: Start, target: Buffer) {
   };
 }
 
-/** Bytes of one block of weights that should stay in a second-level cache beside the cotangents. */
-const BLOCK_BYTES = 384 * 1024;
-
-/** Input channels per block of weights: all of them, or a multiple of 16 that fits the cache. */
-function channelBlock(g: Geometry): number {
-  const fitting = Math.floor(BLOCK_BYTES / (4 * g.taps * g.groupFilters) / 16) * 16;
-  return g.groups > 1 ? g.depth : Math.min(g.depth, Math.max(16, fitting));
+/** The filters of a group that one call of the vjp sums over. */
+function partsOf(g: Geometry, blocks: VjpBlocks, group: number): { first: number; filters: number }[] {
+  return Array.from({ length: Math.ceil(g.groupFilters / blocks.filters) }, (_, part) => ({
+    first: group * g.groupFilters + part * blocks.filters,
+    filters: Math.min(blocks.filters, g.groupFilters - part * blocks.filters),
+  }));
 }
 
-function listBytes(g: Geometry): number {
-  return 8 * g.taps * g.groupFilters + 64;
+function scratchOf(g: Geometry) {
+  return vjpScratch(g.kernel, g.outWidth, vjpBlocks(g).filters);
 }
 
 function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): void {
@@ -188,52 +190,56 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
   if (!context.varies(input)) return;
   const label = step.node.name;
   const { target, start } = context.intoFrom(input);
-  const block = channelBlock(g);
+  const blocks = vjpBlocks(g);
+  const block = blocks.channels;
   const x = context.live(target, g.height * g.width, g.channels, block);
   const outputs = g.outHeight * g.outWidth;
-  const y =
-    g.groups > 1
-      ? // A list of candidate classes has no boundaries between groups.
-        context.live({ ...cotangent, candidates: false }, outputs, g.filters, g.groupFilters)
-      : context.liveRows(cotangent, outputs, g.filters);
-  const blocks = Math.ceil(g.depth / block);
+  const whole = blocks.filters === g.filters;
+  const y = whole
+    ? context.liveRows(cotangent, outputs, g.filters)
+    : // A list of candidate classes has no boundaries between groups and parts.
+      context.live({ ...cotangent, candidates: false }, outputs, g.filters, blocks.filters);
+  const xBlocks = Math.ceil(g.depth / block);
   const rowBytes = 4 * block;
-  const tapBytes = g.groupFilters * rowBytes;
-  for (let group = 0; group < g.groups; group++) {
-    const first = group * g.groupFilters;
-    emit(
-      entry(`conv_vjp_${context.width}`, label, blocks * g.height * g.width, {
-        gy: new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
-        yTable: y.table,
-        yPitch: y.pitch,
-        yBegin: g.groups > 1 ? 4 * group : 0,
-        yEnd: g.groups > 1 ? 4 * (group + 1) : 4 * y.blocks,
-        yChannels: cotangent.slice?.channels ?? g.filters,
-        yFirst: first,
-        outHeight: g.outHeight,
-        outWidth: g.outWidth,
-        gx: target.buffer,
-        xTable: x.table,
-        xPitch: x.pitch,
-        xChannels: g.channels,
-        height: g.height,
-        width: g.width,
-        weights: context.kept[weightsOf(group)],
-        blockBytes: g.taps * tapBytes,
-        rowBytes,
-        tapBytes,
-        firstBlock: group * blocks,
-        kernelHeight: g.kernel[0],
-        kernelWidth: g.kernel[1],
-        strideHeight: g.strides[0],
-        strideWidth: g.strides[1],
-        padTop: g.pads[0],
-        padLeft: g.pads[1],
-        dilationHeight: g.dilations[0],
-        dilationWidth: g.dilations[1],
-        ...startFields(start, target.buffer),
-        scratch: context.scratch(listBytes(g)),
-      }),
-    );
-  }
+  const { listBytes, scratchBytes } = scratchOf(g);
+  for (let group = 0; group < g.groups; group++)
+    partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
+      const yBlock = first / blocks.filters;
+      const tapBytes = filters * rowBytes;
+      emit(
+        entry(`conv_vjp_${context.width}`, label, xBlocks * g.height * g.width, {
+          gy: new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
+          yTable: y.table,
+          yPitch: y.pitch,
+          yBegin: whole ? 0 : 4 * yBlock,
+          yEnd: whole ? 4 * y.blocks : 4 * (yBlock + 1),
+          yChannels: cotangent.slice?.channels ?? g.filters,
+          yFirst: first,
+          outHeight: g.outHeight,
+          outWidth: g.outWidth,
+          gx: target.buffer,
+          xTable: x.table,
+          xPitch: x.pitch,
+          xChannels: g.channels,
+          height: g.height,
+          width: g.width,
+          weights: context.kept[weightsOf(group, part)],
+          blockBytes: g.taps * tapBytes,
+          rowBytes,
+          tapBytes,
+          firstBlock: group * xBlocks,
+          kernelHeight: g.kernel[0],
+          kernelWidth: g.kernel[1],
+          strideHeight: g.strides[0],
+          strideWidth: g.strides[1],
+          padTop: g.pads[0],
+          padLeft: g.pads[1],
+          dilationHeight: g.dilations[0],
+          dilationWidth: g.dilations[1],
+          ...startFields(part === 0 ? start : { kind: "accumulate" }, target.buffer),
+          listBytes,
+          scratch: context.scratch(scratchBytes),
+        }),
+      );
+    });
 }
