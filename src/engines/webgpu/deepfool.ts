@@ -1,8 +1,8 @@
 import { PROFILES } from "../../kernels/deepfool_step/profiles.js";
 import { writePoint } from "../../kernels/deepfool_step/reference.js";
 import { CHOSEN_KEPT, UNDONE } from "../../kernels/deepfool_step/wgsl_state.js";
+import { argmax } from "../../kernels/top_classes/reference.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../engine.js";
-import { argmax } from "../top_classes.js";
 import type { DeepfoolPlan } from "./deepfool_plan.js";
 import type { Gpu } from "./device.js";
 import type { Dispatch } from "./dispatch.js";

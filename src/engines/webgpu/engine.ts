@@ -1,9 +1,9 @@
 import { EngineError } from "../../api/errors.js";
+import { argmax } from "../../kernels/top_classes/reference.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { checkOut, countClasses, countImages } from "../arguments.js";
 import type { Engine } from "../engine.js";
-import { argmax } from "../top_classes.js";
 import { runDeepfool } from "./deepfool.js";
 import { type GpuOptions, openGpu } from "./device.js";
 import { planNetwork } from "./plan.js";

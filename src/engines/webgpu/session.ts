@@ -1,4 +1,4 @@
-import { topClasses } from "../top_classes.js";
+import { topClasses } from "../../kernels/top_classes/reference.js";
 import type { DeepfoolHost } from "./deepfool.js";
 import { type DeepfoolPlan, planDeepfool } from "./deepfool_plan.js";
 import type { Gpu } from "./device.js";
