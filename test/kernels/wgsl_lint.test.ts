@@ -1,28 +1,73 @@
 import { expect, test } from "vitest";
 import { activationShader } from "../../src/kernels/activation/wgsl.js";
 import { type FunctionName, functions } from "../../src/kernels/activation/wgsl_functions.js";
+import { addShader, zeroShader } from "../../src/kernels/add_cotangents/wgsl.js";
+import { affineShader } from "../../src/kernels/affine/wgsl.js";
 import { arithmeticForwardShader } from "../../src/kernels/arithmetic/wgsl_forward.js";
 import { productShader } from "../../src/kernels/arithmetic/wgsl_product.js";
 import { repeatedSumShader } from "../../src/kernels/arithmetic/wgsl_sum.js";
 import { concatForwardShader } from "../../src/kernels/concat/wgsl_forward.js";
 import { concatVjpShader } from "../../src/kernels/concat/wgsl_vjp.js";
 import { constantShader } from "../../src/kernels/constant/wgsl.js";
+import { convShader } from "../../src/kernels/conv/wgsl.js";
+import { tilesFor } from "../../src/kernels/conv/wgsl_tiles.js";
+import { chooseShader } from "../../src/kernels/deepfool_step/wgsl_choose.js";
+import { advanceShader, compactShader } from "../../src/kernels/deepfool_step/wgsl_compact.js";
+import { judgeShader } from "../../src/kernels/deepfool_step/wgsl_judge.js";
+import { chosenSeedsShader, differenceSeedsShader } from "../../src/kernels/deepfool_step/wgsl_seeds.js";
+import { startShader } from "../../src/kernels/deepfool_step/wgsl_start.js";
+import { stepShader } from "../../src/kernels/deepfool_step/wgsl_step.js";
 import { depthwiseForwardShader } from "../../src/kernels/depthwise/wgsl_forward.js";
 import { depthwiseVjpShader } from "../../src/kernels/depthwise/wgsl_vjp.js";
 import { denseShader } from "../../src/kernels/gemm/wgsl.js";
 import { maxPoolForwardShader } from "../../src/kernels/max_pool/wgsl_forward.js";
 import { maxPoolVjpShader } from "../../src/kernels/max_pool/wgsl_vjp.js";
 import { pixelMapShader } from "../../src/kernels/pixel_map/wgsl.js";
+import { normChunksShader, normsShader } from "../../src/kernels/row_norms/wgsl.js";
+import { scaleShader } from "../../src/kernels/scale/wgsl.js";
+import { seedsShader } from "../../src/kernels/seeds/wgsl.js";
+import { topClassesShader } from "../../src/kernels/top_classes/wgsl.js";
 import { gatherShader } from "../../src/kernels/transpose/wgsl.js";
+import { scheduleShader } from "../../src/kernels/webgpu/schedule.js";
 import type { Shader } from "../../src/kernels/webgpu/shader.js";
 import { lintWgsl } from "../support/wgsl_lint.js";
 
 const EITHER = [false, true];
 const shares = EITHER.flatMap((added) => EITHER.map((masked) => ({ added, masked })));
 
+/** Some numbers of columns share a tile. */
+const tiles = [3, 16, 32, 64]
+  .flatMap((columns) => Object.values(tilesFor(columns)))
+  .filter((tile, i, all) => i === all.findIndex((other) => JSON.stringify(other) === JSON.stringify(tile)));
+
 /** Every structure that a lowering may ask for. */
 const shaders: readonly Shader[] = [
   constantShader,
+  affineShader,
+  topClassesShader,
+  seedsShader,
+  startShader,
+  judgeShader,
+  compactShader,
+  scheduleShader,
+  differenceSeedsShader,
+  chosenSeedsShader,
+  chooseShader,
+  advanceShader,
+  zeroShader(),
+  ...EITHER.map(stepShader),
+  ...([1, 2] as const).flatMap((order) => [normChunksShader(order), normsShader(order)]),
+  ...shares.flatMap((share) => [addShader(share), scaleShader(share)]),
+  ...tiles
+    .flatMap((tile) =>
+      EITHER.flatMap((vectorDepth) => EITHER.map((vectorColumns) => ({ tile, vectorDepth, vectorColumns }))),
+    )
+    .flatMap((structure): Shader[] => [
+      ...shares.map((share) => convShader({ ...structure, pass: "vjp", share })),
+      ...EITHER.map((added) =>
+        convShader({ ...structure, pass: "forward", share: { added, masked: false } }),
+      ),
+    ]),
   ...EITHER.flatMap((vector): Shader[] => [
     depthwiseForwardShader({ vector }),
     ...EITHER.flatMap((flag): Shader[] => [

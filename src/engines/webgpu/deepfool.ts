@@ -32,7 +32,12 @@ interface Progress {
   state: Uint32Array;
   running: number;
   readonly chosen: number[][];
+  /** r of every image at the latest look, where that is little to bring along. */
+  r?: Float32Array;
 }
+
+/** Bytes of r that are read with every look, to save a way to the device and back at the end. */
+const LITTLE = 2 ** 18;
 
 /**
  * DeepFool with the whole loop on the device: a round judges the points, compacts the images that go on, and takes a
@@ -59,7 +64,7 @@ export async function runDeepfool(
     const progress = await runChunk(host, chunk, first, lanes, request, (done) =>
       request.onProgress?.(first + done, total),
     );
-    const r = await finalSteps(host, progress.state);
+    const r = await finalSteps(host, progress);
     for (let i = 0; i < n; i++) {
       iterations[first + i] = progress.state[4 * i];
       labels[first + i] = progress.state[4 * i + 3];
@@ -209,11 +214,13 @@ const LANES_AT = 8;
 /** Reads how far the images are, and the classes that they took since the last look. */
 async function look({ gpu, program, loop, readback }: DeepfoolHost, progress: Progress): Promise<void> {
   const n = progress.chosen.length;
-  const { state, chosen } = loop.tensors;
+  const { state, chosen, r } = loop.tensors;
+  const bytesOfR = 4 * n * r.units;
   const requests: ReadRequest[] = [
     { buffer: program.call, bytes: 8 },
     { buffer: program.bufferOf(state), bytes: 16 * n },
     { buffer: program.bufferOf(chosen), bytes: 4 * CHOSEN_KEPT * n },
+    ...(bytesOfR <= LITTLE ? [{ buffer: program.bufferOf(r), bytes: bytesOfR }] : []),
   ];
   await readback.reserve(requests.reduce((sum, { bytes }) => sum + bytes, 0));
   const encoder = gpu.device.createCommandEncoder();
@@ -233,18 +240,23 @@ async function look({ gpu, program, loop, readback }: DeepfoolHost, progress: Pr
         for (let step = before[4 * i]; step < progress.state[4 * i]; step++)
           progress.chosen[i].push(taken[i * CHOSEN_KEPT + (step % CHOSEN_KEPT)]);
     },
+    (range) => {
+      progress.r = range.floats().slice();
+    },
   ]);
 }
 
 /** r of every image of the chunk, the last step undone where it led nowhere. */
 async function finalSteps(
   { gpu, program, loop, plan, readback }: DeepfoolHost,
-  state: Uint32Array,
+  progress: Progress,
 ): Promise<Float32Array> {
+  const { state } = progress;
   const n = state.length / 4;
   const bytes = 4 * n * plan.size;
   const { r, before } = loop.tensors;
   const undone = Array.from({ length: n }, (_, i) => (state[4 * i + 2] & UNDONE) !== 0);
+  if (progress.r && !undone.includes(true)) return progress.r;
   const requests = [r, ...(undone.includes(true) ? [before] : [])].map((tensor) => ({
     buffer: program.bufferOf(tensor),
     bytes,
