@@ -123,7 +123,8 @@ async function assertDifferentiable(tf: TfNamespace, source: AutodiffSource, cal
 function replicated(tf: TfNamespace, call: (x: Tensor) => Tensor, image: Tensor, seeds: Tensor3D): Tensor {
   const [images, count, classes] = seeds.shape;
   const shape = image.shape.slice(1);
-  const copies = tf.tile(tf.expandDims(image, 1), [1, count, ...shape.map(() => 1)]);
+  // As rows of pixels: tfjs-backend-webgpu tiles five dimensions on the CPU, and in Node not at all.
+  const copies = tf.tile(tf.reshape(image, [images, 1, -1]), [1, count, 1]);
   const dx = tf.grad(call)(
     tf.reshape(copies, [images * count, ...shape]),
     tf.reshape(seeds, [images * count, classes]),
