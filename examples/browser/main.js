@@ -7,12 +7,16 @@ output.textContent = "";
 
 try {
   // Pixels are the bytes as stored; mean and deviation are what the model was trained with.
+  // ?backend=webgpu computes on the GPU.
+  const backend = new URLSearchParams(location.search).get("backend") ?? "auto";
   const net = await compile("../../demo/model/model.json", {
+    backend,
     input: { range: [0, 255], mean: 0.45, std: 0.25 },
   });
   const response = await fetch("../../demo/images/images.bin");
   const images = Float32Array.from(new Uint8Array(await response.arrayBuffer(), 0, 8 * 32 * 32 * 3));
-  print(`${net.backend}, ${net.variant}, ${net.threads} workers; isolated: ${crossOriginIsolated}`);
+  const where = net.adapter ?? `${net.variant}, ${net.threads} workers`;
+  print(`${net.backend}, ${where}; isolated: ${crossOriginIsolated}`);
 
   let start = performance.now();
   const { values } = await net.jacobian(images, { classes: 10 });

@@ -1,5 +1,6 @@
 // Serves the repository on http://127.0.0.1:8080 with the two headers that give a page shared memory, and so threads:
 //   npm run build && node examples/browser/serve.mjs
+// Add ?backend=webgpu to the page's address to compute on the GPU.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname } from "node:path";
