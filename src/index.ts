@@ -1,5 +1,6 @@
 /** unifool: input Jacobians, DeepFool and universal adversarial perturbations on hand-tuned kernels. */
 export {
+  type Backend,
   type Compiled,
   type CompileOptions,
   type CompileSource,

@@ -3,27 +3,41 @@ import { createReferenceEngine } from "../engines/reference.js";
 import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
 import { createWasmEngine } from "../engines/wasm/engine.js";
 import { MAX_THREADS } from "../engines/wasm/threads.js";
+import type { WebgpuEngine } from "../engines/webgpu/engine.js";
 import { buildNetwork } from "../network/build.js";
-import { type InputOptions, resolveInput } from "../network/input.js";
+import { type InputOptions, type InputTransform, resolveInput } from "../network/input.js";
 import { isLiveLayersModel, type LiveLayersModel, loadLayersModel } from "../network/layers_model/load.js";
 import type { Network, NetworkSpec } from "../network/spec.js";
 import { InvalidArgumentError } from "./errors.js";
+import "./gpu_types.js";
 import { flag, integer, interval, oneOf, optionsObject } from "./options.js";
 import { looksLikeProbabilities } from "./probabilities.js";
 
+const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
+
+/** What a network can run on. */
+export type Backend = (typeof BACKENDS)[number];
+
 export interface CompileOptions {
   /**
-   * "wasm": WebAssembly SIMD kernels. "reference": float64 definitions, slow, exact. "tfjs": TensorFlow.js on
-   * whatever backend it is set to. "auto", the default, is "wasm".
+   * "wasm": WebAssembly SIMD kernels. "webgpu": the GPU, through `navigator.gpu`; in Node through the npm package
+   * `webgpu`, to be installed beside unifool. "reference": float64 definitions, slow, exact. "tfjs": TensorFlow.js
+   * on whatever backend it is set to. "auto", the default, is "wasm", whatever GPU there is: a GPU pays for large
+   * networks and batches, and rounds in a way of its own.
    */
-  readonly backend?: "auto" | "wasm" | "reference" | "tfjs";
+  readonly backend?: Backend;
   /**
    * Worker threads of the wasm backend; "auto", the default, as many as are useful; 0 the calling thread. More than
    * one needs `SharedArrayBuffer`, in browsers a cross-origin isolated page.
    */
   readonly threads?: "auto" | number;
-  /** Bitwise equal results on every machine: no fused multiply-add. Default false. */
+  /** Bitwise equal results on every machine: no fused multiply-add; "wasm" and "reference" only. Default false. */
   readonly deterministic?: boolean;
+  /**
+   * The device to compute on, with backend "webgpu"; it stays the caller's, and lives on when the engine is disposed.
+   * Default: one of the engine's own, with all that the fastest adapter allows.
+   */
+  readonly device?: GPUDevice;
   /** Where `unifool/worker` is served, for pages whose Content-Security-Policy forbids workers from blobs. */
   readonly workerUrl?: string | URL;
   /** The space that images live in and what the network sees of them. Default: range [0, 1], mean 0, std 1. */
@@ -59,6 +73,8 @@ export interface Compiled extends Engine {
   readonly threads?: number;
   /** Kernels of the wasm backend: "relaxed" with fused multiply-add, else "simd". */
   readonly variant?: "simd" | "relaxed";
+  /** What the adapter of the webgpu backend calls itself. */
+  readonly adapter?: string;
   /** One line each, for instance that outputs look like probabilities, on which DeepFool works badly. */
   readonly warnings: readonly string[];
 }
@@ -73,7 +89,7 @@ export interface Compiled extends Engine {
  * @throws InvalidArgumentError for wrong options
  * @throws ModelError for a model that cannot be read or is inconsistent
  * @throws UnsupportedOperatorError for a layer without a kernel, naming it and the way out
- * @throws EngineError where the backend cannot run
+ * @throws EngineError where the backend cannot run: no WebAssembly SIMD, no WebGPU adapter, too little memory
  * @throws the signal's reason when aborted
  *
  * @example
@@ -105,6 +121,7 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     "backend",
     "threads",
     "deterministic",
+    "device",
     "workerUrl",
     "input",
     "inputShape",
@@ -113,12 +130,7 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     "signal",
     "onWarning",
   ]);
-  const backend = oneOf(caller, "backend", given.backend ?? "auto", [
-    "auto",
-    "wasm",
-    "reference",
-    "tfjs",
-  ] as const);
+  const backend = oneOf(caller, "backend", given.backend ?? "auto", BACKENDS);
   if (given.threads !== undefined && given.threads !== "auto")
     integer(caller, "threads", given.threads, 0, MAX_THREADS);
   const { workerUrl } = given;
@@ -126,8 +138,18 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     throw new InvalidArgumentError(
       `compile: workerUrl is ${typeof workerUrl}, expected where unifool/worker is served, a string or a URL`,
     );
-  if (given.tf !== undefined && backend !== "tfjs")
-    throw new InvalidArgumentError(`compile: tf is given with backend "${backend}", expected backend "tfjs"`);
+  for (const [option, owner] of [
+    ["tf", "tfjs"],
+    ["device", "webgpu"],
+  ] as const)
+    if (given[option] !== undefined && backend !== owner)
+      throw new InvalidArgumentError(
+        `compile: ${option} is given with backend "${backend}", expected backend "${owner}"`,
+      );
+  if (given.device !== undefined && !isDevice(given.device))
+    throw new InvalidArgumentError(
+      "compile: device is not a GPUDevice, expected what adapter.requestDevice() resolves to",
+    );
   if (given.classes !== undefined) integer(caller, "classes", given.classes, 2);
   if (given.inputShape !== undefined && !Array.isArray(given.inputShape))
     throw new InvalidArgumentError("compile: inputShape is not an array, expected [H, W, C]");
@@ -143,6 +165,13 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     threads: given.threads ?? "auto",
     deterministic: flag(caller, "deterministic", given.deterministic ?? false),
   };
+}
+
+/** Told by what it can do: in Node its class is no global, and it may come from another realm. */
+function isDevice(value: object): boolean {
+  return (
+    typeof value === "object" && value !== null && "createComputePipelineAsync" in value && "lost" in value
+  );
 }
 
 function lengthOf(value: number | readonly number[] | undefined): number {
@@ -176,6 +205,7 @@ async function createEngine(
   signal?.throwIfAborted();
   const input = resolveInput(settings.input, network.input.shape.at(-1) ?? 1);
   if (backend === "tfjs") return { engine: await createOnTfjs(network, settings), network };
+  if (backend === "webgpu") return { engine: await createOnWebgpu(network, input, settings), network };
   if (backend === "reference") return { engine: createReferenceEngine(network, input), network };
   return { engine: await createWasmEngine(network, input, { threads, deterministic, workerUrl }), network };
 }
@@ -194,18 +224,36 @@ async function createOnTfjs(
   });
 }
 
+/** Loaded only when asked for. */
+async function createOnWebgpu(
+  network: Network,
+  input: InputTransform,
+  { device }: Settings,
+): Promise<WebgpuEngine> {
+  const { createWebgpuEngine } = await import("../engines/webgpu/engine.js");
+  return createWebgpuEngine(network, input, { device });
+}
+
 async function warningsFor(
   engine: Engine,
   network: Network | undefined,
-  { threads }: Settings,
+  { threads, deterministic }: Settings,
 ): Promise<string[]> {
   const warnings: string[] = [];
+  const { backend } = engine;
   const working = "threads" in engine && typeof engine.threads === "number" ? engine.threads : 0;
   if (typeof threads === "number" && threads > Math.max(1, working))
     warnings.push(
-      engine.backend === "wasm"
+      backend === "wasm"
         ? `compile: threads is ${threads}, but without SharedArrayBuffer one thread computes; in a browser the page must be cross-origin isolated`
-        : `compile: threads is ${threads}, but backend "${engine.backend}" computes on one thread`,
+        : `compile: threads is ${threads}, but backend "${backend}" computes without worker threads`,
+    );
+  if (deterministic && backend !== "wasm" && backend !== "reference")
+    warnings.push(`compile: deterministic is true, but backend "${backend}" rounds as its device does`);
+  if ("onProcessor" in engine && engine.onProcessor)
+    warnings.push(
+      `compile: the WebGPU adapter ("${(engine as WebgpuEngine).adapter}") computes on the processor, expected a GPU; ` +
+        '{ backend: "wasm" } is faster there',
     );
   if (!network?.strippedSoftmax && (await looksLikeProbabilities(engine)))
     warnings.push(

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Compiled, compile, type InputOptions, InvalidArgumentError } from "../index.js";
+import { type Backend, type Compiled, compile, type InputOptions, InvalidArgumentError } from "../index.js";
 import type { Console } from "./console.js";
 import { UsageError } from "./errors.js";
 import type { ImageSet } from "./images/image_set.js";
@@ -14,7 +14,7 @@ export interface ModelOptions {
   readonly range?: readonly [number, number];
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
-  readonly backend?: "auto" | "wasm" | "reference" | "tfjs";
+  readonly backend?: Backend;
   readonly threads?: number | "auto";
 }
 

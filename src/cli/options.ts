@@ -12,7 +12,7 @@ import {
 } from "./values.js";
 
 const PROFILES: readonly DeepfoolProfile[] = ["lts4", "lts4-torch", "foolbox", "paper"];
-const BACKENDS = ["auto", "wasm", "reference", "tfjs"] as const;
+const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
 
 /** Adds `--model` and what belongs to it. */
 export function addModelOptions(command: Command): Command {

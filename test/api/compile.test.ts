@@ -79,7 +79,10 @@ describe("compile", () => {
   });
 
   it.each([
-    [{ backend: "gpu" }, 'compile: backend is "gpu", expected "auto" or "wasm" or "reference" or "tfjs"'],
+    [
+      { backend: "gpu" },
+      'compile: backend is "gpu", expected "auto" or "wasm" or "webgpu" or "reference" or "tfjs"',
+    ],
     [{ threads: -1 }, "compile: threads is -1, expected an integer from 0 to 256"],
     [{ threads: "many" }, 'compile: threads is "many", expected an integer from 0 to 256'],
     [{ workerUrl: 5 }, "compile: workerUrl is number, expected where unifool/worker is served"],
@@ -91,6 +94,16 @@ describe("compile", () => {
     [{ input: { mean: [0, 0, 0] } }, "compile: input.mean is [0,0,0], expected one finite value or 2"],
     [{ inputShape: [0, 1, 1] }, "compile: inputShape[0] is 0, expected an integer >= 1"],
     [{ backend: "wasm", tf: {} }, 'compile: tf is given with backend "wasm", expected backend "tfjs"'],
+    [
+      { backend: "auto", device: {} },
+      'compile: device is given with backend "auto", expected backend "webgpu"',
+    ],
+    [
+      { backend: "webgpu", device: 7 },
+      "compile: device is not a GPUDevice, expected what adapter.requestDevice()",
+    ],
+    [{ backend: "webgpu", device: null }, "compile: device is not a GPUDevice"],
+    [{ backend: "webgpu", device: { lost: true } }, "compile: device is not a GPUDevice"],
     [7, "compile: options is 7, expected an object"],
   ])("rejects %j", async (options, message) => {
     const merged = typeof options === "object" ? { ...reference, ...options } : options;

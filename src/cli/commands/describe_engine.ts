@@ -3,7 +3,7 @@ import { plural } from "../format.js";
 
 /** One line about the network and what runs it. */
 export function describeEngine(model: string, engine: Compiled): string {
-  const runs = `${engine.backend}, ${plural(threadsOf(engine), "thread")}`;
+  const runs = `${engine.backend}, ${engine.adapter ?? plural(threadsOf(engine), "thread")}`;
   return `model    ${model}: ${engine.inputShape.join("x")}, ${engine.classes} classes (${runs})`;
 }
 
