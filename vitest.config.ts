@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
-import { chooseVulkanDrivers } from "./test/support/vulkan.js";
+import { chooseVulkanDrivers, hastenLavapipe } from "./test/support/vulkan.js";
 
-// Here, because the loader must be told before a worker starts.
+// Here, because drivers must be told before a worker starts.
 chooseVulkanDrivers();
+hastenLavapipe();
 
 export default defineConfig({
   test: {

@@ -3,7 +3,10 @@ import { type Network, type NetworkSpec, sizeOf } from "../../src/network/spec.j
 import { operatorCases, randomImages, randomNetwork } from "../support/random_network.js";
 import { randomValues } from "../support/random_values.js";
 import { compareWithOracle, type Expectation, expectationOf } from "./comparison.js";
-import { wasmEngines } from "./engines.js";
+import { type EngineUnderTest, wasmEngines } from "./engines.js";
+import { webgpuEngines } from "./webgpu_engines.js";
+
+const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines];
 
 /** Random networks by seed; the threaded engines take the first few. */
 const SEEDS = 300;
@@ -35,7 +38,7 @@ function expectation({ name, spec, images }: Case): Expectation {
   return found;
 }
 
-describe.each(wasmEngines)("$name equals the oracle within the float32 bound", (under) => {
+describe.each(engines)("$name equals the oracle within the float32 bound", (under) => {
   const sampled = under.starts === "workers";
   const checked: string[] = [];
   const exceptions: string[] = [];
