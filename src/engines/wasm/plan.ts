@@ -70,13 +70,14 @@ export interface PlannedProgram {
 export function planProgram(network: Network, transform: InputTransform, threads: number): PlannedProgram {
   const fused = fuse(simplify(network));
   const layout = new Layout();
-  const forward = planForward(fused, transform, layout);
+  const threadBytes = 64 * Math.ceil(scratchBytes(fused) / 64);
+  const scratch = layout.reserve(threadBytes * Math.max(1, threads));
+  const forward = planForward(fused, transform, layout, scratch);
   const units = sizeOf(fused.inputShape);
-  const scratch = 64 * Math.ceil(scratchBytes(fused) / 64);
   const room: BackwardRoom = {
     seeds: layout.reserve(4 * MAX_LANES * fused.classes),
     gradient: layout.reserve(4 * MAX_LANES * units),
-    scratch: layout.reserve(scratch * Math.max(1, threads)),
+    scratch,
     constants: new LiveConstants(layout),
   };
   const chunks = Math.ceil(units / NORM_CHUNK);
@@ -114,7 +115,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
     forward.entries,
     ...plans.flatMap((p) => [p.gradient, p.rows, p.absoluteSums, p.squareSums]),
   ].map((entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }));
-  layout.placeTemporaries(plans.map((p) => p.gradient));
+  layout.placeTemporaries([forward.entries, ...plans.map((p) => p.gradient)]);
   // Only now has every buffer that the entries name an address.
   const byEntries = new Map<readonly Entry[], Tape>();
   const entriesOf = new Map<Tape, readonly Entry[]>();
@@ -130,7 +131,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
     ...layout.finish(),
     units,
     classes: fused.classes,
-    scratchBytes: scratch,
+    scratchBytes: threadBytes,
     addresses: {
       pixels: forward.pixels.address,
       logits: (forward.values.get(fused.output) as Buffer).address,
