@@ -1,5 +1,5 @@
 import { packForward, packVjp } from "../../src/kernels/conv/pack.js";
-import { vjpScratch } from "../../src/kernels/conv/vjp_blocks.js";
+import { vjpBlocks, vjpScratch } from "../../src/kernels/conv/vjp_blocks.js";
 import type { KernelSource } from "../../src/kernels/wasm/assembler.js";
 import { normal, uniform } from "../images.js";
 import { floatBits, type Instance } from "../roofline/module.js";
@@ -19,8 +19,6 @@ export interface KernelCall {
 const PROBES = 32;
 /** Rounding of a product and a sum. */
 const UNIT = 2 ** -24;
-/** Bytes of a block of weights of the vjp, as the engine chooses them. */
-const BLOCK_BYTES = 384 * 1024;
 
 /** The weights of a layer, HWIO, of the size that He's rule gives. */
 function weightsOf({ kernel, channels, filters }: ConvShape): Float32Array {
@@ -122,59 +120,71 @@ export function vjpCall(
   // Units lie in whole vectors of four lanes.
   const step = 4 * Math.ceil(lanes / 4);
   const taps = kernel * kernel;
-  const fitting = Math.floor(BLOCK_BYTES / (4 * taps * filters) / 16) * 16;
-  const block = Math.min(channels, Math.max(16, fitting));
-  const { listBytes, scratchBytes } = vjpScratch([kernel, kernel], outWidth, filters);
+  const { channels: block, filters: part } = vjpBlocks({
+    taps,
+    depth: channels,
+    groups: 1,
+    groupFilters: filters,
+  });
+  const { listBytes, scratchBytes } = vjpScratch([kernel, kernel], outWidth, part);
+  const scratch = instance.reserve(scratchBytes);
   const blocks = Math.ceil(channels / block);
   const weights = weightsOf(shape);
-  const packed = packVjp(weights, taps, channels, filters, 0, filters, block);
-  const weightsAt = instance.reserve(packed.byteLength);
-  instance.floats(weightsAt, packed.length).set(packed);
   const random = uniform(3);
   const gy = instance.reserve(4 * outHeight * outWidth * filters * step);
   const cotangents = instance.floats(gy, outHeight * outWidth * filters * step);
   for (let i = 0; i < cotangents.length; i++) cotangents[i] = random() - 0.5;
   const gx = instance.reserve(4 * height * width * channels * step);
-  const y = placeLive(instance, outHeight * outWidth, filters, filters, shape.live[1], random);
+  const y = placeLive(instance, outHeight * outWidth, filters, part, shape.live[1], random);
   const x = placeLive(instance, height * width, channels, block, shape.live[0], random);
-  const args = instance.fields(source, {
-    gy,
-    yTable: y.table,
-    yPitch: y.pitch,
-    yBegin: 0,
-    yEnd: 4,
-    yChannels: filters,
-    yFirst: 0,
-    outHeight,
-    outWidth,
-    gx,
-    xTable: x.table,
-    xPitch: x.pitch,
-    xChannels: channels,
-    height,
-    width,
-    weights: weightsAt,
-    blockBytes: 4 * taps * filters * block,
-    rowBytes: 4 * block,
-    tapBytes: 4 * filters * block,
-    firstBlock: 0,
-    kernelHeight: kernel,
-    kernelWidth: kernel,
-    strideHeight: stride,
-    strideWidth: stride,
-    padTop: pad,
-    padLeft: pad,
-    dilationHeight: 1,
-    dilationWidth: 1,
-    init: 0,
-    initValues: 0,
-    initLow: 0,
-    initHigh: 0,
-    listBytes,
-    scratch: instance.reserve(scratchBytes),
+  // The engine's calls: each sums over a part of the filters.
+  const calls = Array.from({ length: Math.ceil(filters / part) }, (_, i) => {
+    const first = i * part;
+    const count = Math.min(part, filters - first);
+    const packed = packVjp(weights, taps, channels, filters, first, count, block);
+    const weightsAt = instance.reserve(packed.byteLength);
+    instance.floats(weightsAt, packed.length).set(packed);
+    return instance.fields(source, {
+      gy,
+      yTable: y.table,
+      yPitch: y.pitch,
+      yBegin: 4 * i,
+      yEnd: 4 * (i + 1),
+      yChannels: filters,
+      yFirst: first,
+      outHeight,
+      outWidth,
+      gx,
+      xTable: x.table,
+      xPitch: x.pitch,
+      xChannels: channels,
+      height,
+      width,
+      weights: weightsAt,
+      blockBytes: 4 * taps * count * block,
+      rowBytes: 4 * block,
+      tapBytes: 4 * count * block,
+      firstBlock: 0,
+      kernelHeight: kernel,
+      kernelWidth: kernel,
+      strideHeight: stride,
+      strideWidth: stride,
+      padTop: pad,
+      padLeft: pad,
+      dilationHeight: 1,
+      dilationWidth: 1,
+      init: i === 0 ? 0 : gx,
+      initValues: 0,
+      initLow: 0,
+      initHigh: 0,
+      listBytes,
+      scratch,
+    });
   });
   const call = instance.kernel(source.name);
-  const run = (): void => call(args, 0, blocks * height * width);
+  const run = (): void => {
+    for (const args of calls) call(args, 0, blocks * height * width);
+  };
   run();
 
   /** Calls back with every tap of an input pixel that falls on an output. */

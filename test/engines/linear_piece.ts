@@ -1,4 +1,5 @@
 import { forward64 } from "../../src/engines/reference.js";
+import { scratchBytes } from "../../src/engines/wasm/backward.js";
 import { planForward } from "../../src/engines/wasm/forward.js";
 import { createMemory, Layout } from "../../src/engines/wasm/layout.js";
 import type { KernelExports } from "../../src/engines/wasm/program.js";
@@ -113,8 +114,10 @@ async function wasmValues(
   deterministic: boolean,
 ): Promise<Map<string, Float32Array>> {
   const layout = new Layout();
-  const forward = planForward(fuse(simplify(network)), input, layout);
+  const fused = fuse(simplify(network));
+  const forward = planForward(fused, input, layout, layout.reserve(scratchBytes(fused)));
   const at = layout.reserve(tapeBytes(forward.entries));
+  layout.placeTemporaries([forward.entries]);
   const { bytes, tape } = encode(forward.entries, at.address);
   layout.initialise(at, bytes);
   const { pages, segments } = layout.finish();

@@ -34,12 +34,19 @@ export interface ForwardContext {
   readonly value: (name: string) => Buffer;
   /** At least `bytes` zeros. */
   readonly zeros: Buffer;
+  /** What a kernel writes down for itself, as many bytes as the lowering's `scratchBytes` says. */
+  readonly scratch: Buffer;
   /** True if the step's input depends on the image, so that its cotangent will be wanted. */
   readonly varies: (name: string) => boolean;
 }
 
-/** Lowers the network's steps to kernel calls on one image. */
-export function planForward(network: FusedNetwork, transform: InputTransform, layout: Layout): ForwardPlan {
+/** Lowers the network's steps to kernel calls on one image; `scratch` is that of all threads. */
+export function planForward(
+  network: FusedNetwork,
+  transform: InputTransform,
+  layout: Layout,
+  scratch: Buffer,
+): ForwardPlan {
   const entries: Entry[] = [];
   const values = new Map<string, Buffer>();
   const kept = new Map<Step, Kept>();
@@ -64,6 +71,7 @@ export function planForward(network: FusedNetwork, transform: InputTransform, la
     emit: (e) => entries.push(e),
     value,
     zeros,
+    scratch,
     varies: (name) => varying.has(name),
   };
 

@@ -76,13 +76,14 @@ export interface PlannedProgram {
 export function planProgram(network: Network, transform: InputTransform, threads: number): PlannedProgram {
   const fused = fuse(simplify(network));
   const layout = new Layout();
-  const forward = planForward(fused, transform, layout);
+  const threadBytes = 64 * Math.ceil(scratchBytes(fused) / 64);
+  const scratch = layout.reserve(threadBytes * Math.max(1, threads));
+  const forward = planForward(fused, transform, layout, scratch);
   const units = sizeOf(fused.inputShape);
-  const scratch = 64 * Math.ceil(scratchBytes(fused) / 64);
   const room: BackwardRoom = {
     seeds: layout.reserve(4 * MAX_LANES * fused.classes),
     gradient: layout.reserve(4 * MAX_LANES * units),
-    scratch: layout.reserve(scratch * Math.max(1, threads)),
+    scratch,
     constants: new LiveConstants(layout),
   };
   const chunks = Math.ceil(units / NORM_CHUNK);
@@ -116,7 +117,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
   const tapes = [forward.entries, ...plans.flatMap((p) => [p.gradient, p.rows]), deepfool.entries].map(
     (entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }),
   );
-  layout.placeTemporaries(plans.map((p) => p.gradient));
+  layout.placeTemporaries([forward.entries, ...plans.map((p) => p.gradient)]);
   // Only now has every buffer that the entries name an address.
   const byEntries = new Map<readonly Entry[], Tape>();
   const entriesOf = new Map<Tape, readonly Entry[]>();
@@ -132,7 +133,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
     ...layout.finish(),
     units,
     classes: fused.classes,
-    scratchBytes: scratch,
+    scratchBytes: threadBytes,
     addresses: {
       pixels: forward.pixels.address,
       logits: logits.address,

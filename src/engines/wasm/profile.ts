@@ -63,6 +63,10 @@ function countMacs(program: Program, e: Entry): { dense: number; live: number } 
       field("kernelWidth");
     return { dense: macs, live: macs };
   }
+  if (e.kernel === "winograd_multiply") {
+    const products = field("patches") * field("depth") * field("filters");
+    return { dense: 36 * products, live: 16 * products };
+  }
   if (e.kernel === "depthwise_forward") {
     const macs =
       field("outHeight") *

@@ -35,8 +35,8 @@ export function vjpBlocks({ taps, depth, groups, groupFilters }: BlockedLayer): 
   return { channels: wide, filters: 4 * Math.ceil(groupFilters / parts / 4) };
 }
 
-/** Lists of live outputs that `conv_vjp` keeps before it starts over, in columns of all outputs. */
-const COLUMNS = 2;
+/** Windows of columns, every output in them live, that fit before the lists of `conv_vjp` start over. */
+const WINDOWS = 2;
 
 /** The room of `conv_vjp` for lists of live outputs: its field `listBytes`, and the bytes of its scratch. */
 export function vjpScratch(
@@ -45,6 +45,6 @@ export function vjpScratch(
   filters: number,
 ): { listBytes: number; scratchBytes: number } {
   const columnBytes = 8 * kernelHeight * filters;
-  const listBytes = COLUMNS * kernelWidth * columnBytes;
+  const listBytes = WINDOWS * kernelWidth * columnBytes;
   return { listBytes, scratchBytes: 4 * outWidth + listBytes + kernelWidth * columnBytes + 128 };
 }

@@ -5,6 +5,8 @@ import { arithmeticForward } from "../arithmetic/wasm_forward.js";
 import { copyRows } from "../concat/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convVjp } from "../conv/wasm_vjp.js";
+import { winogradInput } from "../conv/wasm_winograd_input.js";
+import { winogradMultiply } from "../conv/wasm_winograd_multiply.js";
 import { deepfoolChoose } from "../deepfool_step/wasm_choose.js";
 import { deepfoolFinish } from "../deepfool_step/wasm_finish.js";
 import { deepfoolJudge } from "../deepfool_step/wasm_judge.js";
@@ -32,6 +34,8 @@ export const kernelSources: readonly KernelSource[] = [
   convForward({ pixels: 2, vectors: 4 }),
   convForward({ pixels: 4, vectors: 2 }),
   convForward({ pixels: 1, vectors: 2 }),
+  winogradInput,
+  winogradMultiply,
   ...[4, 8, 10, 12].map((lanes) => convVjp({ lanes })),
   liveList,
   liveListOfCandidates,

@@ -27,6 +27,24 @@ export function convChannelCases(): OperatorCase[] {
         return net.relu(net.conv(live, { filters, kernel: 3 }));
       }),
     );
+  // Wide enough for Winograd's algorithm: patches that stick out, tiles that are not full, a residual.
+  for (const pads of ["same", "valid"] as const)
+    for (const [height, width] of [
+      [6, 8],
+      [7, 9],
+    ])
+      cases.push(
+        operatorCase(`conv/wide 3x3 ${pads} image ${height}x${width}`, [height, width, 2], (net, image) => {
+          const live = net.relu(net.conv(image, { filters: 64, kernel: 1 }));
+          return net.relu(net.conv(live, { filters: 32, kernel: 3, pads }));
+        }),
+      );
+  cases.push(
+    operatorCase("conv/wide 3x3 with a residual", [5, 6, 2], (net, image) => {
+      const live = net.relu(net.conv(image, { filters: 64, kernel: 1 }));
+      return net.relu(net.add({ op: "Add" }, net.conv(live, { filters: 64, kernel: 3 }), live));
+    }),
+  );
   for (const channels of FEW_SIZES)
     for (const filters of FEW_SIZES)
       cases.push(

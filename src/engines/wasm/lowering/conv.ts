@@ -1,33 +1,16 @@
 import { isDepthwise, packForward, packVjp } from "../../../kernels/conv/pack.js";
 import { type VjpBlocks, vjpBlocks, vjpScratch } from "../../../kernels/conv/vjp_blocks.js";
+import { WINOGRAD_SCRATCH_BYTES } from "../../../kernels/conv/winograd.js";
 import type { Step } from "../../../network/fuse.js";
-import type { Conv, Gemm, Pads, Pair } from "../../../network/spec.js";
+import type { Conv, Gemm } from "../../../network/spec.js";
 import type { BackwardContext, Start } from "../backward.js";
 import type { ForwardContext, Kept } from "../forward.js";
+import type { Layout } from "../layout.js";
 import { type Buffer, entry, f32, Place } from "../tape.js";
 import { depthwise } from "./depthwise.js";
+import { convGeometry, type Geometry, gemmGeometry } from "./geometry.js";
 import type { Lowering } from "./lowering.js";
-
-/** A convolution as the kernels see it; a dense layer is one with a 1x1 kernel. */
-interface Geometry {
-  readonly weights: Float32Array;
-  readonly bias?: Float32Array;
-  readonly kernel: Pair;
-  readonly strides: Pair;
-  readonly dilations: Pair;
-  readonly pads: Pads;
-  readonly groups: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly filters: number;
-  readonly taps: number;
-  /** Input channels and filters of one group. */
-  readonly depth: number;
-  readonly groupFilters: number;
-}
+import { suitsWinograd, winogradForward } from "./winograd.js";
 
 export const conv: Lowering<Conv> = {
   forward(step, context) {
@@ -39,7 +22,7 @@ export const conv: Lowering<Conv> = {
     if (isDepthwise(step.node, step.node.inputShapes[0][2])) depthwise.vjp(step, context);
     else vjp(step, convGeometry(step), context);
   },
-  scratchBytes: (step) => scratchOf(convGeometry(step)).scratchBytes,
+  scratchBytes: (step) => Math.max(WINOGRAD_SCRATCH_BYTES, scratchOf(convGeometry(step)).scratchBytes),
 };
 
 export const gemm: Lowering<Gemm> = {
@@ -48,54 +31,13 @@ export const gemm: Lowering<Gemm> = {
   scratchBytes: (step) => scratchOf(gemmGeometry(step)).scratchBytes,
 };
 
-function convGeometry({ node }: Step<Conv>): Geometry {
-  const [height, width, channels] = node.inputShapes[0];
-  const [outHeight, outWidth, filters] = node.shape;
-  const taps = node.kernel[0] * node.kernel[1];
-  const depth = channels / node.groups;
-  return {
-    ...node,
-    height,
-    width,
-    channels,
-    outHeight,
-    outWidth,
-    filters,
-    taps,
-    depth,
-    groupFilters: filters / node.groups,
-  };
+function forward(step: Step<Conv | Gemm>, g: Geometry, context: ForwardContext): Kept {
+  if (suitsWinograd(g)) winogradForward(step, g, context);
+  else direct(step, g, context);
+  return context.varies(step.inputs[0]) ? placeVjpWeights(g, context.layout) : {};
 }
 
-function gemmGeometry({ node }: Step<Gemm>): Geometry {
-  const shape = node.inputShapes[0];
-  const channels = shape[shape.length - 1];
-  const width = shape.slice(0, -1).reduce((a, b) => a * b, 1);
-  return {
-    weights: node.weights,
-    bias: node.bias,
-    kernel: [1, 1],
-    strides: [1, 1],
-    dilations: [1, 1],
-    pads: [0, 0, 0, 0],
-    groups: 1,
-    height: 1,
-    width,
-    channels,
-    outHeight: 1,
-    outWidth: width,
-    filters: node.units,
-    taps: 1,
-    depth: channels,
-    groupFilters: node.units,
-  };
-}
-
-function forward(
-  step: Step<Conv | Gemm>,
-  g: Geometry,
-  { layout, emit, value, varies, zeros }: ForwardContext,
-): Kept {
+function direct(step: Step<Conv | Gemm>, g: Geometry, { layout, emit, value, zeros }: ForwardContext): void {
   // A 1x1 convolution reads each pixel once: one long row leaves no ragged tiles.
   const flat = g.taps === 1 && g.strides.every((s) => s === 1) && g.pads.every((p) => p === 0);
   const [height, width] = flat ? [1, g.height * g.width] : [g.height, g.width];
@@ -107,7 +49,6 @@ function forward(
     : wide
       ? (["conv_forward_2x16", 2, 16] as const)
       : (["conv_forward_4x8", 4, 8] as const);
-  const kept: Record<string, Buffer> = {};
   const clamp = step.clamp ?? { low: -Infinity, high: Infinity };
   for (let group = 0; group < g.groups; group++) {
     const first = group * g.groupFilters;
@@ -145,15 +86,19 @@ function forward(
         high: f32(clamp.high),
       }),
     );
-    if (varies(step.inputs[0])) {
-      const blocks = vjpBlocks(g);
-      partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
-        kept[weightsOf(group, part)] = layout.place(
-          packVjp(g.weights, g.taps, g.depth, g.filters, first, filters, blocks.channels),
-        );
-      });
-    }
   }
+}
+
+/** Packs the weights for the vjp, one piece for each of its calls. */
+function placeVjpWeights(g: Geometry, layout: Layout): Kept {
+  const kept: Record<string, Buffer> = {};
+  const blocks = vjpBlocks(g);
+  for (let group = 0; group < g.groups; group++)
+    partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
+      kept[weightsOf(group, part)] = layout.place(
+        packVjp(g.weights, g.taps, g.depth, g.filters, first, filters, blocks.channels),
+      );
+    });
   return kept;
 }
 

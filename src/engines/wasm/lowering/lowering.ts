@@ -9,7 +9,7 @@ export interface Lowering<O extends Operator = Operator> {
   forward(step: Step<O>, context: ForwardContext): Kept;
   /** Emits what adds the step's share to the cotangents of its inputs. */
   vjp(step: Step<O>, context: BackwardContext): void;
-  /** Bytes of scratch that the vjp needs. */
+  /** Bytes of a thread's scratch that its kernels need. */
   scratchBytes?(step: Step<O>): number;
 }
 

@@ -1,0 +1,48 @@
+/**
+ * Winograd's minimal filtering F(2x2, 3x3) (Lavin and Gray, arXiv:1509.09308): 2x2 outputs of a 3x3 convolution
+ * from a 4x4 patch of inputs d with 16 multiplications instead of 36,
+ *
+ *   y = A^T [ (G w G^T) * (B^T d B) ] A
+ *
+ * B^T = | 1  0 -1  0 |   G = | 1    0    0  |   A^T = | 1  1  1  0 |
+ *       | 0  1  1  0 |       | 1/2  1/2  1/2|         | 0  1 -1 -1 |
+ *       | 0 -1  1  0 |       | 1/2 -1/2  1/2|
+ *       | 0  1  0 -1 |       | 0    0    1  |
+ */
+
+/** Patches of one tile of `winograd_multiply`. */
+export const PATCHES = 8;
+/** Filters of one tile. */
+export const FILTERS = 16;
+/** Entries of a patch. */
+export const POSITIONS = 16;
+/** Bytes of scratch that `winograd_multiply` needs: the products of a tile. */
+export const WINOGRAD_SCRATCH_BYTES = 4 * POSITIONS * PATCHES * FILTERS;
+
+const G = [
+  [1, 0, 0],
+  [0.5, 0.5, 0.5],
+  [0.5, -0.5, 0.5],
+  [0, 0, 1],
+];
+
+/**
+ * Weights for `winograd_multiply`: `G w G^T`, `[filter block of 16][position][depth][16]`.
+ *
+ * @param weights HWIO, 3x3, filters a multiple of 16
+ */
+export function packWinograd(weights: Float32Array, depth: number, filters: number): Float32Array {
+  const packed = new Float32Array(POSITIONS * depth * filters);
+  for (let c = 0; c < depth; c++)
+    for (let o = 0; o < filters; o++) {
+      const w = (p: number, q: number): number => weights[((3 * p + q) * depth + c) * filters + o];
+      const block = Math.floor(o / FILTERS);
+      for (let i = 0; i < 4; i++)
+        for (let j = 0; j < 4; j++) {
+          let sum = 0;
+          for (let p = 0; p < 3; p++) for (let q = 0; q < 3; q++) sum += G[i][p] * w(p, q) * G[j][q];
+          packed[((block * POSITIONS + 4 * i + j) * depth + c) * FILTERS + (o % FILTERS)] = sum;
+        }
+    }
+  return packed;
+}
