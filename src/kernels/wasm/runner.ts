@@ -2,11 +2,13 @@ import {
   block,
   br,
   br_if,
+  Const,
   call,
   call_indirect,
   type Dependency,
   drop,
   func,
+  global,
   i32,
   i64,
   if_,
@@ -32,13 +34,19 @@ import {
 const [ARRIVALS, BARRIER, COMMAND, BEGIN, END, SLEEPERS] = [0, 8, 16, 24, 28, 32];
 /** Fields start after the header. */
 const HEADER_BYTES = 16;
-/** Polls before a thread sleeps: some tens of microseconds. */
-const SPINS = 8192;
 /**
- * A thread takes this share of the tiles that are left, divided by the number of threads: large chunks at first, which
- * keep neighbours together, single tiles at the end, where threads would wait for one that has a long way to go.
+ * Polls before a thread sleeps, at 0.4 nanoseconds each, where waking it takes some ten microseconds: at most and at
+ * least. In between they double when what was waited for comes in time, and lose a quarter when it does not, as where
+ * other work has the processors: then threads that spin would only keep those from running that they wait for.
  */
-const SHARES = 2;
+const [MOST_SPINS, LEAST_SPINS] = [131072, 8192];
+/** Of this thread. */
+const patience = global(Const.i32(LEAST_SPINS), { mutable: true });
+/**
+ * A chunk is this part of a thread's share of the tiles that are left: large chunks at first, which keep neighbours
+ * together, single tiles at the end, where threads would wait for one that has a long way to go.
+ */
+const PARTS = 2;
 
 const kernelType = { in: [i32, i32, i32], out: [] };
 
@@ -75,7 +83,7 @@ function sharer(table: Dependency.Table): Dependency.Func {
             i32.ge_u();
             br_if(done);
             i32.sub(tiles, tile);
-            i32.mul(threads, SHARES);
+            i32.mul(threads, PARTS);
             i32.div_u();
             i32.const(1);
             i32.add();
@@ -161,22 +169,48 @@ function advance(control: Local<"i32">, cell: number, threads: Local<"i32">): vo
 
 /** Returns once the epoch differs from `old`. */
 function awaitChange(control: Local<"i32">, cell: number, old: Local<"i64">, spin: Local<"i32">): void {
-  local.set(spin, SPINS);
+  const differs = (): unknown => i64.ne(i64.atomic.load({ offset: cell }, control), old);
+  local.set(spin, global.get(patience));
   block(null, (changed) => {
     loop(null, (again) => {
-      i64.ne(i64.atomic.load({ offset: cell }, control), old);
-      br_if(changed);
+      differs();
+      if_(null, () => {
+        setPatience(
+          () => i32.mul(global.get(patience), 2),
+          MOST_SPINS,
+          () => i32.lt_u(),
+        );
+        br(changed);
+      });
       local.set(spin, i32.sub(spin, 1));
       local.get(spin);
       br_if(again);
+    });
+    setPatience(
+      () => i32.shr_u(i32.mul(global.get(patience), 3), 2),
+      LEAST_SPINS,
+      () => i32.gt_u(),
+    );
+    loop(null, (asleep) => {
       i32.atomic.rmw.add({ offset: SLEEPERS }, control, 1);
       drop();
       memory.atomic.wait64({ offset: cell }, control, old, -1n);
       drop();
       i32.atomic.rmw.sub({ offset: SLEEPERS }, control, 1);
       drop();
-      local.set(spin, 1);
-      br(again);
+      i64.eq(i64.atomic.load({ offset: cell }, control), old);
+      br_if(asleep);
     });
   });
+}
+
+/** Sets it to a new value, or to a bound where the value is not `inside`. */
+function setPatience(value: () => unknown, bound: number, inside: () => unknown): void {
+  value();
+  i32.const(bound);
+  value();
+  i32.const(bound);
+  inside();
+  select();
+  global.set(patience);
 }
