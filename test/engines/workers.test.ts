@@ -13,7 +13,7 @@ import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { workerSource } from "../../src/engines/wasm/worker.generated.js";
 import { resolveInput } from "../../src/network/input.js";
 import { wasm, wasmEngines } from "./engines.js";
-import { imagesOf, mixedNetwork } from "./mixed_network.js";
+import { exactNetwork, imagesOf, mixedNetwork } from "./mixed_network.js";
 
 const network = mixedNetwork(10);
 const input = resolveInput(undefined, 3);
@@ -196,6 +196,24 @@ describe("resources", () => {
     const after = await usage();
     // 2,000 results of 24 kB would be 48 MB.
     expect(after.held - before.held).toBeLessThan(4 * MiB);
+    expect(after.rss - before.rss).toBeLessThan(32 * MiB);
+  });
+
+  test.each([0, 2])("10,000 Jacobians of a tiny network on %i threads leave nothing", async (threads) => {
+    const tiny = exactNetwork(3);
+    using engine = await wasm(`wasm-${threads}`, "simd", threads).create(tiny, resolveInput(undefined, 2));
+    const one = imagesOf(tiny, 1);
+    const round = async (count: number) => {
+      let last: Float32Array = new Float32Array();
+      for (let i = 0; i < count; i++) last = (await engine.jacobian(one, { classes: 3 })).values;
+      return last;
+    };
+    await round(1000);
+    const before = await usage();
+    expect((await round(10_000)).some((value) => value !== 0)).toBe(true);
+    const after = await usage();
+    // 10,000 results of 1.3 kB would be 13 MB.
+    expect(after.held - before.held).toBeLessThan(2 * MiB);
     expect(after.rss - before.rss).toBeLessThan(32 * MiB);
   });
 

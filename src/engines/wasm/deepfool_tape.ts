@@ -8,12 +8,14 @@ import { passList } from "../../kernels/seed_pass/pass_list.js";
 import type { BackwardRoom } from "./backward.js";
 import type { ForwardPlan } from "./forward.js";
 import type { Layout } from "./layout.js";
-import { type Lanes, NORM_CHUNK } from "./plan.js";
+import type { Lanes } from "./plan.js";
 import { type Buffer, type Entry, entry, Mark, Place } from "./tape.js";
 
 /** Images that lie in memory at a time: as many as fit a megabyte with their perturbations, 32 at most. */
 const MOST_IMAGES = 32;
 const IMAGE_BYTES = 2 ** 20;
+/** Units per partial sum of `row_norms`. */
+const NORM_CHUNK = 1024;
 /** Steps that are logged before the host must read them; no run of the tape takes more forward passes. */
 export const MOST_PASSES = 1024;
 
@@ -65,7 +67,6 @@ export function planDeepfool(
   forward: ForwardPlan,
   backward: readonly Backward[],
   room: BackwardRoom,
-  partials: Buffer,
   units: number,
   logits: Buffer,
   classes: number,
@@ -91,6 +92,8 @@ export function planDeepfool(
   const inState = (name: "label" | "candidates" | "order") =>
     new Place(buffer, state.offset + offsetInState(name));
   const { pixels } = forward;
+  const chunks = Math.ceil(units / NORM_CHUNK);
+  const partials = layout.reserve(8 * Math.max(...backward.map(({ stride }) => stride)) * chunks);
   const [start, first, seed, choose, step, point, restore, finish, judged, nearest, keep] = Array.from(
     { length: 11 },
     () => new Mark(),
@@ -140,13 +143,11 @@ export function planDeepfool(
     marked(
       nearest,
       entry("deepfool_nearest", label, 1, {
-        ...{ state, passes, partials, candidates, logits, keep, skip: seed },
-        chunks: Math.ceil(units / NORM_CHUNK),
+        ...{ state, passes, partials, chunks, candidates, logits, keep, skip: seed },
       }),
     ),
     marked(keep, entry("deepfool_keep", label, tiles, { state, passes, g: room.gradient, w, units }), seed),
     ...backward.flatMap(({ stride, gradient }, i) => {
-      const chunks = Math.ceil(units / NORM_CHUNK);
       const fields = { g: room.gradient, units, partials, order: inState("order") };
       const norms = entry(`row_norms_${stride}`, "norms", chunks, fields);
       return withMark(starts[i].mark, [...gradient, { ...norms, next: nearest }]);

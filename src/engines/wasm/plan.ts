@@ -16,8 +16,6 @@ import { type Buffer, type Entry, encode, entry, type Tape, tapeBytes } from "./
 const LANES = [4, 8, 10, 12] as const;
 export type Lanes = (typeof LANES)[number];
 export const MAX_LANES = 12;
-/** Units per partial sum of `row_norms`. */
-export const NORM_CHUNK = 1024;
 
 /** The tapes of a backward pass of up to `lanes` cotangents, in memory `[unit][stride]`. */
 export interface BackwardTapes {
@@ -49,7 +47,6 @@ export interface ProgramPlan {
     readonly pixels: number;
     readonly logits: number;
     readonly seeds: number;
-    readonly gradient: number;
     readonly rows: number;
     readonly candidates: number;
     readonly candidateBounds: number;
@@ -86,9 +83,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
     scratch,
     constants: new LiveConstants(layout),
   };
-  const chunks = Math.ceil(units / NORM_CHUNK);
   const rows = layout.reserve(4 * MAX_LANES * units);
-  const partials = layout.reserve(8 * MAX_LANES * chunks);
   const control = layout.reserve(256);
   const one = layout.place(Float32Array.of(1));
 
@@ -112,7 +107,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
     };
   });
   const logits = forward.values.get(fused.output) as Buffer;
-  const deepfool = planDeepfool(layout, forward, plans, room, partials, units, logits, fused.classes);
+  const deepfool = planDeepfool(layout, forward, plans, room, units, logits, fused.classes);
 
   const tapes = [forward.entries, ...plans.flatMap((p) => [p.gradient, p.rows]), deepfool.entries].map(
     (entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }),
@@ -138,7 +133,6 @@ export function planProgram(network: Network, transform: InputTransform, threads
       pixels: forward.pixels.address,
       logits: logits.address,
       seeds: room.seeds.address,
-      gradient: room.gradient.address,
       rows: rows.address,
       candidates: room.constants.candidates.address,
       candidateBounds: room.constants.candidateBounds.address,
