@@ -5,8 +5,9 @@ import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { randomValues } from "../support/random_values.js";
 import { expectSameBits } from "./comparison.js";
-import { variants, wasm, wasmEngines } from "./engines.js";
+import { type EngineUnderTest, variants, wasm, wasmEngines } from "./engines.js";
 import { imagesOf, mixedNetwork } from "./mixed_network.js";
+import { webgpuEngines } from "./webgpu_engines.js";
 
 const CLASSES = 40;
 const N = 6;
@@ -25,7 +26,9 @@ const request: DeepfoolRequest = {
   trace: true,
 };
 
-describe.each(wasmEngines)("$name, bit for bit", (under) => {
+const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines];
+
+describe.each(engines)("$name, bit for bit", (under) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await under.create(network, input);

@@ -114,6 +114,7 @@ async function runChunk(
     await look(host, progress);
     onProgress(n - progress.running);
   }
+  request.signal?.throwIfAborted();
   return progress;
 }
 

@@ -48,7 +48,13 @@ export async function createWebgpuEngine(
   tuning: Partial<Tuning> = {},
 ): Promise<WebgpuEngine> {
   const plan = planNetwork(network, input);
-  const gpu = await openGpu(options);
+  const opened = await openGpu(options);
+  let disposed = false;
+  const assertLive = (caller: string): void => {
+    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
+    opened.assertLive(caller);
+  };
+  const gpu = { ...opened, assertLive };
   const session = await Session.create(gpu, plan, { ...TUNING, ...tuning }).catch((error: unknown) => {
     gpu.dispose();
     throw error;
@@ -56,27 +62,32 @@ export async function createWebgpuEngine(
   const { shape } = network.input;
   const { classes, classNames } = network;
   const size = sizeOf(shape);
-  let disposed = false;
+  let pending = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  const assertLive = (caller: string): void => {
-    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
-    gpu.assertLive(caller);
+  const release = (): void => {
+    session.dispose();
+    gpu.dispose();
   };
-  /** Calls share the buffers, so they wait for each other. */
+  /** Calls share the buffers, so they wait for each other. The last one to end after a disposal takes the buffers along. */
   const inTurn = <T>(caller: string, work: () => Promise<T>): Promise<T> => {
-    const result = last.then(() => {
-      assertLive(caller);
-      return work();
-    });
+    pending++;
+    const result = last
+      .then(() => {
+        assertLive(caller);
+        return work();
+      })
+      .finally(() => {
+        pending--;
+        if (disposed && pending === 0) release();
+      });
     last = result.catch(() => {});
     return result;
   };
   const dispose = (): void => {
     if (disposed) return;
     disposed = true;
-    session.dispose();
-    gpu.dispose();
+    if (pending === 0) release();
   };
 
   return {

@@ -42,7 +42,7 @@ export class Readback {
    * Waits for what was recorded and submitted, and hands each range to its reader, which must copy what it keeps: the
    * memory is gone when the reader returns.
    *
-   * @throws EngineError if the device is lost, or destroyed by the engine's own disposal
+   * @throws EngineError if the device is lost, or the engine was disposed meanwhile
    */
   async read(caller: string, requests: readonly ReadRequest[], readers: readonly ((range: Range) => void)[]) {
     const staging = this.staging as GPUBuffer;
@@ -52,8 +52,9 @@ export class Readback {
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;
       this.gpu.assertLive(caller);
-      throw new EngineError(`${caller}: the engine was disposed, expected a live engine`, { cause });
+      throw new EngineError(`${caller}: the device gives no results, expected ${total} bytes`, { cause });
     }
+    this.gpu.assertLive(caller);
     let at = 0;
     const bytes = staging.getMappedRange(0, total);
     requests.forEach((request, i) => {
