@@ -1,3 +1,4 @@
+import { EngineError } from "../../api/errors.js";
 import { PROFILES } from "../../kernels/deepfool_step/profiles.js";
 import { writePoint } from "../../kernels/deepfool_step/reference.js";
 import { CHOSEN_KEPT, UNDONE } from "../../kernels/deepfool_step/wgsl_state.js";
@@ -103,16 +104,24 @@ async function runChunk(
     running: n,
     chosen: Array.from({ length: n }, () => []),
   };
-  for (let round = 0; progress.running > 0; ) {
-    request.signal?.throwIfAborted();
-    const call = { images: progress.running, running: progress.running, lanes };
-    // Differences that do not fit into memory together take several passes, steered from here.
-    const inOneStream = lanes >= request.classes - 1;
-    if (inOneStream) await submitRounds(host, request, call, round === 0);
-    else await submitWideRound(host, request, call, round === 0);
-    round += inOneStream ? ROUNDS : 1;
-    await look(host, progress);
-    onProgress(n - progress.running);
+  try {
+    for (let round = 0; progress.running > 0; ) {
+      request.signal?.throwIfAborted();
+      // A device that refuses the commands leaves the state as it is.
+      if (round > request.steps + ROUNDS)
+        throw new EngineError(`deepfool: the device still runs after ${round} rounds, expected it to stop`);
+      const call = { images: progress.running, running: progress.running, lanes };
+      // Differences that do not fit into memory together take several passes, steered from here.
+      const inOneStream = lanes >= request.classes - 1;
+      if (inOneStream) await submitRounds(host, request, call, round === 0);
+      else await submitWideRound(host, request, call, round === 0);
+      round += inOneStream ? ROUNDS : 1;
+      await look(host, progress);
+      onProgress(n - progress.running);
+    }
+  } finally {
+    // The next backward pass may be one of all images.
+    program.resetSlots();
   }
   request.signal?.throwIfAborted();
   return progress;

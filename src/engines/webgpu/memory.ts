@@ -37,8 +37,11 @@ export async function createBuffers(
     // Mapping a buffer that could not be made throws a RangeError.
     failure = error;
   }
-  const outOfMemory = await device.popErrorScope();
-  const invalid = await device.popErrorScope();
+  // Both at once: what shares the device may open scopes of its own meanwhile. A lost device may refuse.
+  const [outOfMemory, invalid] = await Promise.all([
+    device.popErrorScope().catch((error: unknown) => error),
+    device.popErrorScope().catch((error: unknown) => error),
+  ]);
   if (!failure && !outOfMemory && !invalid) return made;
   for (const buffer of made) buffer.destroy();
   assertLive("webgpu");

@@ -27,6 +27,8 @@ export function pipelineFor(device: GPUDevice, shader: Shader): Promise<Pipeline
   if (known) return known;
   const made = compile(device, shader);
   cache.set(shader.name, made);
+  // What was refused may be granted later, with more memory.
+  made.catch(() => cache.delete(shader.name));
   return made;
 }
 
@@ -49,7 +51,7 @@ async function compile(device: GPUDevice, shader: Shader): Promise<Pipeline> {
   // What the compiler says goes into the error below, and to nobody's console.
   device.pushErrorScope("validation");
   const module = device.createShaderModule({ label, code: shader.code });
-  void device.popErrorScope();
+  device.popErrorScope().catch(() => {});
   try {
     const pipeline = await device.createComputePipelineAsync({
       label,

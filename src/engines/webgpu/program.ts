@@ -155,11 +155,14 @@ export class Program {
       this.room.set(tensor, this.roomBuffers[this.imageTensors.length + i]);
     this.images = n;
     this.cotangents = rows;
-    this.gpu.device.queue.writeBuffer(
-      this.bufferOf(this.plan.slots),
-      0,
-      Uint32Array.from({ length: n }, (_, i) => i),
-    );
+    this.resetSlots();
+  }
+
+  /** Every image of a forward pass goes on into the backward pass, in order: to be said again after a compaction. */
+  resetSlots(): void {
+    if (this.images === 0) return;
+    const slots = Uint32Array.from({ length: this.images }, (_, i) => i);
+    this.gpu.device.queue.writeBuffer(this.bufferOf(this.plan.slots), 0, slots);
   }
 
   bufferOf(tensor: Tensor): GPUBuffer {
@@ -195,12 +198,13 @@ export class Program {
     for (const dispatch of dispatches) {
       const { chosen, groups } = this.choose(dispatch, call);
       if (groups === 0) continue;
-      const width = Math.min(groups, MOST_GROUPS);
+      // Two dimensions of about even fill, so that few groups are left over.
+      const height = Math.ceil(groups / MOST_GROUPS);
       pass.setPipeline((this.pipelines.get(chosen.shader.name) as Pipeline).pipeline);
       pass.setBindGroup(0, this.bindGroup(chosen));
       const offset = sizes?.offsets.get(dispatch);
       if (sizes && offset !== undefined) pass.dispatchWorkgroupsIndirect(sizes.buffer, offset);
-      else pass.dispatchWorkgroups(width, Math.ceil(groups / width));
+      else pass.dispatchWorkgroups(Math.ceil(groups / height), height);
     }
   }
 

@@ -54,17 +54,22 @@ export class Readback {
       this.gpu.assertLive(caller);
       throw new EngineError(`${caller}: the device gives no results, expected ${total} bytes`, { cause });
     }
-    this.gpu.assertLive(caller);
-    let at = 0;
-    const bytes = staging.getMappedRange(0, total);
-    requests.forEach((request, i) => {
-      readers[i]({
-        floats: () => new Float32Array(bytes, at, request.bytes / 4),
-        words: () => new Uint32Array(bytes, at, request.bytes / 4),
+    try {
+      this.gpu.assertLive(caller);
+      const bytes = staging.getMappedRange(0, total);
+      let at = 0;
+      requests.forEach((request, i) => {
+        const start = at;
+        readers[i]({
+          floats: () => new Float32Array(bytes, start, request.bytes / 4),
+          words: () => new Uint32Array(bytes, start, request.bytes / 4),
+        });
+        at += request.bytes;
       });
-      at += request.bytes;
-    });
-    staging.unmap();
+    } finally {
+      // Also where a reader throws, as it does when the caller has detached the array for the results.
+      staging.unmap();
+    }
   }
 
   dispose(): void {

@@ -87,8 +87,9 @@ export function convShader(structure: ConvStructure): Shader<ConvParams> {
   const loads = rows / rowStride;
   const weightVectors = (chunk * columns) / 4;
   const weightLoads = Math.ceil(weightVectors / invocations);
-  // A row more than needed, so that neighbours in depth do not lie in one bank.
-  const pitch = rows + 1;
+  // A few rows more than needed, so that eight invocations, which store 128 bytes at once, meet eight groups of banks:
+  // they are `depthVectors` neighbours in depth of `8 / depthVectors` rows.
+  const pitch = rows + 8 / depthVectors;
   /** A condition for the last of the weights, where they are no multiple of the invocations. */
   const partial = (i: number) =>
     (i + 1) * invocations > weightVectors ? ` && lane + ${i * invocations}u < ${weightVectors}u` : "";

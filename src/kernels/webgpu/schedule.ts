@@ -22,8 +22,8 @@ export const scheduleShader: Shader<"dispatches"> = shader<"dispatches">({
   let row = table[i];
   let n = select(extent, extent * call.lanes, row.x == 2u);
   let groups = row.w * ((n * row.y + row.z - 1u) / row.z);
-  let width = min(groups, 65535u);
-  sizes[3u * i] = width;
-  sizes[3u * i + 1u] = (groups + max(width, 1u) - 1u) / max(width, 1u);
+  let height = max(1u, (groups + 65534u) / 65535u);
+  sizes[3u * i] = (groups + height - 1u) / height;
+  sizes[3u * i + 1u] = height;
   sizes[3u * i + 2u] = 1u;`,
 });

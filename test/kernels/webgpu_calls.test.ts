@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
+import { resolveInput } from "../../src/network/input.js";
+import { exactNetwork, imagesOf } from "../engines/mixed_network.js";
+import { openGpu, requestTestDevice } from "../support/webgpu.js";
+
+const gpu = await openGpu();
+const input = resolveInput(undefined, 2);
+const run = { profile: "lts4", norm: 2, classes: 5, steps: 12, overshoot: 0.02, trace: true } as const;
+
+describe.skipIf(!gpu)("calls on one WebGPU engine leave nothing behind", () => {
+  test("a Jacobian is the same before and after a DeepFool run whose images finish one by one", async () => {
+    const network = exactNetwork(5);
+    const device = await requestTestDevice(gpu as GPU);
+    using engine = await createWebgpuEngine(network, input, { device });
+    const images = imagesOf(network, 6);
+    // Room for all the images that will be there; what follows finds it as the run leaves it.
+    const before = await engine.jacobian(images, { classes: 3 });
+    const kept = before.values.slice();
+    const { iterations } = await engine.deepfool!(images, run);
+    expect(new Set(iterations).size).toBeGreaterThan(1);
+    const after = await engine.jacobian(images, { classes: 3 });
+    expect(after.values).toEqual(kept);
+  });
+
+  test("a DeepFool run whose dispatches are sized on the device is the same", async () => {
+    const network = exactNetwork(5);
+    const device = await requestTestDevice(gpu as GPU);
+    const images = imagesOf(network, 6);
+    const runs = [{}, { worthScheduling: 1 }].map(async (tuning) => {
+      using engine = await createWebgpuEngine(network, input, { device }, tuning);
+      return [
+        await engine.deepfool!(images, run),
+        await engine.deepfool!(images.subarray(0, images.length / 2), run),
+      ];
+    });
+    const [expected, ...found] = await Promise.all(runs);
+    for (const pair of found) expect(pair).toEqual(expected);
+  });
+});
