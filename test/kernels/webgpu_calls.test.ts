@@ -37,4 +37,17 @@ describe.skipIf(!gpu)("calls on one WebGPU engine leave nothing behind", () => {
     const [expected, ...found] = await Promise.all(runs);
     for (const pair of found) expect(pair).toEqual(expected);
   });
+
+  test("a profile times every dispatch and changes nothing", async () => {
+    const network = exactNetwork(5);
+    const device = await requestTestDevice(gpu as GPU, { features: ["timestamp-query"] });
+    using engine = await createWebgpuEngine(network, input, { device });
+    const images = imagesOf(network, 2);
+    const before = (await engine.jacobian(images, { classes: 3 })).values.slice();
+    const times = await engine.profile(images, { classes: 3, repeats: 1 });
+    expect(new Set(times.map(({ phase }) => phase))).toEqual(new Set(["forward", "backward"]));
+    for (const { milliseconds } of times) expect(milliseconds).toBeGreaterThanOrEqual(0);
+    expect(times.some(({ milliseconds }) => milliseconds > 0 && Number.isFinite(milliseconds))).toBe(true);
+    expect((await engine.jacobian(images, { classes: 3 })).values).toEqual(before);
+  });
 });
