@@ -5,6 +5,7 @@ import { createWasmEngine, type WasmEngine } from "../../src/engines/wasm/engine
 import { chooseVariant } from "../../src/engines/wasm/variant.js";
 import type { InputTransform } from "../../src/network/input.js";
 import type { Network } from "../../src/network/spec.js";
+import { wasmValues } from "./forward_values.js";
 
 /** An engine as the suites that every engine goes through see it. */
 export interface EngineUnderTest<E extends Engine = Engine> {
@@ -12,6 +13,10 @@ export interface EngineUnderTest<E extends Engine = Engine> {
   /** What starting it costs: engines that start workers get a sample where the others get every case. */
   readonly starts: "at once" | "workers";
   create(network: Network, input: InputTransform): Promise<E>;
+  /** How it rounds: engines with the same word have the same bits. */
+  readonly rounding: string;
+  /** Every value of its forward pass over one image, by node; engines that are compared with nothing have none. */
+  valuesOf?(network: Network, input: InputTransform, image: Float32Array): Promise<Map<string, Float32Array>>;
 }
 
 // Node 20 has relaxed SIMD behind a flag. The library never sets flags; whoever runs it may.
@@ -25,6 +30,8 @@ export function wasm(
   return {
     name,
     starts: threads > 0 ? "workers" : "at once",
+    rounding: variant,
+    valuesOf: (network, input, image) => wasmValues(network, input, image, variant === "simd"),
     async create(network, input) {
       const engine = await createWasmEngine(network, input, { threads, deterministic: variant === "simd" });
       // Falling back silently would test the wrong thing.
@@ -38,6 +45,7 @@ export function wasm(
 export const reference: EngineUnderTest = {
   name: "reference",
   starts: "at once",
+  rounding: "float64",
   create: async (network, input) => createReferenceEngine(network, input),
 };
 

@@ -4,12 +4,14 @@ import { deepfool } from "../../src/api/deepfool.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { loadLayersModel } from "../../src/network/layers_model/load.js";
-import { goldenDeepfoolSuite } from "../api/golden_deepfool.js";
+import { type GoldenModel, goldenDeepfoolSuite } from "../api/golden_deepfool.js";
 import { goldenUniversalSuite } from "../api/golden_universal.js";
 import { sharedImages } from "../support/images.js";
 import { hasShared, sharedPath } from "../support/shared.js";
-import { wasm, wasmEngines } from "./engines.js";
+import { type EngineUnderTest, wasm, wasmEngines } from "./engines.js";
+import { wasmValues } from "./forward_values.js";
 import { linearPiece } from "./linear_piece.js";
+import { webgpuEngines } from "./webgpu_engines.js";
 
 /** Runs of ResNet-20 that the engine with threads repeats; it has the bits of the one without. */
 const WITH_THREADS = ["lts4.l2.f64", "foolbox.linf.f64"];
@@ -20,19 +22,23 @@ const WITH_THREADS = ["lts4.l2.f64", "foolbox.linf.f64"];
  */
 const TIED = { model: "cifar10_resnet20", runs: ["foolbox.l2.f64", "lts4-torch.l2.f64"], image: 1 };
 
-function imagesOf(name: string, model: string, run: string): number {
+/** Without a GPU, WebGPU takes a second for an image of ResNet-20: a few images, and of ResNet-20 a few runs. */
+const ON_WEBGPU = { mnist_cnn: 16, cifar10_resnet20: 4, runs: ["lts4.l2.f64", "foolbox.linf.f64"] };
+
+function imagesOf(name: string, model: GoldenModel, run: string): number {
+  if (name === "webgpu") return model === "mnist_cnn" || ON_WEBGPU.runs.includes(run) ? ON_WEBGPU[model] : 0;
   const tied = model === TIED.model && TIED.runs.includes(run);
   if (name === "wasm-relaxed" && tied) return TIED.image;
   return name !== "wasm-threads-2" || model === "mnist_cnn" || WITH_THREADS.includes(run) ? 64 : 0;
 }
 
-function engineNamed(name: string) {
-  return wasmEngines.filter((engine) => engine.name === name);
+function engineNamed(name: string): EngineUnderTest[] {
+  return [...wasmEngines, ...webgpuEngines].filter((engine) => engine.name === name);
 }
 
 describe.skipIf(!hasShared)("attacks against independent implementations", () => {
   if (!hasShared) return;
-  for (const name of ["wasm-simd", "wasm-relaxed", "wasm-threads-2"])
+  for (const name of ["wasm-simd", "wasm-relaxed", "wasm-threads-2", "webgpu"])
     for (const { create } of engineNamed(name))
       goldenDeepfoolSuite({ name, create, images: (model, run) => imagesOf(name, model, run) });
 
@@ -59,7 +65,8 @@ describe.skipIf(!hasShared)("attacks against independent implementations", () =>
       const [chosen] = (await deepfool(engine, image, options)).chosen ?? [];
       expect([...(chosen ?? [])]).toEqual([1, 1, 1, 1]);
       const { adversarial } = await deepfool(engine, image, { ...options, steps: 1 });
-      const { flipped } = await linearPiece(network, input, adversarial, Int32Array.of(1), false);
+      const seen = await wasmValues(network, input, adversarial, false);
+      const { flipped } = linearPiece(network, input, adversarial, Int32Array.of(1), seen);
       expect(flipped.length).toBeGreaterThan(0);
       for (const { node, unit, distance, error, largest } of flipped) {
         expect(distance).toBeLessThan(error);

@@ -1,15 +1,7 @@
 import { forward64 } from "../../src/engines/reference.js";
-import { scratchBytes } from "../../src/engines/wasm/backward.js";
-import { planForward } from "../../src/engines/wasm/forward.js";
-import { createMemory, Layout } from "../../src/engines/wasm/layout.js";
-import type { KernelExports } from "../../src/engines/wasm/program.js";
-import { encode, tapeBytes } from "../../src/engines/wasm/tape.js";
-import { chooseVariant } from "../../src/engines/wasm/variant.js";
 import { referenceOperator } from "../../src/kernels/reference.js";
-import { fuse } from "../../src/network/fuse.js";
 import type { InputTransform } from "../../src/network/input.js";
-import { simplify } from "../../src/network/simplify.js";
-import { type Network, type Node, sizeOf } from "../../src/network/spec.js";
+import type { Network, Node } from "../../src/network/spec.js";
 
 /** Gradients of the linear piece that an engine saw an image in, and where that is not the exact one. */
 export interface LinearPiece {
@@ -30,18 +22,19 @@ export interface Flip {
 }
 
 /**
- * The oracle's gradients with every relu and clip live where the WASM engine has it live. If an engine's gradients
- * are these and the flipped units are at their kinks to within the errors of the values around them, then
- * rounding explains all of the difference from the exact gradients.
+ * The oracle's gradients with every relu and clip live where the engine has it live. If an engine's gradients are these
+ * and the flipped units are at their kinks to within the errors of the values around them, then rounding explains
+ * all of the difference from the exact gradients.
+ *
+ * @param seen the engine's own values, by node
  */
-export async function linearPiece(
+export function linearPiece(
   network: Network,
   { scale, ...input }: InputTransform,
   image: Float32Array,
   classes: Int32Array,
-  deterministic: boolean,
-): Promise<LinearPiece> {
-  const seen = await wasmValues(network, { scale, ...input }, image, deterministic);
+  seen: ReadonlyMap<string, Float32Array>,
+): LinearPiece {
   const exact = forward64(network, { scale, ...input }, Float64Array.from(image));
   const live = new Map<string, Uint8Array>();
   const flipped: Flip[] = [];
@@ -104,32 +97,4 @@ function gradientWith(
     });
   }
   return cotangents.get(network.input.name)!;
-}
-
-/** Every value of one forward pass on the kernels, as the engine plans it. */
-async function wasmValues(
-  network: Network,
-  input: InputTransform,
-  image: Float32Array,
-  deterministic: boolean,
-): Promise<Map<string, Float32Array>> {
-  const layout = new Layout();
-  const fused = fuse(simplify(network));
-  const forward = planForward(fused, input, layout, layout.reserve(scratchBytes(fused)));
-  const at = layout.reserve(tapeBytes(forward.entries));
-  layout.placeTemporaries([forward.entries]);
-  const { bytes, tape } = encode(forward.entries, at.address);
-  layout.initialise(at, bytes);
-  const { pages, segments } = layout.finish();
-  const memory = createMemory(pages, segments, false);
-  const module = await WebAssembly.compile(chooseVariant(deterministic, false).bytes);
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  new Float32Array(memory.buffer, forward.pixels.address, image.length).set(image);
-  (exports as unknown as KernelExports).run(tape[0], tape[tape.length - 1]);
-  const values = new Map<string, Float32Array>();
-  for (const { name, shape } of network.nodes) {
-    const buffer = forward.values.get(name);
-    if (buffer) values.set(name, new Float32Array(memory.buffer, buffer.address, sizeOf(shape)));
-  }
-  return values;
 }

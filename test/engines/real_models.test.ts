@@ -8,8 +8,9 @@ import { type Network, sizeOf } from "../../src/network/spec.js";
 import { sharedFloats, sharedImages } from "../support/images.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 import { expectSameBits } from "./comparison.js";
-import { wasmEngines } from "./engines.js";
+import { type EngineUnderTest, wasmEngines } from "./engines.js";
 import { type Flip, linearPiece } from "./linear_piece.js";
+import { webgpuEngines } from "./webgpu_engines.js";
 
 interface Reference {
   readonly imageSet: string;
@@ -37,6 +38,8 @@ const MODELS = [
   { file: "thirdparty_nsfwjs_mobilenet_v2/model.json", gradients: 1 },
 ];
 
+const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines];
+
 /** To this, relative, everything on a real model must agree with independent implementations. */
 const AGREEMENT = 1e-4;
 
@@ -61,10 +64,10 @@ describe.skipIf(!hasShared).each(MODELS)("$file", ({ file, gradients }) => {
   };
   /** The oracle's gradients of the first image's largest classes, computed once. */
   let oracle: { classes: Int32Array; values: Float64Array } | undefined;
-  /** What the engines without threads answered, by variant: they were compared with the oracle. */
+  /** What the engines without threads answered, by rounding: they were compared with the oracle. */
   const compared = new Map<string, Float32Array>();
 
-  describe.each(wasmEngines)("$name", (under) => {
+  describe.each(engines)("$name", (under) => {
     test(`logits of ${indices.length} images to ${AGREEMENT}`, async () => {
       const { network, input, images } = await load();
       using engine = await under.create(network, input);
@@ -86,8 +89,8 @@ describe.skipIf(!hasShared).each(MODELS)("$file", ({ file, gradients }) => {
       const one = images.subarray(0, size);
       const count = Math.min(gradients, network.classes);
       const { values, classes } = await engine.jacobian(one, { classes: count });
-      const known = compared.get(engine.variant);
-      if (known) return expectSameBits(values, known, "gradients of the same variant without threads");
+      const known = compared.get(under.rounding);
+      if (known) return expectSameBits(values, known, "gradients of the same kernels without threads");
       oracle ??= { classes, values: jacobian64(network, input, Float64Array.from(one), classes).values };
       expect([...classes]).toEqual([...oracle.classes]);
       const offs = (exact: Float64Array) =>
@@ -97,7 +100,8 @@ describe.skipIf(!hasShared).each(MODELS)("$file", ({ file, gradients }) => {
         });
       const worst = Math.max(...offs(oracle.values));
       if (worst >= AGREEMENT) {
-        const piece = await linearPiece(network, input, one, classes, engine.variant === "simd");
+        const seen = await under.valuesOf?.(network, input, one);
+        const piece = linearPiece(network, input, one, classes, seen ?? new Map());
         const inPiece = Math.max(...offs(piece.values));
         console.log(
           `${model} ${under.name}: gradients off by ${worst.toExponential(1)}; ` +
@@ -111,16 +115,17 @@ describe.skipIf(!hasShared).each(MODELS)("$file", ({ file, gradients }) => {
           expect(error).toBeLessThan(AGREEMENT * largest);
         }
       }
-      compared.set(engine.variant, values);
+      compared.set(under.rounding, values);
       // With other rows beside them, in other lanes.
-      const more = await engine.jacobian(one, { classes: Math.min(13, network.classes) });
+      const rows = under.rounding === "webgpu" && size > 32 * 32 * 3 ? count + 1 : 13;
+      const more = await engine.jacobian(one, { classes: Math.min(rows, network.classes) });
       expectSameBits(more.values.subarray(0, count * size), values, "the same rows among more");
     });
   });
 });
 
 describe.skipIf(!hasShared).each(["mnist_cnn", "cifar10_resnet20"])("PyTorch's Jacobians of %s", (model) => {
-  test.each(wasmEngines)(`$name to ${AGREEMENT} of each row's norm`, async (under) => {
+  test.each(engines)(`$name to ${AGREEMENT} of each row's norm`, async (under) => {
     const { imageSet, mean, std, jacobian }: Golden = readJson("golden", model, "golden.json");
     const network = buildNetwork(
       await loadLayersModel(sharedPath("models", model, "tfjs_layers", "model.json")),

@@ -2,6 +2,7 @@ import { createWebgpuEngine, type WebgpuEngine } from "../../src/engines/webgpu/
 import type { Tuning } from "../../src/engines/webgpu/tuning.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 import type { EngineUnderTest } from "./engines.js";
+import { webgpuValues } from "./forward_values.js";
 
 /** Where a device comes from; undefined where there is none. */
 export const gpu = await openGpu();
@@ -19,6 +20,8 @@ export function webgpu(name: string, tuning: Partial<Tuning> = {}): EngineUnderT
   return {
     name,
     starts: "at once",
+    rounding: "webgpu",
+    valuesOf: async (network, input, image) => webgpuValues(await sharedDevice(), network, input, image),
     create: async (network, input) =>
       createWebgpuEngine(network, input, { device: await sharedDevice() }, tuning),
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { EngineError } from "../../src/api/errors.js";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import { resolveInput } from "../../src/network/input.js";
 import { exactNetwork, imagesOf } from "../engines/mixed_network.js";
@@ -36,5 +37,39 @@ describe.skipIf(!gpu)("calls on one WebGPU engine leave nothing behind", () => {
     });
     const [expected, ...found] = await Promise.all(runs);
     for (const pair of found) expect(pair).toEqual(expected);
+  });
+
+  test("a profile times every dispatch and changes nothing", async () => {
+    const network = exactNetwork(5);
+    const device = await requestTestDevice(gpu as GPU, { features: ["timestamp-query"] });
+    using engine = await createWebgpuEngine(network, input, { device });
+    const images = imagesOf(network, 2);
+    const before = (await engine.jacobian(images, { classes: 3 })).values.slice();
+    const times = await engine.profile(images, { classes: 3, repeats: 1 });
+    expect(new Set(times.map(({ phase }) => phase))).toEqual(new Set(["forward", "backward"]));
+    for (const { milliseconds } of times) expect(milliseconds).toBeGreaterThanOrEqual(0);
+    expect(times.some(({ milliseconds }) => milliseconds > 0 && Number.isFinite(milliseconds))).toBe(true);
+    expect((await engine.jacobian(images, { classes: 3 })).values).toEqual(before);
+  });
+
+  test("opens a device of its own", async () => {
+    const network = exactNetwork(5);
+    const images = imagesOf(network, 2);
+    using engine = await createWebgpuEngine(network, input, { gpu });
+    const device = await requestTestDevice(gpu as GPU);
+    using given = await createWebgpuEngine(network, input, { device });
+    expect(await engine.logits(images)).toEqual(await given.logits(images));
+  });
+
+  test("a device that is lost ends the call that runs, and every later one", async () => {
+    const network = exactNetwork(5);
+    const images = imagesOf(network, 2);
+    const device = await requestTestDevice(gpu as GPU);
+    using engine = await createWebgpuEngine(network, input, { device });
+    await engine.logits(images);
+    const running = engine.jacobian(images, { classes: 3 });
+    device.destroy();
+    await expect(running).rejects.toThrow(EngineError);
+    await expect(engine.logits(images)).rejects.toThrow(/^logits: the GPU device was lost/);
   });
 });

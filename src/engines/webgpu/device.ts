@@ -6,10 +6,10 @@ export interface Gpu {
   readonly adapterName: string;
   /** The adapter is software. */
   readonly onProcessor: boolean;
-  /** Throws an EngineError that starts with `caller` once the device is lost. */
+  /** Throws an EngineError that starts with `caller` once the device is lost, or has refused what the engine asked. */
   readonly assertLive: (caller: string) => void;
-  /** Rejects when the device is lost; for races with mapAsync, which some implementations never settle. */
-  readonly whenLost: Promise<never>;
+  /** Settles as `work` does, or rejects when the device is lost: some implementations never settle mapAsync then. */
+  readonly unlessLost: <T>(work: Promise<T>) => Promise<T>;
   /** Destroys the device, unless it is the caller's. */
   readonly dispose: () => void;
 }
@@ -91,22 +91,33 @@ const DAWN = Symbol.for("unifool.dawn");
 
 function watch(device: GPUDevice, own: boolean, info: GPUAdapterInfo | undefined): Gpu {
   let reason: string | undefined;
+  const fail = (caller: string) =>
+    new EngineError(`${caller}: ${reason}, expected it to live; compile again for a new device`);
   const assertLive = (caller: string): void => {
-    if (reason)
-      throw new EngineError(`${caller}: ${reason}, expected it to live; compile again for a new device`);
+    if (reason) throw fail(caller);
   };
-  const whenLost = device.lost.then(({ reason: kind, message }): never => {
+  // Not a race with one promise, which would keep a reaction for every call until the device is lost.
+  const waiting = new Set<(error: EngineError) => void>();
+  void device.lost.then(({ reason: kind, message }) => {
     reason = `the GPU device was lost (${kind}${message && `: ${message.split("\n")[0]}`})`;
-    throw new EngineError(`webgpu: ${reason}, expected it to live; compile again for a new device`);
+    for (const reject of waiting) reject(fail("webgpu"));
   });
-  // Most of the time nobody waits for it.
-  whenLost.catch(() => {});
+  // Commands that the device refuses leave results as they were. A device of the caller's may have errors of the caller's.
+  if (own)
+    device.addEventListener("uncapturederror", ({ error }) => {
+      reason ??= `the GPU device refused a command (${error.message.split("\n")[0]})`;
+    });
   return {
     device,
     adapterName: nameOf(info),
     onProcessor: info?.isFallbackAdapter ?? false,
     assertLive,
-    whenLost,
+    unlessLost: (work) =>
+      new Promise((resolve, reject) => {
+        if (reason) reject(fail("webgpu"));
+        waiting.add(reject);
+        void work.then(resolve, reject).finally(() => waiting.delete(reject));
+      }),
     dispose: () => {
       if (own) device.destroy();
     },

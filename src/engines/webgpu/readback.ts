@@ -48,7 +48,7 @@ export class Readback {
     const staging = this.staging as GPUBuffer;
     const total = requests.reduce((sum, { bytes }) => sum + bytes, 0);
     try {
-      await Promise.race([staging.mapAsync(MAP_MODE_READ, 0, total), this.gpu.whenLost]);
+      await this.gpu.unlessLost(staging.mapAsync(MAP_MODE_READ, 0, total));
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;
       this.gpu.assertLive(caller);
