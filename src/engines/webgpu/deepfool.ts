@@ -11,6 +11,7 @@ import type { Plan } from "./plan.js";
 import type { Call, Program } from "./program.js";
 import type { Readback, ReadRequest } from "./readback.js";
 import { Schedule } from "./schedule.js";
+import { Stream } from "./stream.js";
 
 /** Rounds between two looks at the device's state. */
 const ROUNDS = 4;
@@ -169,7 +170,7 @@ function upload(
 
 /** Four rounds in one command stream. */
 async function submitRounds(
-  { gpu, program, plan, loop }: DeepfoolHost,
+  { program, plan, loop }: DeepfoolHost,
   { norm }: DeepfoolRequest,
   call: Call,
   isFirst: boolean,
@@ -179,18 +180,16 @@ async function submitRounds(
   const round = [...plan.forward, loop.judge, loop.compact, loop.schedule, ...backward, loop.advance];
   await program.prepare([...round, loop.start], call);
   const schedule = new Schedule(program, loop, round, call);
-  const encoder = gpu.device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
+  const stream = new Stream(program);
   for (let i = 0; i < ROUNDS; i++) {
     // The first forward pass is as large as it was announced; nothing has been scheduled yet.
     const sizes = i === 0 ? undefined : schedule.sizes;
-    program.encode(pass, plan.forward, call, sizes);
-    program.encode(pass, [isFirst && i === 0 ? loop.start : loop.judge, loop.compact, loop.schedule], call);
-    program.encode(pass, backward, call, schedule.sizes);
-    program.encode(pass, [loop.advance], call);
+    stream.encode(plan.forward, call, sizes);
+    stream.encode([isFirst && i === 0 ? loop.start : loop.judge, loop.compact, loop.schedule], call);
+    stream.encode(backward, call, schedule.sizes);
+    stream.encode([loop.advance], call);
   }
-  pass.end();
-  gpu.device.queue.submit([encoder.finish()]);
+  stream.submit();
 }
 
 /** One round whose backward pass goes over the candidates in several passes, and once more for the chosen one. */
@@ -206,11 +205,9 @@ async function submitWideRound(
     const now = { ...call, lanes };
     await program.prepare(dispatches, now);
     queue.writeBuffer(program.call, LANES_AT, Uint32Array.of(lanes, first));
-    const encoder = gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    program.encode(pass, dispatches, now);
-    pass.end();
-    queue.submit([encoder.finish()]);
+    const stream = new Stream(program);
+    stream.encode(dispatches, now);
+    stream.submit();
   };
   await submit([...plan.forward, isFirst ? loop.start : loop.judge, loop.compact], call.lanes, 0);
   for (let first = 0; first < classes - 1; first += call.lanes)

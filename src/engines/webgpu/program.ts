@@ -22,6 +22,12 @@ export interface Call {
 /** Most workgroups of one dimension of a dispatch: the limit that every device has. */
 const MOST_GROUPS = 65535;
 
+/** Where a kernel writes the numbers of workgroups of dispatches, and at which byte each begins. */
+export interface Sizes {
+  readonly buffer: GPUBuffer;
+  readonly offsets: ReadonlyMap<Dispatch, number>;
+}
+
 /** A plan on a device: pipelines, parameters, weights and room for so many images and cotangents. */
 export class Program {
   /** Images and cotangents that there is room for. */
@@ -189,12 +195,7 @@ export class Program {
    *
    * @param sizes where a kernel has written the number of workgroups of some of the dispatches
    */
-  encode(
-    pass: GPUComputePassEncoder,
-    dispatches: readonly Dispatch[],
-    call: Call,
-    sizes?: { readonly buffer: GPUBuffer; readonly offsets: ReadonlyMap<Dispatch, number> },
-  ): void {
+  encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[], call: Call, sizes?: Sizes): void {
     for (const dispatch of dispatches) {
       const { chosen, groups } = this.choose(dispatch, call);
       if (groups === 0) continue;
@@ -206,6 +207,11 @@ export class Program {
       if (sizes && offset !== undefined) pass.dispatchWorkgroupsIndirect(sizes.buffer, offset);
       else pass.dispatchWorkgroups(Math.ceil(groups / height), height);
     }
+  }
+
+  /** Multiply-adds of a dispatch, at most. */
+  macsOf({ shader, macs = 0 }: Dispatch, call: Call): number {
+    return macs * extentOf(shader, call);
   }
 
   /** The variant of a dispatch for a call, and its number of workgroups. */
@@ -257,9 +263,12 @@ function cotangentsOf(dispatches: readonly Dispatch[]): Tensor[] {
   return dispatches.flatMap(({ writes }) => writes.filter(({ extent }) => extent === "cotangents"));
 }
 
-function groupsOf({ shader, groups }: Dispatch, { images, running, lanes }: Call): number {
-  const extent = { images, running, cotangents: running * lanes }[shader.extent];
-  return groups.times * Math.ceil((extent * groups.rows) / groups.tile);
+function groupsOf({ shader, groups }: Dispatch, call: Call): number {
+  return groups.times * Math.ceil((extentOf(shader, call) * groups.rows) / groups.tile);
+}
+
+function extentOf({ extent }: Shader, { images, running, lanes }: Call): number {
+  return { images, running, cotangents: running * lanes }[extent];
 }
 
 function sum(values: readonly number[]): number {

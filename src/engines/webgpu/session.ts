@@ -6,6 +6,7 @@ import type { Dispatch, Tensor } from "./dispatch.js";
 import type { Plan } from "./plan.js";
 import { type Call, Program } from "./program.js";
 import { Readback, type ReadRequest } from "./readback.js";
+import { Stream } from "./stream.js";
 import type { Tuning } from "./tuning.js";
 
 /** Large results come in chunks of about so many bytes, but no fewer images. */
@@ -170,12 +171,9 @@ export class Session implements DeepfoolHost {
     results: readonly ReadRequest[],
     readback = this.readback,
   ): void {
-    const encoder = this.gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const dispatches of lists) this.program.encode(pass, dispatches, call);
-    pass.end();
-    readback.record(encoder, results);
-    this.gpu.device.queue.submit([encoder.finish()]);
+    const stream = new Stream(this.program);
+    for (const dispatches of lists) stream.encode(dispatches, call);
+    stream.submit((encoder) => readback.record(encoder, results));
   }
 
   dispose(): void {

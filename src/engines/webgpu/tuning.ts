@@ -1,6 +1,6 @@
 /** Numbers that decide how a call is divided, never what comes out; tests go to their extremes. */
 export interface Tuning {
-  /** Workgroups that fill a large device twice over; dispatches of fewer take smaller tiles. */
+  /** Workgroups that fill a large device; dispatches of fewer take smaller tiles. */
   readonly enoughGroups: number;
   /** Bytes of tensors that a call may fill; larger batches go in several calls. */
   readonly memoryBudget: number;
@@ -9,6 +9,13 @@ export interface Tuning {
    * that are still running return at once, which costs less than an indirect dispatch and its validation.
    */
   readonly worthScheduling: number;
+  /** Multiply-adds of one submission: a tenth of a second on a GPU of 1 TFLOP/s. */
+  readonly submissionMacs: number;
 }
 
-export const TUNING: Tuning = { enoughGroups: 512, memoryBudget: 2 ** 30, worthScheduling: 2048 };
+export const TUNING: Tuning = {
+  enoughGroups: 256,
+  memoryBudget: 2 ** 30,
+  worthScheduling: 2048,
+  submissionMacs: 5e10,
+};

@@ -1,0 +1,39 @@
+import type { Dispatch } from "./dispatch.js";
+import type { Call, Program, Sizes } from "./program.js";
+
+/**
+ * Commands in the order they were given, handed to the device before they last long: an operating system ends whoever
+ * keeps a GPU from drawing for some two seconds. The order of submissions is that of the commands, so results are the
+ * same however they are cut.
+ */
+export class Stream {
+  private encoder: GPUCommandEncoder | undefined;
+  private pass: GPUComputePassEncoder | undefined;
+  private macs = 0;
+
+  constructor(private readonly program: Program) {}
+
+  /** See {@link Program.encode}. */
+  encode(dispatches: readonly Dispatch[], call: Call, sizes?: Sizes): void {
+    for (const dispatch of dispatches) {
+      const macs = this.program.macsOf(dispatch, call);
+      if (this.macs > 0 && this.macs + macs > this.program.tuning.submissionMacs) this.submit();
+      this.encoder ??= this.program.gpu.device.createCommandEncoder();
+      this.pass ??= this.encoder.beginComputePass();
+      this.program.encode(this.pass, [dispatch], call, sizes);
+      this.macs += macs;
+    }
+  }
+
+  /** Submits what is left, with what `record` adds after it. */
+  submit(record?: (encoder: GPUCommandEncoder) => void): void {
+    const { device } = this.program.gpu;
+    this.pass?.end();
+    this.encoder ??= device.createCommandEncoder();
+    record?.(this.encoder);
+    device.queue.submit([this.encoder.finish()]);
+    this.encoder = undefined;
+    this.pass = undefined;
+    this.macs = 0;
+  }
+}
