@@ -24,11 +24,12 @@ describe.skipIf(!gpu)("calls on one WebGPU engine leave nothing behind", () => {
     expect(after.values).toEqual(kept);
   });
 
-  test("a DeepFool run whose dispatches are sized on the device is the same", async () => {
+  test("a DeepFool run is the same however the device is told: sizes from the device, many submissions, one lane a pass", async () => {
     const network = exactNetwork(5);
     const device = await requestTestDevice(gpu as GPU);
     const images = imagesOf(network, 6);
-    const runs = [{}, { worthScheduling: 1 }].map(async (tuning) => {
+    const tunings = [{}, { worthScheduling: 1 }, { submissionMacs: 1 }, { memoryBudget: 1 }];
+    const runs = tunings.map(async (tuning) => {
       using engine = await createWebgpuEngine(network, input, { device }, tuning);
       return [
         await engine.deepfool!(images, run),
