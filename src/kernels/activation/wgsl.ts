@@ -36,8 +36,8 @@ alias T = ${type};
 alias I = ${vector ? "vec4i" : "i32"};
 alias N = ${vector ? "vec4u" : "u32"};
 ${series}
-struct Function { value: T, derivative: T }
-fn f(x: T, alpha: T, beta: T) -> Function {${functions[name]}
+struct Result { value: T, derivative: T }
+fn f(x: T, alpha: T, beta: T) -> Result {${functions[name]}
 }`,
     body: `
   let found = f(x[at], ${isPRelu ? "slope[u % p.period]" : "T(p.alpha)"}, T(p.beta));
