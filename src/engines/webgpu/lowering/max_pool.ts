@@ -1,5 +1,6 @@
 import { maxPoolForwardShader } from "../../../kernels/max_pool/wgsl_forward.js";
 import { maxPoolVjpShader } from "../../../kernels/max_pool/wgsl_vjp.js";
+import { asWindow } from "../../../kernels/max_pool/whole_image.js";
 import type { Step } from "../../../network/fuse.js";
 import type { Conv, GlobalPool, Node, Pool } from "../../../network/spec.js";
 import { dispatch } from "../dispatch.js";
@@ -15,19 +16,6 @@ export const globalMaxPool: Lowering<GlobalPool> = {
   forward: (step, context) => forward(step, asWindow(step.node), context),
   vjp: (step, context) => vjp(step, asWindow(step.node), context),
 };
-
-/** One window over the whole image. */
-function asWindow(node: Node<GlobalPool>): Node<Pool> {
-  const [height, width, channels] = node.inputShapes[0];
-  return {
-    ...node,
-    op: "MaxPool",
-    kernel: [height, width],
-    strides: [1, 1],
-    pads: [0, 0, 0, 0],
-    shape: [1, 1, channels],
-  };
-}
 
 function forward(step: Step, node: Node<Pool>, { emit, value, keep, varies }: ForwardContext): Kept {
   const [x, y] = [value(step.inputs[0]), value(step.output)];

@@ -1,65 +1,20 @@
+import {
+  averagePoolMap,
+  globalAveragePoolMap,
+  type PixelMap,
+  padMap,
+  resizeMap,
+} from "../../../kernels/pixel_map/maps.js";
 import { pixelMapShader } from "../../../kernels/pixel_map/wgsl.js";
-import { forEachSample } from "../../../kernels/resize/reference.js";
-import { forEachTap } from "../../../kernels/window.js";
 import type { GlobalPool, Node, Operator, Pad, Pool, Resize } from "../../../network/spec.js";
 import { dispatch } from "../dispatch.js";
 import { perUnit } from "./affine.js";
 import { type ForwardContext, type Lowering, NOTHING } from "./lowering.js";
 
-/** A sparse matrix from input pixels to output pixels, the same for every channel. */
-interface PixelMap {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** Calls back for every entry, in a fixed order. */
-  readonly entries: (visit: (output: number, input: number, factor: number) => void) => void;
-}
-
-export const averagePool: Lowering<Pool> = mapped((node) => {
-  const counts = new Int32Array(node.shape[0] * node.shape[1]);
-  const window = { ...node, dilations: [1, 1] as const };
-  forEachTap(node, window, (output) => {
-    counts[output]++;
-  });
-  return {
-    inputs: pixels(node.inputShapes[0]),
-    outputs: pixels(node.shape),
-    entries: (visit) => forEachTap(node, window, (output, input) => visit(output, input, 1 / counts[output])),
-  };
-});
-
-export const globalAveragePool: Lowering<GlobalPool> = mapped((node) => {
-  const inputs = pixels(node.inputShapes[0]);
-  return {
-    inputs,
-    outputs: 1,
-    entries: (visit) => {
-      for (let i = 0; i < inputs; i++) visit(0, i, 1 / inputs);
-    },
-  };
-});
-
-export const pad: Lowering<Pad> = mapped((node) => {
-  const [height, width] = node.inputShapes[0];
-  return {
-    inputs: height * width,
-    outputs: pixels(node.shape),
-    entries: (visit) => {
-      for (let i = 0; i < height; i++)
-        for (let j = 0; j < width; j++)
-          visit((i + node.pads[0]) * node.shape[1] + j + node.pads[1], i * width + j, 1);
-    },
-  };
-});
-
-export const resize: Lowering<Resize> = mapped((node) => ({
-  inputs: pixels(node.inputShapes[0]),
-  outputs: pixels(node.shape),
-  entries: (visit) => forEachSample(node, visit),
-}));
-
-function pixels(shape: readonly number[]): number {
-  return shape[0] * shape[1];
-}
+export const averagePool: Lowering<Pool> = mapped(averagePoolMap);
+export const globalAveragePool: Lowering<GlobalPool> = mapped(globalAveragePoolMap);
+export const pad: Lowering<Pad> = mapped(padMap);
+export const resize: Lowering<Resize> = mapped(resizeMap);
 
 /** The lowering of an operator that is a map of pixels; the vjp is the transposed map. */
 function mapped<O extends Operator>(mapOf: (node: Node<O>) => PixelMap): Lowering<O> {
