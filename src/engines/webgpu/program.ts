@@ -128,13 +128,15 @@ export class Program {
     const imageUnits = this.imageTensors.map(({ units }) => units);
     const perImage = sum(imageUnits);
     const perCotangent = sum(this.arena.units);
-    // The results of a call are copied into one buffer: gradients and classes, and the logits.
+    // The results of a call are copied into one buffer: gradients and classes, and the logits; or a run's state, and r
+    // before and after the last step.
     const largest = Math.max(size + 1, ...this.arena.units);
     const mostLanes = Math.floor(Math.min((limit - classes) / largest, (budget - perImage) / perCotangent));
     const some = Math.min(lanes, Math.max(1, mostLanes));
     const most = Math.min(
       limit / Math.max(...imageUnits),
       limit / (some * largest + classes),
+      limit / (2 * size + 16),
       budget / (perImage + some * perCotangent),
     );
     return { images: Math.max(1, Math.min(images, Math.floor(most))), lanes: some };

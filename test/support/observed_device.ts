@@ -1,0 +1,53 @@
+/** A device that tells what is done with it, and may pretend to be less able than it is. */
+export interface ObservedDevice {
+  /** To be passed on; it works like the device it stands for. */
+  readonly device: GPUDevice;
+  /** Buffers that were made and not yet destroyed. */
+  readonly live: ReadonlySet<GPUBuffer>;
+  /** Largest buffer so far, in bytes. */
+  largest: number;
+  /** Submissions to the queue so far. */
+  submissions: number;
+}
+
+/** @param limits that the device pretends to have */
+export function observe(
+  real: GPUDevice,
+  limits: Partial<Record<keyof GPUSupportedLimits, number>> = {},
+): ObservedDevice {
+  const live = new Set<GPUBuffer>();
+  const queue = stand(real.queue, {
+    submit: (buffers: Iterable<GPUCommandBuffer>) => {
+      observed.submissions++;
+      real.queue.submit(buffers);
+    },
+  });
+  const device = stand(real, {
+    queue,
+    limits: stand(real.limits, limits),
+    createBuffer: (descriptor: GPUBufferDescriptor) => {
+      const buffer = real.createBuffer(descriptor);
+      live.add(buffer);
+      observed.largest = Math.max(observed.largest, buffer.size);
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        live.delete(buffer);
+        return destroy();
+      };
+      return buffer;
+    },
+  });
+  const observed: ObservedDevice = { device, live, largest: 0, submissions: 0 };
+  return observed;
+}
+
+/** An object that has some properties of its own and the others of the one it stands for. */
+function stand<T extends object>(real: T, own: object): T {
+  return new Proxy(real, {
+    get(target, name) {
+      if (name in own) return own[name as keyof typeof own];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
