@@ -25,7 +25,8 @@ await bundle(outdir, { gpu: program === "gpu" });
 const child = spawn(process.execPath, ["--expose-gc", `${outdir}/${program}.mjs`, ...given], {
   stdio: "inherit",
   cwd: process.cwd(),
-  env: { ...process.env, UNIFOOL_ROOT: root },
+  // The bundles lie elsewhere than the sources that look for these folders.
+  env: { UNIFOOL_SHARED: `${root}../shared`, ...process.env, UNIFOOL_ROOT: root },
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => {

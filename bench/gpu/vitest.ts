@@ -48,3 +48,20 @@ Object.assign(expect, chai.expect, globals[ASYMMETRIC_MATCHERS_OBJECT], {
 globals[GLOBAL_EXPECT] = expect;
 setState({ assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNumber: null }, expect);
 expect.extend(customMatchers);
+
+/** The globals that a test has replaced, and what they were. */
+const replaced = new Map<string, PropertyDescriptor | undefined>();
+
+/** Of vitest's `vi` what these tests use. */
+export const vi = {
+  stubGlobal(name: string, value: unknown): void {
+    if (!replaced.has(name)) replaced.set(name, Object.getOwnPropertyDescriptor(globalThis, name));
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  },
+  unstubAllGlobals(): void {
+    for (const [name, was] of replaced)
+      if (was) Object.defineProperty(globalThis, name, was);
+      else Reflect.deleteProperty(globalThis, name);
+    replaced.clear();
+  },
+};

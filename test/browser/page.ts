@@ -130,7 +130,9 @@ async function keep(model: string, options: CompileOptions): Promise<number | un
 /** Disposes it while a call is pending; how that and a later call fail. */
 async function release() {
   const engine = kept as Compiled;
-  const pending = failure(() => longDeepfool(engine));
+  // So long that the run never ends before the browser has ended the worker, which takes it seconds when it is busy.
+  const forever = Promise.all(Array.from({ length: 6 }, () => longDeepfool(engine)));
+  const pending = failure(() => forever);
   await new Promise((resolve) => setTimeout(resolve, 50));
   engine.dispose();
   engine.dispose();
@@ -150,7 +152,9 @@ async function killWorker(model: string, options: CompileOptions, index: number)
   using engine = await compile(model, options).finally(() => {
     window.Worker = Real;
   });
-  const pending = failure(() => longDeepfool(engine));
+  // So long that the run never ends before the browser has ended the worker, which takes it seconds when it is busy.
+  const forever = Promise.all(Array.from({ length: 6 }, () => longDeepfool(engine)));
+  const pending = failure(() => forever);
   await new Promise((resolve) => setTimeout(resolve, 50));
   workers[index].terminate();
   return { pending: await pending, later: await failure(() => engine.logits(randomImages(engine, 1))) };
