@@ -13,6 +13,9 @@ import {
   zero,
 } from "../wasm/assembler.js";
 
+/** Vector registers that V8 hands out on x86. */
+const REGISTERS = 15;
+
 /**
  * The registers of `conv_vjp`: cotangents of a few input units, `lanes` each, in memory `[unit][4 V lanes]`.
  *
@@ -21,7 +24,7 @@ import {
  * by a shuffle, which the multipliers do not notice. Lanes beyond `lanes` are not written.
  *
  * Sharing one vector among the single last lanes of four units (9 lanes) was slower than 10 lanes: it takes
- * three shuffles, and four units at a time spill.
+ * three shuffles.
  */
 export class UnitTile {
   /** Vectors of a unit in memory. */
@@ -49,7 +52,7 @@ export class UnitTile {
     this.shared = vectors(lanes % 4 === 0 ? 0 : Math.ceil(units / 2));
     this.cotangents = vectors(full);
     this.restCotangent = locals.v128();
-    this.weights = vectors(this.shared.length === 0 ? 1 : 2);
+    this.weights = vectors(units);
   }
 
   clear(units: number): void {
@@ -68,27 +71,30 @@ export class UnitTile {
       members.forEach((i, j) => {
         this.weights[j].set(masked(loadSplat64(address(i), this.restBytes), i));
       });
-      vector.set(this.together(members.length));
+      vector.set(this.together(members.map((_, j) => j)));
     }
   }
 
-  /** `sum_i += weight_i * cotangent` for the cotangent at an address and the weights of the units. */
-  multiply(units: number, cotangent: I32, weight: (i: number) => I32): void {
+  /**
+   * `sum_i += weight_i * cotangent` for the cotangent at an address and the weights of the units.
+   *
+   * V8 loads all that a block of code needs before it multiplies. Where that is more than the registers hold,
+   * `cut(n)` ends the block: a branch that is never taken, on a condition of its own for every n.
+   */
+  multiply(units: number, cotangent: I32, weight: (i: number) => I32, cut: (n: number) => void): void {
+    const cuts = this.registers(units) > REGISTERS;
+    for (let i = 0; i < units; i++) this.weights[i].set(loadSplat(weight(i)));
     this.cotangents.forEach((g, v) => {
+      if (cuts && v > 0) cut(v);
       g.set(loadV(cotangent, 16 * v));
+      for (let i = 0; i < units; i++)
+        this.sums[i][v].set(madd(this.target, this.weights[i], g, this.sums[i][v]));
     });
-    const sharing = this.shared.length > 0;
-    if (sharing) this.restCotangent.set(loadSplat64(cotangent, this.restBytes));
-    for (let i = 0; i < units; i++) {
-      const splat = this.weights[sharing ? i % 2 : 0];
-      splat.set(loadSplat(weight(i)));
-      this.sums[i].forEach((sum, v) => {
-        sum.set(madd(this.target, splat, this.cotangents[v], sum));
-      });
-      if (!sharing || (i % 2 === 0 && i < units - 1)) continue;
-      const sum = this.shared[Math.floor(i / 2)];
-      sum.set(madd(this.target, this.together((i % 2) + 1), this.restCotangent, sum));
-    }
+    if (this.shared.length === 0) return;
+    if (cuts) cut(this.cotangents.length);
+    this.restCotangent.set(loadSplat64(cotangent, this.restBytes));
+    for (const { vector, members } of this.pairs(units))
+      vector.set(madd(this.target, this.together(members), this.restCotangent, vector));
   }
 
   store(units: number, address: (i: number) => I32): void {
@@ -102,6 +108,12 @@ export class UnitTile {
       });
   }
 
+  /** What a tile of `units` takes where all is loaded before the multiplications. */
+  private registers(units: number): number {
+    const sums = units * this.cotangents.length + this.pairs(units).length;
+    return sums + this.vectors + units + (this.target.relaxed ? 0 : 1);
+  }
+
   /** The shared vectors of a tile of `units`, and the one or two units in each. */
   private pairs(units: number): { vector: Variable<V128>; members: number[] }[] {
     if (this.shared.length === 0) return [];
@@ -111,9 +123,8 @@ export class UnitTile {
     }));
   }
 
-  /** The first one or two of `weights`, each in the lanes of its unit. */
-  private together(members: number): V128 {
-    const [a, b] = this.weights;
-    return members === 1 ? a : a.shuffle(b, [0, 1, 4, 5]);
+  /** The weights of one or two units, each in the lanes of its unit. */
+  private together([a, b]: readonly number[]): V128 {
+    return b === undefined ? this.weights[a] : this.weights[a].shuffle(this.weights[b], [0, 1, 4, 5]);
   }
 }

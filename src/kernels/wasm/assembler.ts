@@ -7,6 +7,7 @@
  * linear memory (declared by name, see `kernel`), `begin` and `end` bound the output tiles it shall compute.
  */
 import {
+  block,
   br_if,
   Const,
   type Dependency,
@@ -287,10 +288,21 @@ export function ifThen(condition: I32, then: () => void, otherwise?: () => void)
   if (otherwise) if_(null, then, otherwise);
   else if_(null, then);
 }
-/** Tests before the first round and after each. */
-export function whileDo(condition: () => I32, body: () => void): void {
-  condition().emit();
-  if_(null, () => doWhile(body, condition));
+/** Tests before the first round and after each; `leaveIf` ends the loop in the middle of a round. */
+export function whileDo(condition: () => I32, body: (leaveIf: (condition: I32) => void) => void): void {
+  block(null, (exit) => {
+    condition().emit();
+    if_(null, () =>
+      doWhile(
+        () =>
+          body((leave) => {
+            leave.emit();
+            br_if(exit);
+          }),
+        condition,
+      ),
+    );
+  });
 }
 /** Runs the body, then repeats while the condition holds. */
 export function doWhile(body: () => void, condition: () => I32): void {
