@@ -14,6 +14,7 @@ export {
   InvalidArgumentError,
   ModelError,
   UnifoolError,
+  type UnsupportedLayer,
   UnsupportedOperatorError,
 } from "./api/errors.js";
 export { type FoolingRate, type FoolingRateOptions, foolingRate } from "./api/evaluate.js";

@@ -17,6 +17,7 @@ export {
   InvalidArgumentError,
   ModelError,
   UnifoolError,
+  type UnsupportedLayer,
   UnsupportedOperatorError,
 } from "./api/errors.js";
 export {

@@ -17,19 +17,39 @@ export class ModelError extends UnifoolError {
   override readonly name: string = "ModelError";
 }
 
-/** A layer or operator that unifool has no kernel for. The message names layer, operator and the way out. */
+/** A layer, and what it does that there is no kernel for. */
+export interface UnsupportedLayer {
+  readonly layer: string;
+  readonly operator: string;
+}
+
+/**
+ * A layer or operator that unifool has no kernel for. The message names layer, operator and the way out; `others` are
+ * the model's other layers of unknown classes, as far as they were found.
+ */
 export class UnsupportedOperatorError extends ModelError {
   override readonly name = "UnsupportedOperatorError";
   constructor(
     readonly layer: string,
     readonly operator: string,
     detail = "",
+    readonly others: readonly UnsupportedLayer[] = [],
   ) {
+    const more = others.length > 0 ? ` (nor ${othersText(others)})` : "";
     super(
-      `compile: layer "${layer}" uses ${operator}${detail && ` (${detail})`}, which unifool does not implement; ` +
+      `compile: layer "${layer}" uses ${operator}${detail && ` (${detail})`}, which unifool does not implement${more}; ` +
         `pass the live tf.LayersModel and { backend: "tfjs" } to run it on TensorFlow.js`,
     );
   }
+}
+
+/** The classes of layers, each with how many there are. */
+function othersText(layers: readonly UnsupportedLayer[]): string {
+  const counts = new Map<string, number>();
+  for (const { operator } of layers) counts.set(operator, (counts.get(operator) ?? 0) + 1);
+  const texts = [...counts].map(([operator, n]) => `${operator} of ${n} other layer${n === 1 ? "" : "s"}`);
+  const shown = texts.slice(0, 6).join(", ");
+  return texts.length > 6 ? `${shown} and ${texts.length - 6} more classes` : shown;
 }
 
 /** The engine cannot run here (no WebAssembly SIMD, no adapter, a worker died) or was disposed. */

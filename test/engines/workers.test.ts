@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { EngineError } from "../../src/api/errors.js";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { workerSource } from "../../src/engines/wasm/worker.generated.js";
@@ -54,6 +54,28 @@ describe("a worker that cannot start", () => {
       expect(error).toBeInstanceOf(EngineError);
       expect((error as Error).message).toMatch(/^compile: could not start .*expected/);
       expect((error as Error).message).not.toContain("\n");
+    }
+  });
+
+  test("never answers", async () => {
+    const workerUrl = script("silent.cjs", `${receive} () => {});`);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      let error: unknown;
+      const started = createWasmEngine(network, input, { threads: 2, workerUrl }).catch((reason) => {
+        error = reason;
+      });
+      while (error === undefined) {
+        await vi.advanceTimersByTimeAsync(20_000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await started;
+      expect(error).toBeInstanceOf(EngineError);
+      expect((error as Error).message).toMatch(
+        /^compile: could not start 2 workers \(worker . said nothing for/,
+      );
+    } finally {
+      vi.useRealTimers();
     }
   });
 

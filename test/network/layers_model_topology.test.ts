@@ -539,4 +539,27 @@ describe("inconsistent models", () => {
     await expect(loadLayersModel(model)).rejects.toThrow(UnsupportedOperatorError);
     await expect(loadLayersModel(model)).rejects.toThrow(/layer "block\/up" uses Conv2DTranspose/);
   });
+  it("all unknown layers are named at once, in a field and by their classes", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.conv2dTranspose({ filters: 1, kernelSize: 2, name: "up", inputShape: [4, 4, 1] }),
+        layers.conv2dTranspose({ filters: 1, kernelSize: 2, name: "upper" }),
+        layers.flatten(),
+        layers.layerNormalization({ name: "norm" }),
+      ],
+    });
+    const error = await loadLayersModel(model).catch((error) => error);
+    expect(error).toBeInstanceOf(UnsupportedOperatorError);
+    expect(error).toMatchObject({
+      layer: "up",
+      operator: "Conv2DTranspose",
+      others: [
+        { layer: "upper", operator: "Conv2DTranspose" },
+        { layer: "norm", operator: "LayerNormalization" },
+      ],
+    });
+    expect(error.message).toContain(
+      "(nor Conv2DTranspose of 1 other layer, LayerNormalization of 1 other layer);",
+    );
+  });
 });

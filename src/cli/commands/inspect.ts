@@ -25,10 +25,11 @@ export async function inspect(options: InspectOptions, console: Console): Promis
     network = buildNetwork(await loadLayersModel(model));
   } catch (error) {
     if (!(error instanceof UnsupportedOperatorError)) throw error;
-    // The import ends at the first one; there may be more behind it.
-    const { layer, operator } = error;
+    const { layer, operator, others } = error;
+    const unsupported = [{ layer, operator }, ...others];
     console.print(`${modelName} cannot be run: ${error.message}`);
-    return { command: "inspect", model: modelName, supported: false, unsupported: [{ layer, operator }] };
+    for (const each of unsupported) console.print(`unsupported      ${each.layer}: ${each.operator}`);
+    return { command: "inspect", model: modelName, supported: false, unsupported };
   }
 
   const layers: Layer[] = network.nodes.map((node) => ({

@@ -14,6 +14,9 @@ interface Pending {
   readonly signal?: AbortSignal;
 }
 
+/** Longer than any machine takes to start a worker. */
+const START_SECONDS = 60;
+
 /**
  * Workers that share one program: the first leads and answers calls, the others follow it through the tapes. The
  * calling thread only posts messages and awaits replies. A worker that dies takes the pool with it: every pending
@@ -32,7 +35,7 @@ export class Pool {
 
   /**
    * @param shared one shared memory for all workers; false: a single worker with a private one
-   * @throws EngineError if a worker cannot be started, or stops before it is ready
+   * @throws EngineError if a worker cannot be started, stops before it is ready, or stays silent
    */
   static async start(
     plan: ProgramPlan,
@@ -43,6 +46,7 @@ export class Pool {
   ): Promise<Pool> {
     const memory = shared ? createMemory(plan.pages, plan.segments, true) : undefined;
     const workers: Thread[] = [];
+    const timers: ReturnType<typeof setTimeout>[] = [];
     try {
       for (let thread = 0; thread < threads; thread++) workers.push(spawn(url));
       const pool = new Pool(workers, memory && (() => releaseFollowers(memory, plan.addresses.control)));
@@ -61,6 +65,9 @@ export class Pool {
               reject(startFailure(threads, reason, url));
               pool.die(thread, reason);
             });
+            // Some other script at the address of the worker would be silent for ever.
+            const silence = `worker ${thread} said nothing for ${START_SECONDS} s`;
+            timers.push(setTimeout(() => reject(startFailure(threads, silence, url)), 1000 * START_SECONDS));
           });
           const start: WorkerStart = { plan: lean, module, memory, thread, threads, lease: worker.lease };
           worker.post(start);
@@ -73,6 +80,8 @@ export class Pool {
       for (const worker of workers) worker.terminate();
       if (cause instanceof EngineError) throw cause;
       throw startFailure(threads, String((cause as Error)?.message ?? cause), url, cause);
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
     }
   }
 

@@ -1,10 +1,11 @@
-import { InvalidArgumentError } from "../../api/errors.js";
+import { InvalidArgumentError, type UnsupportedLayer, UnsupportedOperatorError } from "../../api/errors.js";
+import { nameText } from "../checks.js";
 import { topologicalOrder } from "../graph.js";
 import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../spec.js";
 import { quoted, rejectModel, valueText } from "./failure.js";
 import { GraphBuilder, type Value } from "./graph_builder.js";
 import { type ImportContext, LayerCall } from "./layer_call.js";
-import { importLayer } from "./layers/registry.js";
+import { hasImporter, importLayer } from "./layers/registry.js";
 import type { TensorRef } from "./references.js";
 import { type LayerConfig, type ModelConfig, shapeOfInput, type Topology } from "./topology.js";
 import type { WeightTable } from "./weights.js";
@@ -40,6 +41,7 @@ export function unfold(
   const inputLayer = model.layers.get(model.inputs[0].layer);
   if (!inputLayer)
     return rejectModel(where, `the model's input ${quoted(model.inputs[0].layer)} is no layer`);
+  requireImporters(model);
   const builder = new GraphBuilder(where);
   const input = builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape));
   const context = { builder, weights, writer, taken: new Map() };
@@ -53,6 +55,22 @@ export function unfold(
     output: scores.name,
     classNames: classNames?.length === sizeOf(scores.shape) ? classNames : undefined,
   };
+}
+
+/** @throws UnsupportedOperatorError if a layer that is called has no importer, with all such layers */
+function requireImporters(model: ModelConfig): void {
+  const [first, ...others] = unknownLayers(model, []);
+  if (first) throw new UnsupportedOperatorError(first.layer, first.operator, "", others);
+}
+
+function unknownLayers(model: ModelConfig, path: readonly string[]): UnsupportedLayer[] {
+  const inputs = new Set(model.inputs.map((ref) => ref.layer));
+  return [...model.layers.values()].flatMap((layer) => {
+    const own = [...path, layer.name];
+    if (layer.model) return unknownLayers(layer.model, own);
+    if (layer.calls.length === 0 || inputs.has(layer.name) || hasImporter(layer.className)) return [];
+    return [{ layer: nameText(own.join("/")), operator: nameText(layer.className) }];
+  });
 }
 
 function resolveShape(layer: LayerConfig, where: string, given: readonly number[] | undefined): Shape {

@@ -15,98 +15,71 @@ import { importBatchNormalization, importNormalization, importRescaling } from "
 import { importGlobalPool, importPool } from "./pooling.js";
 import { importResizing, importUpSampling2d } from "./resize.js";
 
+type Importer = (call: LayerCall) => Value;
+
+/** What does nothing at inference. */
+const skip: Importer = (call) => {
+  requireInference(call);
+  return call.add({ op: "Identity" }, [call.input]);
+};
+
+/** The importers, by the names that Keras and TensorFlow.js have for their classes. */
+const IMPORTERS: ReadonlyMap<string, Importer> = new Map([
+  ...named(["Conv2D", "Convolution2D"], importConv2d),
+  ...named(["DepthwiseConv2D"], importDepthwiseConv2d),
+  ...named(["SeparableConv2D", "SeparableConvolution2D"], importSeparableConv2d),
+  ...named(["Dense"], importDense),
+  ...named(["BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2"], (call) => {
+    requireInference(call);
+    return importBatchNormalization(call);
+  }),
+  ...named(["Normalization"], importNormalization),
+  ...named(["Rescaling"], importRescaling),
+  ...named(["Activation"], importActivation),
+  ...named(["ReLU", "LeakyReLU", "ELU", "ThresholdedReLU"], importActivationLayer),
+  ...named(["PReLU"], importPrelu),
+  ...named(["Softmax"], importSoftmax),
+  ...named(["MaxPooling2D", "MaxPool2D"], (call) => importPool(call, "MaxPool")),
+  ...named(["AveragePooling2D", "AvgPool2D"], (call) => importPool(call, "AveragePool")),
+  ...named(["GlobalAveragePooling2D"], (call) => importGlobalPool(call, "GlobalAveragePool")),
+  ...named(["GlobalMaxPooling2D"], (call) => importGlobalPool(call, "GlobalMaxPool")),
+  ...named(["Add"], (call) => importArithmetic(call, "Add")),
+  ...named(["Subtract"], (call) => importArithmetic(call, "Sub")),
+  ...named(["Multiply"], (call) => importArithmetic(call, "Mul")),
+  ...named(["Average"], importAverage),
+  ...named(["Concatenate"], importConcatenate),
+  ...named(["ZeroPadding2D"], importZeroPadding2d),
+  ...named(["Cropping2D"], importCropping2d),
+  ...named(["UpSampling2D"], importUpSampling2d),
+  ...named(["Resizing"], importResizing),
+  ...named(["Flatten"], importFlatten),
+  ...named(["Reshape"], importReshape),
+  ...named(["Permute"], importPermute),
+  ...named(["Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout"], skip),
+  ...named(["GaussianDropout", "GaussianNoise"], skip),
+  ...named(["RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation"], skip),
+  ...named(["RandomContrast", "RandomBrightness"], skip),
+  ...named(["ActivityRegularization"], (call) => call.add({ op: "Identity" }, [call.input])),
+]);
+
+function named(classNames: readonly string[], importer: Importer): [string, Importer][] {
+  return classNames.map((className) => [className, importer]);
+}
+
+/** Whether layers of a class can be imported; whether one of them can, its settings decide. */
+export function hasImporter(className: string): boolean {
+  return IMPORTERS.has(className);
+}
+
 /**
  * Turns one call of a layer into operators.
  *
  * @returns the value that the call makes
- * @throws UnsupportedOperatorError for a class that is not listed
+ * @throws UnsupportedOperatorError for a class that is not listed, and for settings that there is no operator for
  */
 export function importLayer(call: LayerCall): Value {
-  switch (call.layer.className) {
-    case "Conv2D":
-    case "Convolution2D":
-      return importConv2d(call);
-    case "DepthwiseConv2D":
-      return importDepthwiseConv2d(call);
-    case "SeparableConv2D":
-    case "SeparableConvolution2D":
-      return importSeparableConv2d(call);
-    case "Dense":
-      return importDense(call);
-    case "BatchNormalization":
-    case "BatchNormalizationV1":
-    case "BatchNormalizationV2":
-      requireInference(call);
-      return importBatchNormalization(call);
-    case "Normalization":
-      return importNormalization(call);
-    case "Rescaling":
-      return importRescaling(call);
-    case "Activation":
-      return importActivation(call);
-    case "ReLU":
-    case "LeakyReLU":
-    case "ELU":
-    case "ThresholdedReLU":
-      return importActivationLayer(call);
-    case "PReLU":
-      return importPrelu(call);
-    case "Softmax":
-      return importSoftmax(call);
-    case "MaxPooling2D":
-    case "MaxPool2D":
-      return importPool(call, "MaxPool");
-    case "AveragePooling2D":
-    case "AvgPool2D":
-      return importPool(call, "AveragePool");
-    case "GlobalAveragePooling2D":
-      return importGlobalPool(call, "GlobalAveragePool");
-    case "GlobalMaxPooling2D":
-      return importGlobalPool(call, "GlobalMaxPool");
-    case "Add":
-      return importArithmetic(call, "Add");
-    case "Subtract":
-      return importArithmetic(call, "Sub");
-    case "Multiply":
-      return importArithmetic(call, "Mul");
-    case "Average":
-      return importAverage(call);
-    case "Concatenate":
-      return importConcatenate(call);
-    case "ZeroPadding2D":
-      return importZeroPadding2d(call);
-    case "Cropping2D":
-      return importCropping2d(call);
-    case "UpSampling2D":
-      return importUpSampling2d(call);
-    case "Resizing":
-      return importResizing(call);
-    case "Flatten":
-      return importFlatten(call);
-    case "Reshape":
-      return importReshape(call);
-    case "Permute":
-      return importPermute(call);
-    case "Dropout":
-    case "SpatialDropout1D":
-    case "SpatialDropout2D":
-    case "AlphaDropout":
-    case "GaussianDropout":
-    case "GaussianNoise":
-    case "RandomFlip":
-    case "RandomRotation":
-    case "RandomZoom":
-    case "RandomTranslation":
-    case "RandomContrast":
-    case "RandomBrightness":
-      // Nothing at inference.
-      requireInference(call);
-      return call.add({ op: "Identity" }, [call.input]);
-    case "ActivityRegularization":
-      return call.add({ op: "Identity" }, [call.input]);
-    default:
-      return call.unsupported("");
-  }
+  const importer = IMPORTERS.get(call.layer.className);
+  return importer ? importer(call) : call.unsupported("");
 }
 
 /** A layer that was called with `training: true` behaves as in training for ever. */
