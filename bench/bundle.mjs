@@ -13,6 +13,7 @@ const PROGRAMS = {
   roofline: "bench/roofline/main.ts",
   roofline_worker: "bench/roofline/worker.ts",
   kernels: "bench/kernels/main.ts",
+  weights: "bench/weights.ts",
 };
 
 /** What `gpu` adds; the tests that compute on a GPU go to `tests/`. */

@@ -16,6 +16,7 @@ export interface ModelOptions {
   readonly std?: readonly number[];
   readonly backend?: Backend;
   readonly threads?: number | "auto";
+  readonly weights?: "float32" | "float16";
 }
 
 /** Options that say which images to use. */
@@ -85,11 +86,12 @@ export async function openEngine(
   options: ModelOptions,
   console: Console,
 ): Promise<Compiled> {
-  const { backend = "auto", threads = "auto" } = options;
+  const { backend = "auto", threads = "auto", weights = "float32" } = options;
   try {
     return await compile(sources.model, {
       backend,
       threads,
+      weights,
       input: sources.input,
       onWarning: (message) => console.note(`warning: ${message}`),
     });

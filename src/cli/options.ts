@@ -13,6 +13,7 @@ import {
 
 const PROFILES: readonly DeepfoolProfile[] = ["lts4", "lts4-torch", "foolbox", "paper"];
 const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
+const WEIGHTS = ["float32", "float16"] as const;
 
 /** Adds `--model` and what belongs to it. */
 export function addModelOptions(command: Command): Command {
@@ -35,6 +36,13 @@ export function addEngineOptions(command: Command): Command {
     .addOption(
       option("--threads <n>", "worker threads; 0: the calling thread (default: auto)", (name, text) =>
         text === "auto" ? ("auto" as const) : parseInteger(name, text, 0),
+      ),
+    )
+    .addOption(
+      option(
+        "--weights <type>",
+        "float16: weights rounded to half precision, webgpu only (default: float32)",
+        (name, text) => parseChoice(name, text, WEIGHTS),
       ),
     );
 }

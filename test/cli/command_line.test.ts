@@ -296,6 +296,7 @@ describe("bad usage: exit code 2", () => {
     [["craft", "--range", "1,0"], /--range is "1,0"/],
     [["craft", "--profile", "fast"], /--profile is "fast"/],
     [["craft", "--backend", "abacus"], /--backend is "abacus"/],
+    [["craft", "--weights", "float8"], /--weights is "float8", expected one of float32, float16/],
     [["craft", "--limit", "1.5"], /--limit is 1.5/],
     [["deepfool", "--steps", "0"], /--steps is 0/],
     [["evaluate", "--demo"], /--perturbation is missing/],
@@ -306,6 +307,11 @@ describe("bad usage: exit code 2", () => {
   it("option values that do not fit the model", async () => {
     expectFailure(await run("craft", ...source(), "--mean", "1,2,3"), 2, /input\.mean is \[1,2,3\]/);
     expectFailure(await run("craft", ...source(), "--holdout", String(IMAGES)), 2, /leaves none to craft on/);
+    expectFailure(
+      await run("craft", ...source(), "--weights", "float16"),
+      2,
+      /weights is "float16" with backend "reference", expected backend "webgpu"/,
+    );
   });
 
   it("is what the process exits with", async () => {

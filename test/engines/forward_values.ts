@@ -46,7 +46,7 @@ export async function webgpuValues(
   input: InputTransform,
   image: Float32Array,
 ): Promise<Map<string, Float32Array>> {
-  const { dispatches, pixels, values } = planOnGpu(fuse(simplify(network)), input);
+  const { dispatches, pixels, values } = planOnGpu(fuse(simplify(network)), input, "float32");
   const written = await runDispatches(device, dispatches, new Map([[pixels, image]]), { images: 1 });
   const found = new Map<string, Float32Array>();
   for (const [name, tensor] of values) {

@@ -67,6 +67,7 @@ async function evaluate(device: GPUDevice, operator: Activation, x: Float32Array
       constant: (label, data) => new Tensor(data.length, "constant", label, data),
       keep: (label, units) => new Tensor(units, "images", label),
       varies: () => true,
+      weights: "float32",
     },
   );
   const found = await runDispatches(device, dispatches, new Map([[input, x]]), { images: 1 });

@@ -51,8 +51,8 @@ async function run(device: GPUDevice, layer: Layer, rows: number): Promise<Float
   const [vectorDepth, vectorColumns] = [inputs % 4 === 0, units % 4 === 0];
   const made = dispatch(
     "dense",
-    denseShader({ rows, vectorDepth, vectorColumns, added: addend !== undefined }),
-    { inputs, units, ...(clamp ?? { low: -Infinity, high: Infinity }) },
+    denseShader({ rows, vectorDepth, vectorColumns, added: addend !== undefined, storage: "float32" }),
+    { inputs, units, weightScale: 1, ...(clamp ?? { low: -Infinity, high: Infinity }) },
     tensors,
     { rows: 1, tile: rows, times: Math.ceil(units / DENSE_COLUMNS) },
   );

@@ -30,9 +30,11 @@ import { topClassesShader } from "../../src/kernels/top_classes/wgsl.js";
 import { gatherShader } from "../../src/kernels/transpose/wgsl.js";
 import { scheduleShader } from "../../src/kernels/webgpu/schedule.js";
 import type { Shader } from "../../src/kernels/webgpu/shader.js";
+import type { WeightStorage } from "../../src/kernels/webgpu/weights.js";
 import { lintWgsl } from "../support/wgsl_lint.js";
 
 const EITHER = [false, true];
+const STORAGES: readonly WeightStorage[] = ["float32", "float16"];
 const shares = EITHER.flatMap((added) => EITHER.map((masked) => ({ added, masked })));
 
 /** Some numbers of columns share a tile. */
@@ -60,7 +62,11 @@ const shaders: readonly Shader[] = [
   ...shares.flatMap((share) => [addShader(share), scaleShader(share)]),
   ...tiles
     .flatMap((tile) =>
-      EITHER.flatMap((vectorDepth) => EITHER.map((vectorColumns) => ({ tile, vectorDepth, vectorColumns }))),
+      EITHER.flatMap((vectorDepth) =>
+        EITHER.flatMap((vectorColumns) =>
+          STORAGES.map((storage) => ({ tile, vectorDepth, vectorColumns, storage })),
+        ),
+      ),
     )
     .flatMap((structure): Shader[] => [
       ...shares.map((share) => convShader({ ...structure, pass: "vjp", share })),
@@ -73,7 +79,11 @@ const shaders: readonly Shader[] = [
     ...EITHER.flatMap((flag): Shader[] => [
       maxPoolForwardShader({ vector, keepsWinners: flag }),
       ...[1, 2, 8].flatMap((rows) =>
-        EITHER.map((added) => denseShader({ rows, vectorDepth: flag, vectorColumns: vector, added })),
+        EITHER.flatMap((added) =>
+          STORAGES.map((storage) =>
+            denseShader({ rows, vectorDepth: flag, vectorColumns: vector, added, storage }),
+          ),
+        ),
       ),
       ...EITHER.flatMap((repeatsB) =>
         (["Add", "Sub", "Mul"] as const).map((op) =>

@@ -1,5 +1,6 @@
 import { type Dispatch, Tensor } from "../../src/engines/webgpu/dispatch.js";
 import type { Destination, Lowering } from "../../src/engines/webgpu/lowering/lowering.js";
+import type { WeightStorage } from "../../src/kernels/webgpu/weights.js";
 import type { Clamp, Step } from "../../src/network/fuse.js";
 import { type Node, sizeOf } from "../../src/network/spec.js";
 import { runDispatches, type Values } from "./wgsl_kernel.js";
@@ -20,6 +21,10 @@ export interface StepCase {
   readonly mask?: Clamp;
   /** A share of every input's cotangent is there before. */
   readonly added?: boolean;
+  /** Take the smaller of two tiles; default false. */
+  readonly small?: boolean;
+  /** Default "float32". */
+  readonly weights?: WeightStorage;
   /** Cotangents of the output, `[cotangent][units]`; zeroed here at units that `clamp` kills. */
   readonly gy: Float32Array;
 }
@@ -34,9 +39,18 @@ export const isLive = (value: number, { low, high }: Clamp) => low < value && va
 
 /** Runs one step's forward and vjp on the device, as the engine's planner would have it run. */
 export async function runStep(device: GPUDevice, test: StepCase): Promise<StepResult> {
-  const { node, lowering, inputs, lanes = 1, slots = inputs.map((_, i) => i), mask } = test;
+  const {
+    node,
+    lowering,
+    inputs,
+    lanes = 1,
+    slots = inputs.map((_, i) => i),
+    mask,
+    weights = "float32",
+  } = test;
   const names = test.names ?? node.inputs;
   const step: Step = { node, inputs: names, output: "output", clamp: test.clamp };
+  const tileOf = (made: Dispatch): Dispatch => (test.small && made.small) || made;
   const forward: Dispatch[] = [];
   const values = new Map<Tensor, Values>();
   const tensors = new Map<string, Tensor>();
@@ -51,9 +65,10 @@ export async function runStep(device: GPUDevice, test: StepCase): Promise<StepRe
   const value = (name: string) => tensors.get(name) as Tensor;
   const constant = (label: string, data: Values) => new Tensor(data.length, "constant", label, data);
   const kept = lowering.forward(step as never, {
-    emit: (made) => forward.push(made),
+    emit: (made) => forward.push(tileOf(made)),
     value,
     constant,
+    weights,
     keep: (label, units) => new Tensor(units, "images", label),
     varies: () => true,
   });
@@ -81,9 +96,10 @@ export async function runStep(device: GPUDevice, test: StepCase): Promise<StepRe
   };
   const backward: Dispatch[] = [];
   lowering.vjp(step as never, {
-    emit: (made) => backward.push(made),
+    emit: (made) => backward.push(tileOf(made)),
     value,
     constant,
+    weights,
     kept,
     varies: () => true,
     cotangent,

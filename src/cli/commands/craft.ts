@@ -94,6 +94,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       model: sources.modelName,
       backend: engine.backend,
       threads: threadsOf(engine),
+      weights: engine.weights,
       norm: normValue(crafted.norm),
       radius: crafted.radius,
       images: sets.crafting.count,

@@ -46,6 +46,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
       model: sources.modelName,
       backend: engine.backend,
       threads: threadsOf(engine),
+      weights: engine.weights,
       images: set.count,
       norm: normValue(norm),
       profile,

@@ -3,7 +3,8 @@ import { plural } from "../format.js";
 
 /** One line about the network and what runs it. */
 export function describeEngine(model: string, engine: Compiled): string {
-  const runs = `${engine.backend}, ${engine.adapter ?? plural(threadsOf(engine), "thread")}`;
+  const weights = engine.weights === "float16" ? ", float16 weights" : "";
+  const runs = `${engine.backend}, ${engine.adapter ?? plural(threadsOf(engine), "thread")}${weights}`;
   return `model    ${model}: ${engine.inputShape.join("x")}, ${engine.classes} classes (${runs})`;
 }
 

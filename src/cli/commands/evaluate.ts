@@ -47,6 +47,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
       model: sources.modelName,
       backend: engine.backend,
       threads: threadsOf(engine),
+      weights: engine.weights,
       images: set.count,
       perturbation: path,
       foolingRate: rate,

@@ -90,6 +90,7 @@ export function planBackward(
       emit,
       value: (name) => forward.values.get(name) as Tensor,
       constant: forward.constant,
+      weights: forward.weights,
       kept: forward.kept.get(step) ?? {},
       varies: (name) => forward.varying.has(name),
       cotangent,

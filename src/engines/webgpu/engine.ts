@@ -1,5 +1,6 @@
 import { EngineError } from "../../api/errors.js";
 import { argmax } from "../../kernels/top_classes/reference.js";
+import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { checkOut, countClasses, countImages } from "../arguments.js";
@@ -11,7 +12,10 @@ import { type DispatchTime, profile } from "./profile.js";
 import { Session } from "./session.js";
 import { TUNING, type Tuning } from "./tuning.js";
 
-export type WebgpuEngineOptions = GpuOptions;
+export interface WebgpuEngineOptions extends GpuOptions {
+  /** How the weights of convolutions and dense layers lie on the device; default "float32". */
+  readonly weights?: WeightStorage;
+}
 
 export interface WebgpuEngine extends Engine {
   readonly backend: "webgpu";
@@ -19,6 +23,8 @@ export interface WebgpuEngine extends Engine {
   readonly adapter: string;
   /** True where the adapter is no GPU but software. */
   readonly onProcessor: boolean;
+  /** How the weights of convolutions and dense layers lie on the device. */
+  readonly weights: WeightStorage;
   /**
    * Time and work of every dispatch of one Jacobian; for benchmarks.
    *
@@ -47,7 +53,8 @@ export async function createWebgpuEngine(
   options: WebgpuEngineOptions = {},
   tuning: Partial<Tuning> = {},
 ): Promise<WebgpuEngine> {
-  const plan = planNetwork(network, input);
+  const { weights = "float32" } = options;
+  const plan = planNetwork(network, input, weights);
   const opened = await openGpu(options);
   let disposed = false;
   const assertLive = (caller: string): void => {
@@ -94,6 +101,7 @@ export async function createWebgpuEngine(
     backend: "webgpu",
     adapter: gpu.adapterName,
     onProcessor: gpu.onProcessor,
+    weights,
     inputShape: shape,
     classes,
     classNames,

@@ -1,3 +1,4 @@
+import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import type { FusedNetwork, Step } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Dispatch, Tensor } from "./dispatch.js";
@@ -16,10 +17,15 @@ export interface ForwardPlan {
   /** Values that depend on the image. */
   readonly varying: ReadonlySet<string>;
   readonly constant: ForwardContext["constant"];
+  readonly weights: WeightStorage;
 }
 
 /** Lowers the network's steps to dispatches over the images of a call. */
-export function planForward(network: FusedNetwork, transform: InputTransform): ForwardPlan {
+export function planForward(
+  network: FusedNetwork,
+  transform: InputTransform,
+  weights: WeightStorage,
+): ForwardPlan {
   const dispatches: Dispatch[] = [];
   const values = new Map<string, Tensor>();
   const kept = new Map<Step, Kept>();
@@ -42,11 +48,12 @@ export function planForward(network: FusedNetwork, transform: InputTransform): F
     constant: (label, data) => new Tensor(data.length, "constant", label, data),
     keep: (label, units) => new Tensor(units, "images", label),
     varies: (name) => varying.has(name),
+    weights,
   };
 
   const pixels = lowerInput(network, transform, context);
   for (const step of network.steps) kept.set(step, lowerings[step.node.op].forward(step as never, context));
-  return { dispatches, pixels, values, kept, varying, constant: context.constant };
+  return { dispatches, pixels, values, kept, varying, constant: context.constant, weights };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { seedsShader } from "../../kernels/seeds/wgsl.js";
 import { topClassesShader } from "../../kernels/top_classes/wgsl.js";
+import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import { fuse } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
 import { simplify } from "../../network/simplify.js";
@@ -31,9 +32,13 @@ export interface Plan {
 }
 
 /** Everything about a network that does not depend on the device. */
-export function planNetwork(network: Network, transform: InputTransform): Plan {
+export function planNetwork(
+  network: Network,
+  transform: InputTransform,
+  weights: WeightStorage = "float32",
+): Plan {
   const fused = fuse(simplify(network));
-  const forward = planForward(fused, transform);
+  const forward = planForward(fused, transform, weights);
   const { dispatches: backward, seeds, gradient, slots } = planBackward(fused, forward, transform);
   const logits = forward.values.get(fused.output) as Tensor;
   const { classes } = network;

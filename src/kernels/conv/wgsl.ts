@@ -1,4 +1,5 @@
 import { type Element, type Scalar, type Shader, type Share, shader, shareParts } from "../webgpu/shader.js";
+import { type WeightStorage, weightParts } from "../webgpu/weights.js";
 
 /**
  * Shape of a tile: `rows x columns` of the result a workgroup, `rowsEach x columnsEach` an invocation.
@@ -23,6 +24,7 @@ export interface ConvStructure {
   /** The columns of a group are a multiple of four, so that four are written at once. */
   readonly vectorColumns: boolean;
   readonly share: Share;
+  readonly storage: WeightStorage;
 }
 
 /** Entries of `geometry` that describe one class of output pixels, before the taps. */
@@ -50,7 +52,7 @@ const params = {
   high: "f32",
 } as const satisfies Record<string, Scalar>;
 
-export type ConvParams = keyof typeof params;
+export type ConvParams = keyof typeof params | "weightScale";
 
 /**
  * Convolution as an implicit matrix product: a row is a pixel of the result, a column a channel, the depth runs
@@ -64,13 +66,14 @@ export type ConvParams = keyof typeof params;
  * `geometry`, `(first row, first column, rows, columns)` and `(first tap, taps, first weight, 0)`; a tap is one,
  * `(dy, dx, 0, 0)`. Row i of class k lies at `y = first + i * outStepY` and reads from `i * inStepY + dy`.
  *
- * `weights` is `[class][group][tap][depth][columns padded to 4]`.
+ * `weights` is `[class][group][tap][depth][columns padded to 4]`, in float32 or in halves (`webgpu/half.ts`).
  */
 export function convShader(structure: ConvStructure): Shader<ConvParams> {
-  const { pass, tile, vectorDepth, vectorColumns, share } = structure;
+  const { pass, tile, vectorDepth, vectorColumns, share, storage } = structure;
   const { rows, columns, rowsEach, columnsEach, depth: chunk } = tile;
   const element = vectorColumns ? "vec4f" : "f32";
   const parts = shareParts(pass === "vjp" ? share : { added: share.added, masked: false }, element);
+  const stored = weightParts(storage);
   const rowThreads = rows / rowsEach;
   const columnThreads = columns / columnsEach;
   const invocations = rowThreads * columnThreads;
@@ -79,6 +82,7 @@ export function convShader(structure: ConvStructure): Shader<ConvParams> {
     `conv_${pass}_${rows}x${columns}x${chunk}_${rowsEach}x${columnsEach}`,
     vectorDepth ? "_d4" : "",
     vectorColumns ? "_c4" : "",
+    stored.suffix,
     parts.suffix,
   ].join("");
   // What one invocation carries from memory to the tiles: one column of depth of several rows, and weights.
@@ -97,14 +101,14 @@ export function convShader(structure: ConvStructure): Shader<ConvParams> {
     Array.from({ length: count }, (_, i) => line(i)).join("\n");
   const reads: Record<string, Element> = {
     x: vectorDepth ? "vec4f" : "f32",
-    weights: "vec4f",
+    weights: stored.element,
     geometry: "vec4i",
     ...(pass === "forward" && { bias: "vec4f" as const }),
     ...parts.reads,
   };
   return shader<ConvParams>({
     name,
-    params,
+    params: { ...params, ...stored.params },
     reads,
     writes: { y: element },
     extent: pass === "forward" ? "images" : "cotangents",
@@ -122,6 +126,7 @@ fn row_of(r: u32, last: u32, size: vec2u) -> Row {
   let j = r % size.y;
   return Row(i32(n) * p.inHeight * p.inWidth, i32(i) * p.inStepY, i32(j) * p.inStepX);
 }
+${stored.code}
 ${placeCode}
 ${vectorDepth ? loadCode("vec4f", " / 4u") : loadCode("f32", "")}
 ${parts.code}
@@ -166,7 +171,7 @@ ${each(
         let c = column_tile * ${columns / 4}u + at % ${columns / 4}u;
         let d = first + at / ${columns / 4}u;
         wn${i} = vec4f();
-        if (d < depth && c < columns4${partial(i)}) { wn${i} = weights[first_weight + d * columns4 + c]; }
+        if (d < depth && c < columns4${partial(i)}) { wn${i} = weight(first_weight + d * columns4 + c); }
       }`,
 )}
     }

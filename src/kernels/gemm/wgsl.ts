@@ -1,4 +1,5 @@
 import { type Element, type Scalar, type Shader, shader } from "../webgpu/shader.js";
+import { type WeightStorage, weightParts } from "../webgpu/weights.js";
 
 /** Units of a workgroup. */
 export const DENSE_COLUMNS = 16;
@@ -19,20 +20,21 @@ export interface DenseStructure {
   readonly vectorColumns: boolean;
   /** A residual, `addend`, is added before the clamp. */
   readonly added: boolean;
+  readonly storage: WeightStorage;
 }
 
 const params = { inputs: "u32", units: "u32", low: "f32", high: "f32" } as const satisfies Record<
   string,
   Scalar
 >;
-export type DenseParams = keyof typeof params;
+export type DenseParams = keyof typeof params | "weightScale";
 
 /**
  * Dense layer for few images, a product of a matrix and a vector each:
  *
  *     y[n, o] = clamp(bias[o] + sum_d x[n, d] w[d, o] (+ addend[n, o]), low, high)
  *
- * `weights` is `[inputs][units padded to 4]`, `bias` padded likewise. Slice s of the depth takes inputs 4 (s + 64 i) to
+ * `weights` is `[inputs][units padded to 4]`, in float32 or in halves (`webgpu/half.ts`), `bias` padded likewise. Slice s of the depth takes inputs 4 (s + 64 i) to
  * 4 (s + 64 i) + 3 in order; slices are added in a binary tree: the same order for any `rows` and any number of images.
  * Bound by reading the weights, once for every `rows` images.
  */
@@ -41,20 +43,22 @@ export function denseShader({
   vectorDepth,
   vectorColumns,
   added,
+  storage,
 }: DenseStructure): Shader<DenseParams> {
   const type = vectorColumns ? "vec4f" : "f32";
+  const stored = weightParts(storage);
   const each = (line: (r: number) => string, first = 0, count = rows) =>
     Array.from({ length: Math.min(count, rows - first) }, (_, i) => line(first + i)).join("\n");
   const reads: Record<string, Element> = {
     x: vectorDepth ? "vec4f" : "f32",
-    weights: "vec4f",
+    weights: stored.element,
     bias: "vec4f",
     ...(added && { addend: type }),
   };
   const rounds = Array.from({ length: Math.ceil(rows / ROWS_AT_ONCE) }, (_, i) => ROWS_AT_ONCE * i);
   return shader<DenseParams>({
-    name: `dense_${rows}x${DENSE_COLUMNS}${vectorDepth ? "_d4" : ""}${vectorColumns ? "_c4" : ""}${added ? "_added" : ""}`,
-    params,
+    name: `dense_${rows}x${DENSE_COLUMNS}${vectorDepth ? "_d4" : ""}${vectorColumns ? "_c4" : ""}${stored.suffix}${added ? "_added" : ""}`,
+    params: { ...params, ...stored.params },
     reads,
     writes: { y: type },
     extent: "images",
@@ -62,6 +66,7 @@ export function denseShader({
     groups: `((extent + ${rows - 1}u) / ${rows}u) * ((p.units + ${DENSE_COLUMNS - 1}u) / ${DENSE_COLUMNS}u)`,
     declarations: `
 var<workgroup> partial: array<vec4f, ${INVOCATIONS * Math.min(rows, ROWS_AT_ONCE)}>;
+${stored.code}
 ${vectorDepth ? readVector : readScalars}
 fn clamped(x: ${type}) -> ${type} {
   let raised = select(x, ${type}(p.low), x < ${type}(p.low));
@@ -87,7 +92,7 @@ ${
 ${each((r) => `  let n${r} = min(first + ${r}u, extent - 1u);\n  var sum${r} = vec4f();`)}
   if (c < columns4) {
     for (var d = 4u * (lane / ${VECTORS}u); d < p.inputs; d += ${4 * SLICES}u) {
-      let w0 = weights[d * columns4 + c];
+      let w0 = weight(d * columns4 + c);
 ${[1, 2, 3].map((e) => `      let w${e} = weights_at(d + ${e}u, columns4, c);`).join("\n")}
 ${each(
   (r) => `      let x${r} = inputs_at(n${r}, d);
@@ -123,7 +128,7 @@ ${each((r) => `    if (first + ${r}u < extent) { store(n${r}, c, partial[${(r - 
 
 const readVector = `
 fn inputs_at(n: u32, d: u32) -> vec4f { return x[(n * p.inputs + d) / 4u]; }
-fn weights_at(d: u32, columns4: u32, c: u32) -> vec4f { return weights[d * columns4 + c]; }`;
+fn weights_at(d: u32, columns4: u32, c: u32) -> vec4f { return weight(d * columns4 + c); }`;
 
 /** Beyond the last input the weights are 0, and so is x. */
 const readScalars = `
@@ -136,5 +141,5 @@ fn inputs_at(n: u32, d: u32) -> vec4f {
 }
 fn weights_at(d: u32, columns4: u32, c: u32) -> vec4f {
   if (d >= p.inputs) { return vec4f(); }
-  return weights[d * columns4 + c];
+  return weight(d * columns4 + c);
 }`;

@@ -13,6 +13,7 @@ import type { Conv, Gemm } from "../../../network/spec.js";
 import { type Dispatch, dispatch, type Tensor } from "../dispatch.js";
 import { depthwise } from "./depthwise.js";
 import { type BackwardContext, type ForwardContext, type Kept, type Lowering, NOTHING } from "./lowering.js";
+import { storeWeights } from "./weights.js";
 
 export const conv: Lowering<Conv> = {
   forward(step, context) {
@@ -97,19 +98,20 @@ const DENSE_ROWS = 8;
 
 function emitDense(
   label: string,
-  { channels: inputs, filters: units }: ConvGeometry,
+  { channels: inputs, filters: units, weights: own }: ConvGeometry,
   packed: PackedConv,
   added: boolean,
   tensors: Readonly<Record<string, Tensor>>,
   clamp: Clamp,
   context: ForwardContext,
 ): void {
-  const bound = { ...tensors, weights: context.constant(`weights of ${label}`, packed.weights) };
+  const { storage, weightScale, weights } = storeWeights(`weights of ${label}`, own, packed.weights, context);
+  const bound = { ...tensors, weights };
   const withRows = (rows: number): Dispatch =>
     dispatch(
       label,
-      denseShader({ rows, vectorDepth: inputs % 4 === 0, vectorColumns: units % 4 === 0, added }),
-      { inputs, units, ...clamp },
+      denseShader({ rows, vectorDepth: inputs % 4 === 0, vectorColumns: units % 4 === 0, added, storage }),
+      { inputs, units, weightScale, ...clamp },
       bound,
       { rows: 1, tile: rows, times: Math.ceil(units / DENSE_COLUMNS) },
     );
@@ -133,9 +135,15 @@ function emit(
   packed: PackedConv,
   tensors: Readonly<Record<string, Tensor>>,
   clamp: Clamp,
-  context: Pick<ForwardContext, "emit" | "constant">,
+  context: Pick<ForwardContext, "emit" | "constant" | "weights">,
 ): void {
   const { groups, strides, height, width, channels, outHeight, outWidth, filters } = geometry;
+  const { storage, weightScale, weights } = storeWeights(
+    `${pass} weights of ${label}`,
+    geometry.weights,
+    packed.weights,
+    context,
+  );
   const isForward = pass === "forward";
   const input = { inHeight: outHeight, inWidth: outWidth, inChannels: filters };
   const output = { outHeight: height, outWidth: width, outChannels: channels };
@@ -152,17 +160,18 @@ function emit(
     classes: packed.classes,
     classRows: packed.classRows,
     groups,
+    weightScale,
     ...clamp,
   };
   const bound = {
     ...tensors,
-    weights: context.constant(`${pass} weights of ${label}`, packed.weights),
+    weights,
     geometry: context.constant(`${pass} geometry of ${label}`, packed.geometry),
   };
   const { large, small } = tilesFor(params.columns);
   const [vectorDepth, vectorColumns] = [params.depth % 4 === 0, params.columns % 4 === 0];
   const withTile = (tile: typeof large): Dispatch =>
-    dispatch(label, convShader({ pass, tile, vectorDepth, vectorColumns, share }), params, bound, {
+    dispatch(label, convShader({ pass, tile, vectorDepth, vectorColumns, share, storage }), params, bound, {
       rows: packed.classRows,
       tile: tile.rows,
       times: packed.classes * groups * Math.ceil(params.columns / tile.columns),

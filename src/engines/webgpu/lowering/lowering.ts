@@ -1,4 +1,5 @@
 import type { Share } from "../../../kernels/webgpu/shader.js";
+import type { WeightStorage } from "../../../kernels/webgpu/weights.js";
 import type { Clamp, Step } from "../../../network/fuse.js";
 import type { Operator } from "../../../network/spec.js";
 import type { Dispatch, Tensor } from "../dispatch.js";
@@ -26,6 +27,8 @@ export interface ForwardContext {
   readonly keep: (label: string, units: number) => Tensor;
   /** True if the value depends on the image, so that its cotangent will be wanted. */
   readonly varies: (name: string) => boolean;
+  /** How matrices of weights are to lie on the device. */
+  readonly weights: WeightStorage;
 }
 
 /** Where a step's vjp puts its share: a tensor of its own, the shares so far and which units are live. */
@@ -44,6 +47,7 @@ export interface BackwardContext {
   readonly emit: (dispatch: Dispatch) => void;
   readonly value: (name: string) => Tensor;
   readonly constant: (label: string, data: Float32Array | Int32Array | Uint32Array) => Tensor;
+  readonly weights: WeightStorage;
   readonly kept: Kept;
   readonly varies: (name: string) => boolean;
   /** The finished cotangent of the step's output, zero at dead units, `[cotangent][units]`. */
