@@ -18,14 +18,17 @@ export {
   UnsupportedOperatorError,
 } from "./api/errors.js";
 export { type FoolingRate, type FoolingRateOptions, foolingRate } from "./api/evaluate.js";
-export { type UniversalOptions, type UniversalProgress, universalPerturbation } from "./api/universal.js";
+export { type UniversalOptions, universalPerturbation } from "./api/universal.js";
 export {
   type PartialUniversalResult,
   UniversalAbortedError,
   type UniversalPass,
+  type UniversalProgress,
   type UniversalResult,
 } from "./api/universal_result.js";
 export type {
+  CraftingRequest,
+  CraftingState,
   DeepfoolProfile,
   DeepfoolRequest,
   DeepfoolRun,

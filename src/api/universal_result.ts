@@ -15,6 +15,20 @@ export interface UniversalPass {
   readonly seconds: number;
 }
 
+export interface UniversalProgress {
+  readonly pass: number;
+  readonly passes: number;
+  /** Images dealt with in this pass, of `images`. */
+  readonly image: number;
+  readonly images: number;
+  /** Updates of v in this pass. */
+  readonly updates: number;
+  /** The latest rate measured; undefined before the first pass ends. */
+  readonly foolingRate?: number;
+  /** The current v itself, to be read at once or copied: it changes after the call. */
+  readonly perturbation: Float32Array;
+}
+
 export interface UniversalResult {
   /** The v with the highest fooling rate measured, `[H][W][C]`, in the units of the images. */
   readonly perturbation: Float32Array;

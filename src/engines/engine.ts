@@ -32,6 +32,12 @@ export interface Engine {
   /** The whole DeepFool loop on the device. Engines without it get the portable loop over `jacobian`. */
   deepfool?(images: Float32Array, request: DeepfoolRequest): Promise<DeepfoolRun>;
 
+  /**
+   * Where `universalPerturbation` keeps the images and v, for engines that compute on them where they are. Engines
+   * without it get the portable one, over the methods above.
+   */
+  craftingState?(images: Float32Array, request: CraftingRequest): Promise<CraftingState>;
+
   /** Releases memory and workers. Calls after it reject with `EngineError`. Disposing twice is harmless. */
   dispose(): void;
   [Symbol.dispose](): void;
@@ -53,6 +59,45 @@ export interface Jacobian {
   /** `[N][K]`, the class of each row. */
   readonly classes: Int32Array;
   readonly logits: Float32Array;
+}
+
+/** What the crafting of a universal perturbation v needs to know; arguments are taken to be valid. */
+export interface CraftingRequest {
+  /** The ball that v is projected onto. */
+  readonly norm: 2 | typeof Infinity;
+  readonly radius: number;
+  /** image + v is clipped to these bounds; undefined: it is not. */
+  readonly bounds?: readonly [number, number];
+  /** v to start from, `[D]`, inside the ball. */
+  readonly initial: Float32Array;
+  /** How DeepFool runs from image + v: l2, without bounds or trace. */
+  readonly deepfool: DeepfoolRequest;
+}
+
+/**
+ * N crafting images, which must not change meanwhile, and v. Other calls of the engine may come between any two; a
+ * call that rejects leaves v as it was.
+ */
+export interface CraftingState {
+  /** Predictions at these images, or at these images + v, in the order of `indices`. */
+  predict(indices: Int32Array, shifted: boolean): Promise<Int32Array>;
+  /**
+   * DeepFool from one image + v. If it changed the prediction with 1 to steps - 2 steps, v becomes the projection of
+   * v + r, and is written to `out`.
+   */
+  improve(
+    index: number,
+    out?: Float32Array,
+  ): Promise<{
+    /** Steps of the DeepFool run. */
+    readonly taken: number;
+    /** True if v took the step. */
+    readonly updated: boolean;
+  }>;
+  /** Writes v to `out`, `[D]`. */
+  read(out: Float32Array): Promise<void>;
+  /** Releases what the images and v take. Disposing twice is harmless. */
+  dispose(): void;
 }
 
 /** The parameters of one DeepFool run with every default resolved; see `deepfool`. */

@@ -3,12 +3,8 @@ import { describe, expect, it } from "vitest";
 import { deepfool } from "../../src/api/deepfool.js";
 import { foolingRate } from "../../src/api/evaluate.js";
 import { randomOrder, randomSource } from "../../src/api/random.js";
-import {
-  type UniversalOptions,
-  type UniversalProgress,
-  universalPerturbation,
-} from "../../src/api/universal.js";
-import { UniversalAbortedError } from "../../src/api/universal_result.js";
+import { type UniversalOptions, universalPerturbation } from "../../src/api/universal.js";
+import { UniversalAbortedError, type UniversalProgress } from "../../src/api/universal_result.js";
 import { project } from "../../src/kernels.js";
 import { curved, engineOf, randomImages } from "./analytic_engines.js";
 

@@ -23,11 +23,16 @@ import { denseShader } from "../../src/kernels/gemm/wgsl.js";
 import { maxPoolForwardShader } from "../../src/kernels/max_pool/wgsl_forward.js";
 import { maxPoolVjpShader } from "../../src/kernels/max_pool/wgsl_vjp.js";
 import { pixelMapShader } from "../../src/kernels/pixel_map/wgsl.js";
+import { ballFactorShader, scaleToBallShader } from "../../src/kernels/projection/wgsl.js";
 import { normChunksShader, normsShader } from "../../src/kernels/row_norms/wgsl.js";
 import { scaleShader } from "../../src/kernels/scale/wgsl.js";
 import { seedsShader } from "../../src/kernels/seeds/wgsl.js";
 import { topClassesShader } from "../../src/kernels/top_classes/wgsl.js";
 import { gatherShader } from "../../src/kernels/transpose/wgsl.js";
+import { acceptShader } from "../../src/kernels/universal_step/wgsl_accept.js";
+import { overshootShader } from "../../src/kernels/universal_step/wgsl_overshoot.js";
+import { shiftShader } from "../../src/kernels/universal_step/wgsl_shift.js";
+import { updateShader } from "../../src/kernels/universal_step/wgsl_update.js";
 import { scheduleShader } from "../../src/kernels/webgpu/schedule.js";
 import type { Shader } from "../../src/kernels/webgpu/shader.js";
 import type { WeightStorage } from "../../src/kernels/webgpu/weights.js";
@@ -56,6 +61,12 @@ const shaders: readonly Shader[] = [
   chosenSeedsShader,
   chooseShader,
   advanceShader,
+  shiftShader,
+  overshootShader,
+  acceptShader,
+  updateShader,
+  ballFactorShader,
+  scaleToBallShader,
   zeroShader(),
   ...EITHER.map(stepShader),
   ...([1, 2] as const).flatMap((order) => [normChunksShader(order), normsShader(order)]),

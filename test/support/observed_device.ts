@@ -8,6 +8,9 @@ export interface ObservedDevice {
   largest: number;
   /** Submissions to the queue so far. */
   submissions: number;
+  /** Bytes written to buffers through the queue, and bytes mapped to be read, so far. */
+  uploaded: number;
+  read: number;
 }
 
 /** @param limits that the device pretends to have */
@@ -20,6 +23,10 @@ export function observe(
     submit: (buffers: Iterable<GPUCommandBuffer>) => {
       observed.submissions++;
       real.queue.submit(buffers);
+    },
+    writeBuffer: (...[buffer, offset, data, ...part]: Parameters<GPUQueue["writeBuffer"]>) => {
+      observed.uploaded += data.byteLength;
+      real.queue.writeBuffer(buffer, offset, data, ...part);
     },
   });
   const device = stand(real, {
@@ -34,10 +41,15 @@ export function observe(
         live.delete(buffer);
         return destroy();
       };
+      const mapAsync = buffer.mapAsync.bind(buffer);
+      buffer.mapAsync = (mode, offset = 0, size = buffer.size - offset) => {
+        observed.read += size;
+        return mapAsync(mode, offset, size);
+      };
       return buffer;
     },
   });
-  const observed: ObservedDevice = { device, live, largest: 0, submissions: 0 };
+  const observed: ObservedDevice = { device, live, largest: 0, submissions: 0, uploaded: 0, read: 0 };
   return observed;
 }
 

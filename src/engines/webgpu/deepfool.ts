@@ -28,8 +28,19 @@ export interface DeepfoolHost {
   readonly logits: (images: Float32Array<ArrayBuffer>) => Promise<Float32Array>;
 }
 
+/** Where a chunk of a run begins. */
+export interface Start {
+  readonly images: number;
+  /** The class to leave of each image; default: its prediction. */
+  readonly labels?: Int32Array;
+  /** Writes the images to `pixels` and to `tensors.images`, where there is room for them; `call` has their number. */
+  readonly place: () => void;
+  /** Bring r along with every look, if it is little. */
+  readonly readsR: boolean;
+}
+
 /** How far the images of a chunk are. */
-interface Progress {
+export interface Progress {
   /** (steps taken, latest prediction, flags, class to leave) of each image. */
   state: Uint32Array;
   running: number;
@@ -63,7 +74,16 @@ export async function runDeepfool(
   for (let first = 0; first < total; ) {
     const { images: n, lanes } = host.program.chunk(total - first, differences);
     const chunk = images.subarray(first * size, (first + n) * size);
-    const progress = await runChunk(host, chunk, first, lanes, request, (done) =>
+    const start: Start = {
+      images: n,
+      labels: request.labels?.subarray(first, first + n),
+      place: () => {
+        for (const tensor of [host.plan.pixels, host.loop.tensors.images])
+          host.gpu.device.queue.writeBuffer(host.program.bufferOf(tensor), 0, chunk);
+      },
+      readsR: 4 * chunk.length <= LITTLE,
+    };
+    const progress = await runRounds(host, start, lanes, request, (done) =>
       request.onProgress?.(first + done, total),
     );
     const r = await finalSteps(host, progress);
@@ -85,21 +105,20 @@ export async function runDeepfool(
   return { perturbation, labels, newLabels, iterations, ...(request.trace && { chosen }) };
 }
 
-/** Runs the loop until every image of the chunk is finished. */
-async function runChunk(
+/** Runs the loop until every image of the chunk is finished. Its r and state stay on the device. */
+export async function runRounds(
   host: DeepfoolHost,
-  images: Float32Array<ArrayBuffer>,
-  first: number,
+  start: Start,
   lanes: number,
   request: DeepfoolRequest,
-  onProgress: (done: number) => void,
+  onProgress: (done: number) => void = () => {},
 ): Promise<Progress> {
-  const { program, loop, plan } = host;
-  const n = images.length / plan.size;
+  const { program, loop } = host;
+  const { images: n } = start;
   await program.reserve(n, n * lanes);
   setParams(program, loop, request);
-  upload(host, images, request.labels?.subarray(first, first + n));
   program.setCall({ images: n, running: n, lanes });
+  begin(host, start);
   const progress: Progress = {
     state: new Uint32Array(4 * n),
     running: n,
@@ -117,7 +136,7 @@ async function runChunk(
       if (inOneStream) await submitRounds(host, request, call, round === 0);
       else await submitWideRound(host, request, call, round === 0);
       round += inOneStream ? ROUNDS : 1;
-      await look(host, progress);
+      await look(host, progress, start.readsR);
       onProgress(n - progress.running);
     }
   } finally {
@@ -142,16 +161,10 @@ function setParams(program: Program, loop: DeepfoolPlan, request: DeepfoolReques
   for (const step of [loop.step, loop.singleStep]) program.setParams(step, { norm, factor, low, high });
 }
 
-function upload(
-  { gpu, program, loop, plan }: DeepfoolHost,
-  images: Float32Array<ArrayBuffer>,
-  labels?: Int32Array,
-) {
+function begin({ gpu, program, loop }: DeepfoolHost, { images: n, labels, place }: Start): void {
   const { tensors } = loop;
-  const n = images.length / plan.size;
   const { queue } = gpu.device;
-  queue.writeBuffer(program.bufferOf(plan.pixels), 0, images);
-  queue.writeBuffer(program.bufferOf(tensors.images), 0, images);
+  place();
   queue.writeBuffer(
     program.bufferOf(tensors.given),
     0,
@@ -219,15 +232,18 @@ async function submitWideRound(
 const LANES_AT = 8;
 
 /** Reads how far the images are, and the classes that they took since the last look. */
-async function look({ gpu, program, loop, readback }: DeepfoolHost, progress: Progress): Promise<void> {
+async function look(
+  { gpu, program, loop, readback }: DeepfoolHost,
+  progress: Progress,
+  readsR: boolean,
+): Promise<void> {
   const n = progress.chosen.length;
   const { state, chosen, r } = loop.tensors;
-  const bytesOfR = 4 * n * r.units;
   const requests: ReadRequest[] = [
     { buffer: program.call, bytes: 8 },
     { buffer: program.bufferOf(state), bytes: 16 * n },
     { buffer: program.bufferOf(chosen), bytes: 4 * CHOSEN_KEPT * n },
-    ...(bytesOfR <= LITTLE ? [{ buffer: program.bufferOf(r), bytes: bytesOfR }] : []),
+    ...(readsR ? [{ buffer: program.bufferOf(r), bytes: 4 * n * r.units }] : []),
   ];
   await readback.reserve(requests.reduce((sum, { bytes }) => sum + bytes, 0));
   const encoder = gpu.device.createCommandEncoder();

@@ -5,6 +5,7 @@ import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { checkOut, countClasses, countImages } from "../arguments.js";
 import type { Engine } from "../engine.js";
+import { DeviceCrafting } from "./crafting.js";
 import { runDeepfool } from "./deepfool.js";
 import { type GpuOptions, openGpu } from "./device.js";
 import { planNetwork } from "./plan.js";
@@ -36,9 +37,12 @@ export interface WebgpuEngine extends Engine {
   ): Promise<DispatchTime[]>;
 }
 
+/** Who the errors of a crafting state speak of. */
+const CRAFTING = "universalPerturbation";
+
 /**
  * The WebGPU engine: one forward pass of all images of a batch, then one backward pass of all their cotangents; a
- * DeepFool run stays on the device.
+ * DeepFool run stays on the device, and so do the images and v of a universal perturbation.
  *
  * Logits and Jacobians are float32; an image's result is bitwise the same in any batch and on any call.
  *
@@ -71,8 +75,10 @@ export async function createWebgpuEngine(
   const size = sizeOf(shape);
   let pending = 0;
   let last: Promise<unknown> = Promise.resolve();
+  const craftings = new Set<DeviceCrafting>();
 
   const release = (): void => {
+    for (const crafting of craftings) crafting.dispose();
     session.dispose();
     gpu.dispose();
   };
@@ -136,6 +142,27 @@ export async function createWebgpuEngine(
       countImages("deepfool", images, shape);
       const given = new Float32Array(images);
       return inTurn("deepfool", () => runDeepfool(session, given, request));
+    },
+
+    async craftingState(images, request) {
+      assertLive(CRAFTING);
+      countImages(CRAFTING, images, shape);
+      const crafting = await inTurn(CRAFTING, async () => {
+        const made = await DeviceCrafting.create(session, images, request);
+        craftings.add(made);
+        return made;
+      });
+      return {
+        predict: (indices, shifted) => inTurn(CRAFTING, () => crafting.predict(indices, shifted)),
+        improve: (index, into) => inTurn(CRAFTING, () => crafting.improve(index, into)),
+        read: (into) => inTurn(CRAFTING, () => crafting.read(into)),
+        dispose: () => {
+          craftings.delete(crafting);
+          // What is under way may still work on it; the calls after it do not.
+          if (pending === 0) crafting.dispose();
+          else void last.then(() => crafting.dispose());
+        },
+      };
     },
 
     async profile(images, request) {

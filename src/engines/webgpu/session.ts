@@ -1,5 +1,6 @@
 import { topClasses } from "../../kernels/top_classes/reference.js";
-import type { DeepfoolHost } from "./deepfool.js";
+import type { CraftingHost } from "./crafting.js";
+import { type CraftingPlan, planCrafting } from "./crafting_plan.js";
 import { type DeepfoolPlan, planDeepfool } from "./deepfool_plan.js";
 import type { Gpu } from "./device.js";
 import type { Dispatch, Tensor } from "./dispatch.js";
@@ -21,8 +22,8 @@ interface Part {
   readonly k: number;
 }
 
-/** Batches of logits and gradients on one program; DeepFool runs on it too. Calls must not overlap. */
-export class Session implements DeepfoolHost {
+/** Batches of logits and gradients on one program; DeepFool and crafting run on it too. Calls must not overlap. */
+export class Session implements CraftingHost {
   readonly readback: Readback;
   /** Results of one chunk are read while the device computes the next. */
   private readonly readbacks: readonly Readback[];
@@ -32,6 +33,7 @@ export class Session implements DeepfoolHost {
     readonly gpu: Gpu,
     readonly plan: Plan,
     readonly loop: DeepfoolPlan,
+    readonly crafting: CraftingPlan,
   ) {
     this.readbacks = [new Readback(gpu), new Readback(gpu)];
     [this.readback] = this.readbacks;
@@ -39,7 +41,9 @@ export class Session implements DeepfoolHost {
 
   static async create(gpu: Gpu, plan: Plan, tuning?: Tuning): Promise<Session> {
     const loop = planDeepfool(plan);
-    return new Session(await Program.create(gpu, plan, loop.dispatches, tuning), gpu, plan, loop);
+    const crafting = planCrafting(plan, loop);
+    const extra = [...loop.dispatches, ...crafting.dispatches];
+    return new Session(await Program.create(gpu, plan, extra, tuning), gpu, plan, loop, crafting);
   }
 
   async logits(images: Float32Array<ArrayBuffer>): Promise<Float32Array> {

@@ -25,6 +25,14 @@ export class Stream {
     }
   }
 
+  /** Copies from the start of a buffer, or from `offset`, to the start of another, or to `to`. */
+  copy(source: GPUBuffer, offset: number, target: GPUBuffer, to: number, bytes: number): void {
+    this.pass?.end();
+    this.pass = undefined;
+    this.encoder ??= this.program.gpu.device.createCommandEncoder();
+    this.encoder.copyBufferToBuffer(source, offset, target, to, bytes);
+  }
+
   /** Submits what is left, with what `record` adds after it. */
   submit(record?: (encoder: GPUCommandEncoder) => void): void {
     const { device } = this.program.gpu;

@@ -4,6 +4,8 @@ export interface Tuning {
   readonly enoughGroups: number;
   /** Bytes of tensors that a call may fill; larger batches go in several calls. */
   readonly memoryBudget: number;
+  /** Bytes of the images of a universal perturbation that stay on the device; of more, those lately used. */
+  readonly imageBudget: number;
   /**
    * In a DeepFool run, dispatches of fewer workgroups than this stay as large as for all images: those beyond the images
    * that are still running return at once, which costs less than an indirect dispatch and its validation.
@@ -16,6 +18,7 @@ export interface Tuning {
 export const TUNING: Tuning = {
   enoughGroups: 256,
   memoryBudget: 2 ** 30,
+  imageBudget: 2 ** 29,
   worthScheduling: 2048,
   submissionMacs: 5e10,
 };

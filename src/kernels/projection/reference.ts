@@ -33,7 +33,7 @@ export function project(v: Float32Array, radius: number, norm: BallNorm): Float3
 }
 
 /** The largest float32 that is not above a non-negative number. */
-function roundDownToFloat32(x: number): number {
+export function roundDownToFloat32(x: number): number {
   const float = new Float32Array([x]);
   if (float[0] > x) new Uint32Array(float.buffer)[0] -= 1;
   return float[0];

@@ -1,0 +1,49 @@
+import type { CraftingRequest, CraftingState, Engine } from "../engines/engine.js";
+import { project } from "../kernels/projection/reference.js";
+import { sizeOf } from "../network/spec.js";
+import { runDeepfool } from "./deepfool.js";
+import { predictBatch, type Shift, shiftImage } from "./predict.js";
+
+/** Images and v on the host, for any engine: images + v are handed to it anew for every call. */
+export function portableCraftingState(
+  engine: Engine,
+  images: Float32Array,
+  { norm, radius, bounds, initial, deepfool }: CraftingRequest,
+): CraftingState {
+  const size = sizeOf(engine.inputShape);
+  const v = initial.slice();
+  const shift: Shift = { perturbation: v, bounds };
+
+  const gather = (indices: ArrayLike<number>, shifted: boolean): Float32Array => {
+    const out = new Float32Array(indices.length * size);
+    for (let n = 0; n < indices.length; n++) {
+      const image = images.subarray(indices[n] * size, (indices[n] + 1) * size);
+      const to = out.subarray(n * size, (n + 1) * size);
+      if (shifted) shiftImage(image, shift, to);
+      else to.set(image);
+    }
+    return out;
+  };
+
+  return {
+    predict: (indices, shifted) => predictBatch(engine, gather(indices, shifted), indices.length),
+
+    async improve(index, out) {
+      const run = await runDeepfool(engine, gather([index], true), deepfool);
+      const taken = run.iterations[0];
+      const updated = run.newLabels[0] !== run.labels[0] && taken > 0 && taken < deepfool.steps - 1;
+      if (updated) {
+        for (let i = 0; i < size; i++) v[i] += run.perturbation[i];
+        project(v, radius, norm);
+        out?.set(v);
+      }
+      return { taken, updated };
+    },
+
+    async read(out) {
+      out.set(v);
+    },
+
+    dispose() {},
+  };
+}

@@ -1,0 +1,15 @@
+import { mapShader, type Shader } from "../webgpu/shader.js";
+
+/**
+ * `v = min(max(v + r, -bound), bound)` if `accepted`, else v as it is: for the infinity norm the whole update of a
+ * universal perturbation, exact; for the 2-norm, with a bound that does not bind, the sum before its projection.
+ */
+export const updateShader: Shader<"units" | "bound"> = mapShader<"bound">({
+  name: "universal_update",
+  params: { bound: "f32" },
+  reads: { accepted: "u32", r: "f32" },
+  writes: { v: "f32" },
+  extent: "images",
+  body: `
+  if (accepted[0] != 0u) { v[at] = clamp(v[at] + r[at], -p.bound, p.bound); }`,
+});
