@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { EngineError, InvalidArgumentError } from "../../src/api/errors.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../src/engines/engine.js";
+import { openGpu } from "../../src/engines/webgpu/device.js";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
+import { planNetwork } from "../../src/engines/webgpu/plan.js";
+import { Session } from "../../src/engines/webgpu/session.js";
 import { type Compiled, compile, type NetworkSpec } from "../../src/index.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
@@ -154,6 +157,22 @@ describe.skipIf(!gpu)("the caller's device", () => {
       expectSameBits(run.perturbation, alone[i].perturbation, `engine ${i}`);
       engines[i].dispose();
     });
+  });
+});
+
+describe.skipIf(!gpu)("a plan", () => {
+  test("keeps no weights once they are on the device, and serves one program", async () => {
+    const plan = planNetwork(network, input);
+    const opened = await openGpu({ device: await sharedDevice() });
+    const constants = [...plan.forward, ...plan.gradients]
+      .flatMap(({ reads }) => reads)
+      .filter(({ extent }) => extent === "constant");
+    expect(constants.length).toBeGreaterThan(0);
+    expect(constants.every(({ data }) => data)).toBe(true);
+    const session = await Session.create(opened, plan);
+    expect(constants.filter(({ data }) => data)).toEqual([]);
+    session.dispose();
+    expect((await failure(Session.create(opened, plan))).message).toMatch(/^webgpu: .* is not in the plan/);
   });
 });
 

@@ -82,7 +82,7 @@ export function planDeepfool(plan: Plan): DeepfoolPlan {
       { rows: chunks, tile: 1, times: 1 },
       { x: gradient, partial },
     ),
-    one(normsShader(order), { chunks, stride: classes }, { rows: 1, tile: 64, times: 1 }, { partial }),
+    one(normsShader(order), { chunks, stride: classes }, perGroup, { partial }),
   ];
   const step = { units: size, norm: 0, factor: 0, low: 0, high: 0 };
   const made = {

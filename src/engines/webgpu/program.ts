@@ -54,7 +54,7 @@ export class Program {
   }
 
   /**
-   * Uploads the weights and compiles the kernels that one image takes.
+   * Uploads the weights, which the plan then forgets (a plan serves one program), and compiles the kernels that one image takes.
    *
    * @param extra dispatches besides the plan's own that will run
    */
@@ -70,6 +70,8 @@ export class Program {
 
     const tensors = [...new Set(all.flatMap(({ reads, writes }) => [...reads, ...writes]))];
     const constants = tensors.filter(({ extent }) => extent === "constant");
+    for (const { label, data } of constants)
+      if (!data) throw new Error(`webgpu: ${label} is not in the plan any more`);
     const align = device.limits.minUniformBufferOffsetAlignment;
     const packed = all.map(packParams);
     const offsets = new Map<Dispatch, number>();
@@ -87,6 +89,7 @@ export class Program {
       { label: "call", bytes: 4 * CALL_FIELDS.length, usage: STORAGE | COPY_DST | COPY_SRC },
       ...constants.map(({ label, data, units }) => ({ label, bytes: 4 * units, data })),
     ]);
+    for (const tensor of constants) tensor.data = undefined;
     const program = new Program(
       gpu,
       plan,
