@@ -13,8 +13,8 @@ export class Tensor {
     readonly units: number,
     readonly extent: TensorExtent,
     readonly label: string,
-    /** What a constant holds, until it lies on the device. */
-    public data?: Float32Array | Int32Array | Uint32Array,
+    /** What a constant holds from the start, null once it lies on the device. Without it, it is written there. */
+    public data?: Float32Array | Int32Array | Uint32Array | null,
   ) {}
 }
 

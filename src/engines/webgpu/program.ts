@@ -71,7 +71,7 @@ export class Program {
     const tensors = [...new Set(all.flatMap(({ reads, writes }) => [...reads, ...writes]))];
     const constants = tensors.filter(({ extent }) => extent === "constant");
     for (const { label, data } of constants)
-      if (!data) throw new Error(`webgpu: ${label} is not in the plan any more`);
+      if (data === null) throw new Error(`webgpu: ${label} is not in the plan any more`);
     const align = device.limits.minUniformBufferOffsetAlignment;
     const packed = all.map(packParams);
     const offsets = new Map<Dispatch, number>();
@@ -87,9 +87,9 @@ export class Program {
     const buffers = await createBuffers(gpu, [
       { label: "parameters", bytes: end, usage: UNIFORM | COPY_DST, data: params },
       { label: "call", bytes: 4 * CALL_FIELDS.length, usage: STORAGE | COPY_DST | COPY_SRC },
-      ...constants.map(({ label, data, units }) => ({ label, bytes: 4 * units, data })),
+      ...constants.map(({ label, data, units }) => ({ label, bytes: 4 * units, data: data ?? undefined })),
     ]);
-    for (const tensor of constants) tensor.data = undefined;
+    for (const tensor of constants) if (tensor.data) tensor.data = null;
     const program = new Program(
       gpu,
       plan,
