@@ -50,7 +50,7 @@ const tiles = [3, 16, 32, 64]
 /** Every structure that a lowering may ask for. */
 const shaders: readonly Shader[] = [
   constantShader,
-  affineShader,
+  ...EITHER.map((vector) => affineShader({ vector })),
   topClassesShader,
   seedsShader,
   startShader,
@@ -70,7 +70,9 @@ const shaders: readonly Shader[] = [
   zeroShader(),
   ...EITHER.map(stepShader),
   ...([1, 2] as const).flatMap((order) => [normChunksShader(order), normsShader(order)]),
-  ...shares.flatMap((share) => [addShader(share), scaleShader(share)]),
+  ...shares.flatMap((share) =>
+    EITHER.flatMap((vector) => [addShader({ vector, share }), scaleShader({ vector, share })]),
+  ),
   ...tiles
     .flatMap((tile) =>
       EITHER.flatMap((vectorDepth) =>

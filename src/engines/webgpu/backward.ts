@@ -3,7 +3,7 @@ import type { Clamp, FusedNetwork } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Dispatch, dispatch, Tensor } from "./dispatch.js";
 import { type ForwardPlan, isIdentity } from "./forward.js";
-import { emitScale, perUnit } from "./lowering/affine.js";
+import { emitScale, periodInFours, perUnit } from "./lowering/affine.js";
 import type { BackwardContext, Destination } from "./lowering/lowering.js";
 import { lowerings } from "./lowering/table.js";
 
@@ -71,10 +71,10 @@ export function planBackward(
     while (list.length > 0 && !whole()) {
       const { tensor: x } = list.pop() as Shared;
       const { target, share, tensors, clamp } = into(name);
-      const units = unitsOf(name);
-      emit(
-        dispatch(label, addShader(share), { units, ...clamp }, { x, y: target, ...tensors }, perUnit(units)),
-      );
+      const vector = target.units % 4 === 0;
+      const units = vector ? target.units / 4 : target.units;
+      const shader = addShader({ vector, share });
+      emit(dispatch(label, shader, { units, ...clamp }, { x, y: target, ...tensors }, perUnit(units)));
     }
     return list[0]?.tensor;
   };
@@ -121,8 +121,8 @@ export function planBackward(
       dispatch("input", zeroShader(), { units: gradient.units }, { y: gradient }, perUnit(gradient.units)),
     );
   else if (found !== gradient) {
-    const factors = Float32Array.from(transform.scale);
-    emitScale("input", found, forward.constant("input scale", factors), factors.length, plain, emit);
+    const factors = periodInFours(Float32Array.from(transform.scale), gradient.units);
+    emitScale("input", found, forward.constant("input scale", factors), plain, emit);
   }
   return { dispatches, seeds, gradient, slots };
 }

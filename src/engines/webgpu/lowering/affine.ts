@@ -26,7 +26,7 @@ export const batchNormalization: Lowering<BatchNormalization> = {
     const [input] = step.inputs;
     if (!context.varies(input)) return;
     const { factor } = context.kept;
-    emitScale(step.node.name, context.cotangent, factor, factor.units, context.into(input), context.emit);
+    emitScale(step.node.name, context.cotangent, factor, context.into(input), context.emit);
   },
 };
 
@@ -57,29 +57,42 @@ export function emitAffine(
   clamp: Clamp | undefined,
   { emit, constant }: Pick<ForwardContext, "emit" | "constant">,
 ): Tensor {
-  const factor = constant(`scale of ${label}`, scale);
+  const factor = constant(`scale of ${label}`, periodInFours(scale, y.units));
   const { low, high } = clamp ?? { low: -Infinity, high: Infinity };
+  const { vector, units, period } = elements(y, factor);
   emit(
     dispatch(
       label,
-      affineShader,
-      { units: y.units, period: scale.length, low, high },
-      { x, scale: factor, offset: constant(`offset of ${label}`, offset), y },
-      perUnit(y.units),
+      affineShader({ vector }),
+      { units, period, low, high },
+      { x, scale: factor, offset: constant(`offset of ${label}`, periodInFours(offset, y.units)), y },
+      perUnit(units),
     ),
   );
   return factor;
 }
 
-/** `x * factor[u mod period]` into a cotangent. */
+/** `x * factor[u mod period]` into a cotangent, `factor` in fours where the units are ({@link periodInFours}). */
 export function emitScale(
   label: string,
   x: Tensor,
   factor: Tensor,
-  period: number,
   { target: y, share, tensors, clamp }: Destination,
   emit: BackwardContext["emit"],
 ): void {
-  const params = { units: y.units, period, ...clamp };
-  emit(dispatch(label, scaleShader(share), params, { x, factor, y, ...tensors }, perUnit(y.units)));
+  const { vector, units, period } = elements(y, factor);
+  const shader = scaleShader({ vector, share });
+  emit(dispatch(label, shader, { units, period, ...clamp }, { x, factor, y, ...tensors }, perUnit(units)));
+}
+
+/** Values of a period repeated until it is one of fours, if the units that they go with are a multiple of four. */
+export function periodInFours(values: Float32Array, units: number): Float32Array {
+  const times = [1, 2, 4].find((n) => (n * values.length) % 4 === 0) as number;
+  if (units % 4 !== 0 || times === 1) return values;
+  return Float32Array.from({ length: times * values.length }, (_, i) => values[i % values.length]);
+}
+
+function elements({ units }: Tensor, { units: period }: Tensor) {
+  const vector = units % 4 === 0 && period % 4 === 0;
+  return { vector, units: vector ? units / 4 : units, period: vector ? period / 4 : period };
 }

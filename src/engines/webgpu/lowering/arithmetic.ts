@@ -6,7 +6,7 @@ import { broadcastOffsets } from "../../../kernels/strided.js";
 import type { Step } from "../../../network/fuse.js";
 import { type Arithmetic, type Constant, type Node, sizeOf } from "../../../network/spec.js";
 import { dispatch, type Tensor } from "../dispatch.js";
-import { emitScale, perUnit } from "./affine.js";
+import { emitScale, periodInFours, perUnit } from "./affine.js";
 import { inFours } from "./concat.js";
 import type { BackwardContext, Destination, Lowering } from "./lowering.js";
 
@@ -41,8 +41,11 @@ export const arithmetic: Lowering<Arithmetic> = {
       if (operands[i].index) sumRepetitions(step, i, context);
       else if (node.op === "Mul") emitProduct(step, 1 - i, context.into(name), context);
       else if (node.op === "Sub" && i === 1) {
-        const minus = context.constant("minus one", Float32Array.of(-1));
-        emitScale(node.name, context.cotangent, minus, 1, context.into(name), context.emit);
+        const minus = context.constant(
+          "minus one",
+          periodInFours(Float32Array.of(-1), context.cotangent.units),
+        );
+        emitScale(node.name, context.cotangent, minus, context.into(name), context.emit);
       } else context.pass(name);
     });
   },
