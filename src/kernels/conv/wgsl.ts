@@ -225,13 +225,17 @@ fn place(k: u32, depth: u32, first_tap: u32, first_channel: u32) -> Place {
   return Place(tap.x, tap.y, first_channel + k % p.depth);
 }`;
 
-/** `fn load(row, spot)`: one value, or four channels; zero outside of the image. */
+/**
+ * `fn load(row, spot)`: one value, or four channels; zero outside of the image. One branch, not one for each `||`: it is
+ * inlined up to sixteen times, and SwiftShader compiled four branches each for minutes, in gigabytes.
+ */
 function loadCode(type: "f32" | "vec4f", divided: string): string {
   return `
 fn load(row: Row, spot: Place) -> ${type} {
   let i = row.y + spot.dy;
   let j = row.x + spot.dx;
-  if (i < 0 || i >= p.inHeight || j < 0 || j >= p.inWidth) { return ${type}(); }
+  // As unsigned numbers what is negative is large.
+  if ((u32(i) >= u32(p.inHeight)) | (u32(j) >= u32(p.inWidth))) { return ${type}(); }
   return x[(u32(row.start + i * p.inWidth + j) * p.inChannels + spot.channel)${divided}];
 }`;
 }
