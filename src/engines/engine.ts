@@ -79,7 +79,7 @@ export interface CraftingRequest {
  * call that rejects leaves v as it was.
  */
 export interface CraftingState {
-  /** Predictions at these images, or at these images + v, in the order of `indices`. */
+  /** Predictions at these images, 0 to N - 1, or at these images + v, in the order of `indices`. */
   predict(indices: Int32Array, shifted: boolean): Promise<Int32Array>;
   /**
    * DeepFool from one image + v. If it changed the prediction with 1 to steps - 2 steps, v becomes the projection of
@@ -96,7 +96,7 @@ export interface CraftingState {
   }>;
   /** Writes v to `out`, `[D]`. */
   read(out: Float32Array): Promise<void>;
-  /** Releases what the images and v take. Disposing twice is harmless. */
+  /** Releases what the images and v take. Calls after it may reject. Disposing twice is harmless. */
   dispose(): void;
 }
 

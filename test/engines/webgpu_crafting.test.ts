@@ -292,6 +292,23 @@ describe.skipIf(!gpu)("an end before the end", () => {
     expect(live.size).toBe(0);
   });
 
+  test("calls after a state's disposal reject, the one under way ends, and the engine goes on", async () => {
+    using engine = await engineWith();
+    const { labels } = await engine.logits(three);
+    const deepfool = { norm: 2, profile: "lts4", classes: 4, steps: 6, overshoot: 0, trace: false } as const;
+    const initial = new Float32Array(size);
+    const state = await engine.craftingState!(images, { norm: 2, radius: 1, initial, deepfool });
+    const pending = [state.predict(Int32Array.of(0, 1, 2), false), engine.logits(three)] as const;
+    const late = state.predict(Int32Array.of(0), true);
+    await Promise.resolve();
+    state.dispose();
+    const after = state.read(initial);
+    expect(await pending[0]).toEqual(labels);
+    expect((await pending[1]).labels).toEqual(labels);
+    for (const call of [late, after]) await expect(call).rejects.toThrow(/the crafting state was disposed/);
+    expect((await engine.logits(three)).labels).toEqual(labels);
+  });
+
   test("a lost device is an error", async () => {
     const device = await requestTestDevice(gpu as GPU);
     using engine = await createWebgpuEngine(network, input, { device });

@@ -5,9 +5,9 @@ import { acceptShader } from "../../kernels/universal_step/wgsl_accept.js";
 import { overshootShader } from "../../kernels/universal_step/wgsl_overshoot.js";
 import { shiftShader } from "../../kernels/universal_step/wgsl_shift.js";
 import { updateShader } from "../../kernels/universal_step/wgsl_update.js";
+import { SPAN } from "../../kernels/webgpu/shader.js";
 import type { DeepfoolPlan } from "./deepfool_plan.js";
 import { type Dispatch, dispatch, type Groups, Tensor } from "./dispatch.js";
-import { perUnit } from "./lowering/affine.js";
 import type { Plan } from "./plan.js";
 
 /** The dispatches of the crafting of a universal perturbation around the network's own and DeepFool's. */
@@ -55,20 +55,21 @@ export function planCrafting(plan: Plan, loop: DeepfoolPlan): CraftingPlan {
     tensors: Record<string, Tensor> = {},
   ): Dispatch => dispatch("crafting", shader, params, { ...named, ...tensors }, groups);
 
+  const spans: Groups = { rows: size, tile: SPAN, times: 1 };
   const bounds = { factor: 0, low: 0, high: 0 };
   const ballFactor = one(ballFactorShader, { chunks, inside: 0 }, perImage);
   const made = {
-    shift: one(shiftShader, { units: size, ...bounds }, perUnit(size)),
+    shift: one(shiftShader, { units: size, ...bounds }, spans),
     label: one(topClassesShader, {}, perImage, { wanted: labels }),
-    overshoot: one(overshootShader, { units: size, factor: 0 }, perUnit(size)),
-    step: one(shiftShader, { units: size, ...bounds }, perUnit(size), { v: r }),
+    overshoot: one(overshootShader, { units: size, factor: 0 }, spans),
+    step: one(shiftShader, { units: size, ...bounds }, spans, { v: r }),
     accept: one(acceptShader, {}, perImage),
-    update: one(updateShader, { units: size, bound: 0 }, perUnit(size)),
+    update: one(updateShader, { units: size, bound: 0 }, spans),
   };
   const project = [
     one(normChunksShader(2), { units: size, chunks }, { rows: chunks, tile: 1, times: 1 }, { x: v }),
     ballFactor,
-    one(scaleToBallShader, { units: size }, perUnit(size)),
+    one(scaleToBallShader, { units: size }, spans),
   ];
   const dispatches = [...Object.values(made), ...project];
   return { ...made, project, ballFactor, v, labels, accepted, dispatches };

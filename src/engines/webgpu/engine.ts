@@ -152,13 +152,18 @@ export async function createWebgpuEngine(
         craftings.add(made);
         return made;
       });
+      const call = <T>(work: () => Promise<T>): Promise<T> =>
+        inTurn(CRAFTING, () => {
+          if (craftings.has(crafting)) return work();
+          throw new EngineError(`${CRAFTING}: the crafting state was disposed, expected a live one`);
+        });
       return {
-        predict: (indices, shifted) => inTurn(CRAFTING, () => crafting.predict(indices, shifted)),
-        improve: (index, into) => inTurn(CRAFTING, () => crafting.improve(index, into)),
-        read: (into) => inTurn(CRAFTING, () => crafting.read(into)),
+        predict: (indices, shifted) => call(() => crafting.predict(indices, shifted)),
+        improve: (index, out) => call(() => crafting.improve(index, out)),
+        read: (out) => call(() => crafting.read(out)),
         dispose: () => {
-          craftings.delete(crafting);
-          // What is under way may still work on it; the calls after it do not.
+          if (!craftings.delete(crafting)) return;
+          // What is under way may still work on it; what comes after it does not begin.
           if (pending === 0) crafting.dispose();
           else void last.then(() => crafting.dispose());
         },

@@ -1,4 +1,4 @@
-import { mapShader, type Shader, shader } from "../webgpu/shader.js";
+import { type Shader, shader, spanShader } from "../webgpu/shader.js";
 
 const INVOCATIONS = 256;
 
@@ -27,7 +27,7 @@ export const ballFactorShader: Shader<"chunks" | "inside"> = shader<"chunks" | "
 });
 
 /** `v = factor v` if `accepted`, else v as it is. */
-export const scaleToBallShader: Shader<"units"> = mapShader<never>({
+export const scaleToBallShader: Shader<"units"> = spanShader<never>({
   name: "projection_scale",
   params: {},
   reads: { accepted: "u32", factor: "f32" },

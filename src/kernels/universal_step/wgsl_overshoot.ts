@@ -1,11 +1,11 @@
 import { stateCode } from "../deepfool_step/wgsl_state.js";
-import { mapShader, type Shader } from "../webgpu/shader.js";
+import { type Shader, spanShader } from "../webgpu/shader.js";
 
 /**
  * The r that a finished DeepFool run returns, in place of the one that it has summed up: the last step undone where it
  * led nowhere, times `factor`, 1 + overshoot.
  */
-export const overshootShader: Shader<"units" | "factor"> = mapShader<"factor">({
+export const overshootShader: Shader<"units" | "factor"> = spanShader<"factor">({
   name: "universal_overshoot",
   params: { factor: "f32" },
   reads: { state: "vec4u", before: "f32" },

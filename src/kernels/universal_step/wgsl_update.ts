@@ -1,10 +1,10 @@
-import { mapShader, type Shader } from "../webgpu/shader.js";
+import { type Shader, spanShader } from "../webgpu/shader.js";
 
 /**
  * `v = min(max(v + r, -bound), bound)` if `accepted`, else v as it is: for the infinity norm the whole update of a
  * universal perturbation, exact; for the 2-norm, with a bound that does not bind, the sum before its projection.
  */
-export const updateShader: Shader<"units" | "bound"> = mapShader<"bound">({
+export const updateShader: Shader<"units" | "bound"> = spanShader<"bound">({
   name: "universal_update",
   params: { bound: "f32" },
   reads: { accepted: "u32", r: "f32" },

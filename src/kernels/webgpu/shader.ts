@@ -146,6 +146,26 @@ ${source.body}`,
   });
 }
 
+/** Results of a workgroup of {@link spanShader}. */
+export const SPAN = 1024;
+
+/** As {@link mapShader}, with four results for each of 256 invocations: for little work on each of many values. */
+export function spanShader<P extends string>(source: MapSource<P>): Shader<P | "units"> {
+  return shader<P | "units">({
+    ...source,
+    params: { units: "u32", ...source.params } as Record<P | "units", Scalar>,
+    invocations: SPAN / 4,
+    groups: `(extent * p.units + ${SPAN - 1}u) / ${SPAN}u`,
+    body: `
+  let end = min(extent * p.units, (group + 1u) * ${SPAN}u);
+  for (var at = group * ${SPAN}u + lane; at < end; at += ${SPAN / 4}u) {
+    let n = at / p.units;
+    let u = at % p.units;
+${source.body}
+  }`,
+  });
+}
+
 /** How a kernel of the backward pass ends: what it adds its share to, and which units are live. */
 export interface Share {
   /** The cotangent so far, added to the result. */
