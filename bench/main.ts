@@ -179,7 +179,9 @@ async function openContenders(
       case "wasm-relaxed":
         return threads.map((t) => () => openWasm(bench, engine.slice(5) as WasmVariant, t));
       case "webgpu":
-        return [() => openWebgpu(bench)];
+        return [() => openWebgpu(bench, "float32")];
+      case "webgpu-f16w":
+        return [() => openWebgpu(bench, "float16")];
       case "torch":
         return cores.map((t) => () => openTorch(bench, t));
       case "torch-cuda":

@@ -5,6 +5,7 @@ export const ENGINES = [
   "wasm-simd",
   "wasm-relaxed",
   "webgpu",
+  "webgpu-f16w",
   "tfjs-wasm",
   "tfjs-cpu",
   "tfjs-grad",

@@ -69,14 +69,14 @@ const GPU: Readonly<Record<string, readonly Row[]>> = {
   squeezenet: [
     ["logits", 1, 0, ON_GPU],
     ["logits", 64, 0, ON_GPU],
-    ["jacobian", 1, 10, [...ON_GPU, "wasm-relaxed"]],
+    ["jacobian", 1, 10, [...ON_GPU, "webgpu-f16w", "wasm-relaxed"]],
     ["jacobian", 64, 10, ["webgpu", "tfjs-webgpu", "torch-cuda"]],
     ["deepfool", 64, 10, ["webgpu", "torch-cuda"]],
   ],
   vgg16: [
-    ["logits", 1, 0, ON_GPU],
-    ["jacobian", 1, 10, ON_GPU],
-    ["jacobian", 64, 10, ["webgpu", "torch-cuda"]],
+    ["logits", 1, 0, [...ON_GPU, "webgpu-f16w"]],
+    ["jacobian", 1, 10, [...ON_GPU, "webgpu-f16w"]],
+    ["jacobian", 64, 10, ["webgpu", "webgpu-f16w", "torch-cuda"]],
   ],
 };
 

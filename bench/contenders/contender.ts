@@ -1,4 +1,5 @@
 import type { Case, Result } from "../case.js";
+import type { Check } from "../check.js";
 import type { Timed } from "../measure.js";
 
 /** An implementation on one network: ours in one variant, or a peer. */
@@ -19,6 +20,8 @@ export interface Contender {
 /** A case that is ready to be checked and timed. */
 export interface Job {
   readonly result: Result;
+  /** How the result compares with what this contender has to compute, if that is not what the others do. */
+  readonly check?: Check;
   readonly timed: Timed;
   /** How it is computed, where there was a choice. */
   readonly how?: string;
