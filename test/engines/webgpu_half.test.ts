@@ -18,6 +18,9 @@ const network = mixedNetwork(5);
 const input = resolveInput({ mean: 0.25, std: 0.5 }, 3);
 const images = imagesOf(network, 3);
 
+/** Software adapters take long to compile what they have not seen. */
+const SLOW = { timeout: 300_000 };
+
 const request: DeepfoolRequest = {
   norm: 2,
   profile: "lts4",
@@ -48,7 +51,7 @@ describe.skipIf(!gpu)('weights "float16"', () => {
   test.each([
     { what: "usual weights", given: network },
     { what: "weights beyond the range of half precision", given: withMagnitudes(network, [20, -30, 3]) },
-  ])("has the bits of the float32 engine on the rounded network: $what", async ({ given }) => {
+  ])("has the bits of the float32 engine on the rounded network: $what", SLOW, async ({ given }) => {
     const device = await sharedDevice();
     using half = await createWebgpuEngine(given, input, { device, weights: "float16" });
     using rounded = await createWebgpuEngine(networkWithHalves(given), input, { device });
@@ -61,7 +64,7 @@ describe.skipIf(!gpu)('weights "float16"', () => {
     expect([half.weights, plain.weights]).toEqual(["float16", "float32"]);
   });
 
-  test("computes random networks of rounded weights within the float32 bound", async () => {
+  test("computes random networks of rounded weights within the float32 bound", SLOW, async () => {
     const device = await sharedDevice();
     const ties: string[] = [];
     for (let seed = 0; seed < 12; seed++) {
