@@ -37,7 +37,8 @@ if (!flags.has("--kernels")) await bundle();
 
 /** Runs the assembler (TypeScript, so bundled first) and writes the generated module if it changed. */
 async function generateSources() {
-  const temporary = `${root}node_modules/.cache/unifool/assemble.mjs`;
+  // Of its own, because builds run side by side.
+  const temporary = `${root}node_modules/.cache/unifool/assemble-${process.pid}.mjs`;
   mkdirSync(`${root}node_modules/.cache/unifool`, { recursive: true });
   await build({
     entryPoints: [`${root}src/kernels/wasm/module.ts`],
@@ -48,7 +49,8 @@ async function generateSources() {
     packages: "external",
     logLevel: "error",
   });
-  const { generatedSources } = await import(`${pathToFileURL(temporary)}?${Date.now()}`);
+  const { generatedSources } = await import(pathToFileURL(temporary).href);
+  rmSync(temporary);
   for (const [name, source] of Object.entries(generatedSources()))
     writeIfChanged(`${root}src/kernels/wasm/${name}`, source);
   await generateWorker();

@@ -22,6 +22,16 @@ const GPU_PROGRAMS = { gpu: "bench/gpu/main.ts", gpu_test: "bench/gpu/test_file.
 /** Packages that are found at run time where a program is carried to another machine. */
 const CARRIED = ["webgpu", "@tensorflow/*", "onnxruntime-web", "sharp"];
 
+/** A machine with a GPU has no Chromium, and nothing to build the package with: its suites go without that engine. */
+const withoutChromium = {
+  name: "without Chromium",
+  setup({ onResolve, onLoad }) {
+    const namespace = "without-chromium";
+    onResolve({ filter: /\/chromium_engines\.js$/ }, ({ path }) => ({ path, namespace }));
+    onLoad({ filter: /./, namespace }, () => ({ contents: "export const chromiumEngines = [];" }));
+  },
+};
+
 /**
  * Bundles the benchmark's programs to `outdir`.
  *
@@ -42,6 +52,7 @@ export async function bundle(outdir, { gpu = false, whole = false } = {}) {
     format: "esm",
     logLevel: "error",
     alias: { vitest: `${root}bench/gpu/vitest.ts` },
+    plugins: [withoutChromium],
     ...(whole
       ? {
           minify: true,
@@ -54,7 +65,10 @@ export async function bundle(outdir, { gpu = false, whole = false } = {}) {
   });
 }
 
-/** The test files that open a GPU, however indirectly, by the name of their bundle; those of the benchmarks start them. */
+/**
+ * The test files that open a GPU, however indirectly, by the name of their bundle; those of the benchmarks start them, and
+ * those that build the package need what made it.
+ */
 async function gpuTests() {
   const files = readdirSync(`${root}test`, { recursive: true })
     .filter((file) => file.endsWith(".test.ts") && !file.startsWith("bench/"))
@@ -69,6 +83,7 @@ async function gpuTests() {
     platform: "node",
     format: "esm",
     packages: "external",
+    plugins: [withoutChromium],
     logLevel: "error",
   });
   const reaches = (file, target, seen = new Set()) => {
@@ -77,7 +92,9 @@ async function gpuTests() {
     seen.add(file);
     return (metafile.inputs[file]?.imports ?? []).some(({ path }) => reaches(path, target, seen));
   };
-  const found = files.filter((file) => reaches(file, "test/support/webgpu.ts"));
+  const found = files.filter(
+    (file) => reaches(file, "test/support/webgpu.ts") && !reaches(file, "test/browser/package_build.ts"),
+  );
   return Object.fromEntries(
     found.map((file) => [relative("test", file).replace(/^/, "tests/").slice(0, -3), resolve(root, file)]),
   );

@@ -48,7 +48,7 @@ export interface CompileOptions {
    * all arithmetic stays float32, and gradients are exactly those of the rounded network. Biases, depthwise filters and
    * all values stay float32. Measured on eight pretrained networks: logits move by 0.01 to 0.2 % (medians of their norms),
    * none of 5130 labels changes, gradients move by 0.02 % where every relu and max-pool decides as before and by
-   * 2 to 9 % where some do not, on deep networks always; README.md has the table. Default "float32".
+   * 2 to 9 % where some do not, on deep networks always; bench/README.md has the table. Default "float32".
    */
   readonly weights?: WeightStorage;
   /** Where `unifool/worker` is served, for pages whose Content-Security-Policy forbids workers from blobs. */

@@ -20,15 +20,19 @@ export function findChromium(): string | undefined {
   return undefined;
 }
 
-/** Headless, and quiet without a network. */
-export function launchChromium(executablePath: string): Promise<Browser> {
+/**
+ * Headless, and quiet without a network.
+ *
+ * @param webgpu whether WebGPU finds an adapter where there is no GPU: SwiftShader, which comes with Chromium. Chromium
+ *   takes no other Vulkan driver for the CPU: lavapipe cannot share textures with it
+ */
+export function launchChromium(executablePath: string, { webgpu = true } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
       // Chromium's sandbox cannot start in most containers; only our own pages are opened.
       "--no-sandbox",
-      // An adapter for WebGPU where there is no GPU: SwiftShader, which comes with Chromium.
-      "--enable-unsafe-webgpu",
+      ...(webgpu ? ["--enable-unsafe-webgpu"] : []),
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",

@@ -5,17 +5,25 @@ import { build } from "esbuild";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Builds the package as it is published, from the sources as they are; beside `dist`, which others may be using. */
-export async function buildPackage(): Promise<string> {
-  const folder = `${root}node_modules/.cache/unifool/browser/dist`;
+/**
+ * Builds the package as it is published, from the sources as they are; beside `dist`, which others may be using.
+ *
+ * @param name tells the builds of test files that run side by side apart
+ */
+export async function buildPackage(name: string): Promise<string> {
+  const folder = `${root}node_modules/.cache/unifool/${name}/dist`;
   await promisify(execFile)(process.execPath, [`${root}build.mjs`, `--out=${folder}`]);
   return folder;
 }
 
-/** Bundles what runs in the page; what it imports from the sources' index it gets from the built package. */
-export async function bundlePage(): Promise<string> {
+/**
+ * Bundles what runs in the page; what it imports from the sources' index it gets from the built package.
+ *
+ * @param name of a script of this folder
+ */
+export async function bundlePage(name: "page" | "engine_page"): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [`${root}test/browser/page.ts`],
+    entryPoints: [`${root}test/browser/${name}.ts`],
     bundle: true,
     format: "esm",
     target: "es2022",

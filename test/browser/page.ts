@@ -10,6 +10,7 @@ import {
   universalPerturbation,
 } from "../../src/index.js";
 import { randomValues } from "../support/random_values.js";
+import { webgpuCases } from "./webgpu_cases.js";
 
 /** Seeded pixels in [0, 1), the same here and in Node. */
 export function randomImages(engine: Pick<Compiled, "inputShape">, count: number): Float32Array {
@@ -169,6 +170,7 @@ export const cases = {
   keep,
   release,
   killWorker,
+  ...webgpuCases,
 };
 
 declare global {

@@ -17,7 +17,7 @@ export async function openSites(dist: string): Promise<Record<Policy, Site>> {
   const large = randomModel([32, 32, 3], [32, 32], 10);
   const files = {
     "/pages/index.html": `<!doctype html><title>unifool</title><script type="module" src="page.js"></script>`,
-    "/pages/page.js": await bundlePage(),
+    "/pages/page.js": await bundlePage("page"),
     "/pages/throws.js": `throw new Error("not a worker of unifool");`,
     "/models/small/model.json": small["model.json"],
     "/models/small/weights.bin": small["weights.bin"],

@@ -4,6 +4,7 @@ import { topClasses } from "../../src/kernels/top_classes/reference.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { randomValues } from "../support/random_values.js";
+import { chromiumEngines } from "./chromium_engines.js";
 import { expectSameBits } from "./comparison.js";
 import { type EngineUnderTest, variants, wasm, wasmEngines } from "./engines.js";
 import { imagesOf, mixedNetwork } from "./mixed_network.js";
@@ -26,7 +27,7 @@ const request: DeepfoolRequest = {
   trace: true,
 };
 
-const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines];
+const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines, ...chromiumEngines];
 
 describe.each(engines)("$name, bit for bit", (under) => {
   let engine: Engine;

@@ -3,6 +3,7 @@ import { EngineError, InvalidArgumentError } from "../../src/api/errors.js";
 import type { DeepfoolRequest, Engine, JacobianOptions } from "../../src/engines/engine.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
+import { chromiumEngines } from "./chromium_engines.js";
 import { expectSameBits } from "./comparison.js";
 import { type EngineUnderTest, reference, wasmEngines } from "./engines.js";
 import { imagesOf, mixedNetwork } from "./mixed_network.js";
@@ -29,7 +30,7 @@ interface Answer {
   readonly perturbation?: Float32Array;
 }
 
-const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines];
+const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines, ...chromiumEngines];
 
 describe.each([reference, ...engines])("contract of $name", (under) => {
   let engine: Engine;
@@ -176,7 +177,7 @@ describe.each([reference, ...engines])("contract of $name", (under) => {
 
 describe.each(engines)("long calls of $name", (under) => {
   // Many images, so that a run lasts for several turns of the event loop; a GPU without a GPU is slow enough.
-  const total = under.name === "webgpu" ? 24 : 300;
+  const total = under.name.startsWith("webgpu") ? 24 : 300;
   const many = imagesOf(network, total);
   let engine: Engine;
   beforeAll(async () => {

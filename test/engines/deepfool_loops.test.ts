@@ -3,6 +3,7 @@ import { deepfoolLoop } from "../../src/api/deepfool_loop.js";
 import type { DeepfoolProfile, DeepfoolRequest } from "../../src/engines/engine.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
+import { chromiumEngines } from "./chromium_engines.js";
 import { type EngineUnderTest, wasmEngines } from "./engines.js";
 import { exactNetwork, imagesOf } from "./mixed_network.js";
 import { webgpuEngines } from "./webgpu_engines.js";
@@ -14,7 +15,7 @@ const runs = profiles.flatMap((profile) =>
   ([2, Infinity] as const).flatMap((norm) => [3, 10, 30].map((classes) => ({ profile, norm, classes }))),
 );
 
-const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines];
+const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines, ...chromiumEngines];
 
 /**
  * The engine's loop seeds the lanes with differences, the portable one subtracts float32 rows; on a network whose
@@ -23,7 +24,7 @@ const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines];
  * engine sums D squares in float32, off by at most (D + 2) u of the sum, and rounds r at each step, so that r is off
  * by D u of its largest value, twice where the next step makes up for what the last one lacked.
  */
-describe.each(engines.filter(({ starts }) => starts === "at once"))(
+describe.each(engines.filter(({ starts }) => starts !== "workers"))(
   "$name: the DeepFool loop is the portable one",
   (under) => {
     test.each(runs)("$profile, norm $norm, $classes candidates", async ({ profile, norm, classes }) => {

@@ -10,8 +10,11 @@ import { wasmValues } from "./forward_values.js";
 /** An engine as the suites that every engine goes through see it. */
 export interface EngineUnderTest<E extends Engine = Engine> {
   readonly name: string;
-  /** What starting it costs: engines that start workers get a sample where the others get every case. */
-  readonly starts: "at once" | "workers";
+  /**
+   * What starting it costs: where the others get every case, engines that start workers get a sample, and one in a page,
+   * where kernels compile slowly, a sample with every operator and kernel.
+   */
+  readonly starts: "at once" | "workers" | "in a page";
   create(network: Network, input: InputTransform): Promise<E>;
   /** How it rounds: engines with the same word have the same bits. */
   readonly rounding: string;

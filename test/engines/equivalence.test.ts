@@ -2,11 +2,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Network, type NetworkSpec, sizeOf } from "../../src/network/spec.js";
 import { operatorCases, randomImages, randomNetwork } from "../support/random_network.js";
 import { randomValues } from "../support/random_values.js";
+import { chromiumEngines } from "./chromium_engines.js";
 import { compareWithOracle, type Expectation, expectationOf } from "./comparison.js";
+import { coveringSample } from "./covering.js";
 import { type EngineUnderTest, wasmEngines } from "./engines.js";
 import { webgpuEngines } from "./webgpu_engines.js";
 
-const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines];
+const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines, ...chromiumEngines];
 
 /** Random networks by seed; the threaded engines take the first few. */
 const SEEDS = 300;
@@ -39,7 +41,6 @@ function expectation({ name, spec, images }: Case): Expectation {
 }
 
 describe.each(engines)("$name equals the oracle within the float32 bound", (under) => {
-  const sampled = under.starts === "workers";
   const checked: string[] = [];
   const exceptions: string[] = [];
   let dead = 0;
@@ -54,7 +55,10 @@ describe.each(engines)("$name equals the oracle within the float32 bound", (unde
     }
   }
 
-  if (sampled) {
+  if (under.starts === "in a page") {
+    // One by one: on a busy machine a network of new kernels takes a while.
+    test.each(coveringSample([...cases, ...networks]))("$name", (item) => check([item]));
+  } else if (under.starts === "workers") {
     test("a sample of operators", () => check(cases.filter((_, i) => i % SAMPLE === 0)));
     test("a few random networks", () => check(networks.slice(0, 8)));
   } else {

@@ -8,6 +8,7 @@ import { type GoldenModel, goldenDeepfoolSuite } from "../api/golden_deepfool.js
 import { goldenUniversalSuite } from "../api/golden_universal.js";
 import { sharedImages } from "../support/images.js";
 import { hasShared, sharedPath } from "../support/shared.js";
+import { chromiumEngines } from "./chromium_engines.js";
 import { type EngineUnderTest, wasm, wasmEngines } from "./engines.js";
 import { wasmValues } from "./forward_values.js";
 import { linearPiece } from "./linear_piece.js";
@@ -22,10 +23,15 @@ const WITH_THREADS = ["lts4.l2.f64", "foolbox.linf.f64"];
  */
 const TIED = { model: "cifar10_resnet20", runs: ["foolbox.l2.f64", "lts4-torch.l2.f64"], image: 1 };
 
-/** Without a GPU, WebGPU takes a second for an image of ResNet-20: a few images, and of ResNet-20 a few runs. */
+/**
+ * Without a GPU, WebGPU takes a second for an image of ResNet-20: a few images, and of ResNet-20 a few runs. In Chromium,
+ * several seconds: fewer images, and a few runs of both.
+ */
 const ON_WEBGPU = { mnist_cnn: 16, cifar10_resnet20: 4, runs: ["lts4.l2.f64", "foolbox.linf.f64"] };
+const IN_CHROMIUM = { mnist_cnn: 16, cifar10_resnet20: 2 };
 
 function imagesOf(name: string, model: GoldenModel, run: string): number {
+  if (name === "webgpu-chromium") return ON_WEBGPU.runs.includes(run) ? IN_CHROMIUM[model] : 0;
   if (name === "webgpu") return model === "mnist_cnn" || ON_WEBGPU.runs.includes(run) ? ON_WEBGPU[model] : 0;
   const tied = model === TIED.model && TIED.runs.includes(run);
   if (name === "wasm-relaxed" && tied) return TIED.image;
@@ -33,12 +39,12 @@ function imagesOf(name: string, model: GoldenModel, run: string): number {
 }
 
 function engineNamed(name: string): EngineUnderTest[] {
-  return [...wasmEngines, ...webgpuEngines].filter((engine) => engine.name === name);
+  return [...wasmEngines, ...webgpuEngines, ...chromiumEngines].filter((engine) => engine.name === name);
 }
 
 describe.skipIf(!hasShared)("attacks against independent implementations", () => {
   if (!hasShared) return;
-  for (const name of ["wasm-simd", "wasm-relaxed", "wasm-threads-2", "webgpu"])
+  for (const name of ["wasm-simd", "wasm-relaxed", "wasm-threads-2", "webgpu", "webgpu-chromium"])
     for (const { create } of engineNamed(name))
       goldenDeepfoolSuite({ name, create, images: (model, run) => imagesOf(name, model, run) });
 

@@ -1,0 +1,36 @@
+import { planNetwork } from "../../src/engines/webgpu/plan.js";
+import { buildNetwork } from "../../src/network/build.js";
+import { resolveInput } from "../../src/network/input.js";
+import type { NetworkSpec } from "../../src/network/spec.js";
+
+/**
+ * Of cases that bring nothing new, every so many come along: their kernels are compiled already. A prime, so that it does
+ * not walk in step with lists of sizes.
+ */
+const EVERY = 7;
+
+/**
+ * A sample in which every operator and every kernel that the list takes on WebGPU occurs: the cases that bring one which
+ * none before them brought, and every 7th.
+ */
+export function coveringSample<C extends { readonly spec: NetworkSpec }>(cases: readonly C[]): C[] {
+  const met = new Set<string>();
+  return cases.filter(({ spec }, i) => {
+    const before = met.size;
+    for (const word of [...operatorsOf(spec), ...kernelsOf(spec)]) met.add(word);
+    return met.size > before || i % EVERY === 0;
+  });
+}
+
+function operatorsOf({ nodes }: NetworkSpec): string[] {
+  return nodes.map(({ op }) => `operator ${op}`);
+}
+
+/** Networks as small as those of the tests take small tiles. */
+function kernelsOf(spec: NetworkSpec): string[] {
+  const { shape } = spec.input;
+  const plan = planNetwork(buildNetwork(spec), resolveInput(undefined, shape[shape.length - 1]));
+  return [...plan.forward, ...plan.topClasses, ...plan.gradients].map(
+    (dispatch) => `kernel ${(dispatch.small ?? dispatch).shader.name}`,
+  );
+}
