@@ -177,7 +177,7 @@ describe.each([reference, ...engines])("contract of $name", (under) => {
 
 describe.each(engines)("long calls of $name", (under) => {
   // Many images, so that a run lasts for several turns of the event loop; a GPU without a GPU is slow enough.
-  const total = under.name.startsWith("webgpu") ? 24 : 300;
+  const total = under.starts === "in a page" ? 8 : under.name === "webgpu" ? 24 : 300;
   const many = imagesOf(network, total);
   let engine: Engine;
   beforeAll(async () => {
