@@ -125,7 +125,7 @@ export class DeviceCrafting implements CraftingState {
     const judging = [crafting.step, ...plan.forward, crafting.accept];
     const updating = [crafting.update, ...(norm === 2 ? crafting.project : [])];
     await program.prepare([crafting.overshoot, ...judging, ...updating], call);
-    await readback.reserve(4 + bytes);
+    await readback.reserve(4 + (out ? bytes : 0));
 
     program.setCall(call);
     program.setParams(crafting.overshoot, { factor: 1 + request.deepfool.overshoot });
