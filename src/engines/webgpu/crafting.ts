@@ -2,7 +2,7 @@ import { roundDownToFloat32 } from "../../kernels/projection/reference.js";
 import { insideOf } from "../../kernels/projection/wgsl.js";
 import type { CraftingRequest, CraftingState } from "../engine.js";
 import type { CraftingPlan } from "./crafting_plan.js";
-import { type DeepfoolHost, runRounds } from "./deepfool.js";
+import { type DeepfoolHost, runRounds } from "./deepfool_rounds.js";
 import { ImageStore } from "./image_store.js";
 import { createBuffers } from "./memory.js";
 import type { Range, ReadRequest } from "./readback.js";
