@@ -17,13 +17,19 @@ export interface InputTransform {
   readonly offset: readonly number[];
 }
 
+const KEYS: readonly string[] = ["range", "mean", "std"] satisfies (keyof InputOptions)[];
+
 /**
  * Resolves `compile`'s `input` option. The network sees `((x - low) / (high - low) - mean) / std`.
  *
  * @param channels length of the last axis of the network's input
- * @throws InvalidArgumentError for an empty range, a std that is not positive, or a wrong number of channels
+ * @throws InvalidArgumentError for a key that is none of these (a misspelt mean would leave the images as they are), an
+ *   empty range, a std that is not positive, or a wrong number of channels
+ * @example
+ * const { scale, offset } = resolveInput({ range: [0, 255], mean: 0.5, std: 0.25 }, 3);
  */
 export function resolveInput(options: InputOptions | undefined, channels: number): InputTransform {
+  checkKeys(options);
   const [low, high] = options?.range ?? [0, 1];
   if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high)
     throw new InvalidArgumentError(
@@ -39,6 +45,17 @@ export function resolveInput(options: InputOptions | undefined, channels: number
     scale: std.map((s) => 1 / (width * s)),
     offset: std.map((s, c) => (-low / width - mean[c]) / s),
   };
+}
+
+function checkKeys(options: unknown): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new InvalidArgumentError(
+      `compile: input is ${Array.isArray(options) ? "an array" : options}, expected an object with range, mean and std`,
+    );
+  for (const key of Object.keys(options))
+    if (!KEYS.includes(key))
+      throw new InvalidArgumentError(`compile: unknown option "input.${key}", expected ${KEYS.join(", ")}`);
 }
 
 function perChannel(name: string, value: number | readonly number[], channels: number): number[] {
