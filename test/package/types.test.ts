@@ -26,7 +26,7 @@ function errorsOf(source: string, types: readonly string[]): string {
   const compilerOptions = {
     target: "ES2022",
     module: "NodeNext",
-    lib: ["ES2023", "DOM", "ESNext.Disposable"],
+    lib: ["ES2022", "DOM"],
     strict: true,
     skipLibCheck: false,
     noEmit: true,
