@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "../api/errors.js";
 import { type Shape, sizeOf } from "../network/spec.js";
+import type { JacobianOptions } from "./engine.js";
 
 /**
  * Checks a flat batch of images and returns N.
@@ -22,6 +23,32 @@ export function countImages(caller: string, images: Float32Array, shape: Shape, 
         `${caller}: ${name}[${i}] is ${images[i]} (image ${Math.floor(i / size)}), expected finite values`,
       );
   return images.length / size;
+}
+
+/**
+ * Checks the arguments of an engine's `jacobian`: N images, K classes, and as much of `out` (or of a new array) as is
+ * needed.
+ *
+ * @throws InvalidArgumentError for images, classes or out that are wrong, an option that there is not, or no options
+ */
+export function jacobianArguments(
+  images: Float32Array,
+  options: JacobianOptions,
+  shape: Shape,
+  available: number,
+): { readonly count: number; readonly rows: number; readonly values: Float32Array } {
+  const caller = "jacobian";
+  const count = countImages(caller, images, shape);
+  if (typeof options !== "object" || options === null)
+    throw new InvalidArgumentError(
+      `${caller}: options is ${typeName(options)}, expected an object such as { classes: 10 }`,
+    );
+  for (const key of Object.keys(options))
+    if (key !== "classes" && key !== "out")
+      throw new InvalidArgumentError(`${caller}: unknown option "${key}", expected classes, out`);
+  const rows = countClasses(caller, options.classes, count, available);
+  const needed = count * rows * sizeOf(shape);
+  return { count, rows, values: checkOut(caller, options.out, needed).subarray(0, needed) };
 }
 
 /**

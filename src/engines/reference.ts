@@ -4,7 +4,7 @@ import type { ReferenceOperator } from "../kernels/reference_operator.js";
 import { argmax, topClasses } from "../kernels/top_classes/reference.js";
 import type { InputTransform } from "../network/input.js";
 import { type Network, type Node, type Operator, sizeOf } from "../network/spec.js";
-import { checkOut, countClasses, countImages } from "./arguments.js";
+import { countImages, jacobianArguments } from "./arguments.js";
 import type { Engine } from "./engine.js";
 
 /**
@@ -52,9 +52,7 @@ export function createReferenceEngine(network: Network, input: InputTransform): 
 
     async jacobian(images, options) {
       assertUsable("jacobian");
-      const count = countImages("jacobian", images, shape);
-      const rows = countClasses("jacobian", options.classes, count, classes);
-      const values = checkOut("jacobian", options.out, count * rows * size).subarray(0, count * rows * size);
+      const { count, rows, values } = jacobianArguments(images, options, shape, classes);
       const logits = new Float32Array(count * classes);
       const chosen = new Int32Array(count * rows);
       for (let n = 0; n < count; n++) {

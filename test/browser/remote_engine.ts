@@ -73,8 +73,9 @@ export async function remoteEngines(page: Page): Promise<CreateRemote> {
         const args = { id, images: copy(images) };
         return settled(await page.evaluate(({ id, images }) => window.remote.logits(id, images), args));
       },
-      async jacobian(images, { classes, out }): Promise<Jacobian> {
-        const options = { classes: copy(classes), out: copy(out) };
+      async jacobian(images, given): Promise<Jacobian> {
+        const out = given?.out;
+        const options = given && { ...given, classes: copy(given.classes), out: copy(out) };
         const answer = settled(
           await page.evaluate(({ id, images, options }) => window.remote.jacobian(id, images, options), {
             id,

@@ -53,6 +53,8 @@ describe.each([reference, ...engines])("contract of $name", (under) => {
     { what: "infinity", says: /image 2/, images: images.with(2 * size, Number.NEGATIVE_INFINITY) },
     { what: "images that are an array", says: /Array/, images: [1, 2, 3] },
     { what: "images that are missing", says: /undefined/, images: null },
+    { what: "options that are missing", says: /options is null, .* \{ classes: 10 \}/, options: null },
+    { what: "an option that there is not", says: /"clases"/, options: { classes: 2, clases: 3 } },
     { what: "0 classes", says: /classes is 0/, options: { classes: 0 } },
     { what: "more classes than there are", says: /from 1 to 14/, options: { classes: CLASSES + 1 } },
     { what: "a broken number of classes", says: /1\.5/, options: { classes: 1.5 } },
@@ -79,7 +81,9 @@ describe.each([reference, ...engines])("contract of $name", (under) => {
     async ({ says, images: given, options }) => {
       const before = await engine.logits(images);
       const wrong = (given === undefined ? images : (given ?? undefined)) as Float32Array;
-      const calls = [() => engine.jacobian(wrong, (options ?? { classes: 2 }) as JacobianOptions)];
+      const calls = [
+        () => engine.jacobian(wrong, (options === undefined ? { classes: 2 } : options) as JacobianOptions),
+      ];
       if (given !== undefined) {
         calls.push(() => engine.logits(wrong) as never);
         if (engine.deepfool) calls.push(() => engine.deepfool!(wrong, request) as never);

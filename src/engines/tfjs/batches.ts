@@ -2,7 +2,7 @@ import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 import { argmax, topClasses } from "../../kernels/top_classes/reference.js";
 import type { InputTransform } from "../../network/input.js";
 import { sizeOf } from "../../network/spec.js";
-import { checkOut, countClasses, countImages } from "../arguments.js";
+import { countImages, jacobianArguments } from "../arguments.js";
 import type { Jacobian, JacobianOptions, Logits } from "../engine.js";
 import type { TfNamespace } from "./namespace.js";
 import type { Program } from "./program.js";
@@ -44,9 +44,7 @@ export async function jacobianOf(
 ): Promise<Jacobian> {
   const size = sizeOf(program.inputShape);
   const available = program.classes;
-  const count = countImages("jacobian", images, program.inputShape);
-  const rows = countClasses("jacobian", options.classes, count, available);
-  const values = checkOut("jacobian", options.out, count * rows * size).subarray(0, count * rows * size);
+  const { count, rows, values } = jacobianArguments(images, options, program.inputShape, available);
   const logits = new Float32Array(count * available);
   const classes = new Int32Array(count * rows);
   const sweep = evenShare(rows, Math.max(1, Math.floor(BUDGET / (COTANGENTS * program.largestValue))));

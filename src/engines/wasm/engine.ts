@@ -2,7 +2,7 @@ import { EngineError, InvalidArgumentError } from "../../api/errors.js";
 import { topClasses } from "../../kernels/top_classes/reference.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
-import { checkOut, countClasses, countImages } from "../arguments.js";
+import { countClasses, countImages, jacobianArguments } from "../arguments.js";
 import type { Engine } from "../engine.js";
 import { createMemory } from "./layout.js";
 import { runBackward, runForward } from "./passes.js";
@@ -112,12 +112,10 @@ export async function createWasmEngine(
       return backend.logits(images);
     },
 
-    async jacobian(images, { classes: requested, out }) {
+    async jacobian(images, options) {
       assertLive("jacobian");
-      const count = countImages("jacobian", images, shape);
-      const rows = countClasses("jacobian", requested, count, classes);
-      const values = checkOut("jacobian", out, count * rows * size).subarray(0, count * rows * size);
-      return { values, ...(await backend.jacobian(images, requested, rows, values)) };
+      const { rows, values } = jacobianArguments(images, options, shape, classes);
+      return { values, ...(await backend.jacobian(images, options.classes, rows, values)) };
     },
 
     async deepfool(images, request) {

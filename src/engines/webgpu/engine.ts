@@ -2,8 +2,8 @@ import { EngineError } from "../../api/errors.js";
 import { argmax } from "../../kernels/top_classes/reference.js";
 import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import type { InputTransform } from "../../network/input.js";
-import { type Network, sizeOf } from "../../network/spec.js";
-import { checkOut, countClasses, countImages } from "../arguments.js";
+import type { Network } from "../../network/spec.js";
+import { countClasses, countImages, jacobianArguments } from "../arguments.js";
 import type { Engine } from "../engine.js";
 import { DeviceCrafting } from "./crafting.js";
 import { runDeepfool } from "./deepfool.js";
@@ -72,7 +72,6 @@ export async function createWebgpuEngine(
   });
   const { shape } = network.input;
   const { classes, classNames } = network;
-  const size = sizeOf(shape);
   let pending = 0;
   let last: Promise<unknown> = Promise.resolve();
   const craftings = new Set<DeviceCrafting>();
@@ -124,13 +123,11 @@ export async function createWebgpuEngine(
       });
     },
 
-    async jacobian(images, { classes: requested, out }) {
+    async jacobian(images, options) {
       assertLive("jacobian");
-      const count = countImages("jacobian", images, shape);
-      const rows = countClasses("jacobian", requested, count, classes);
-      const values = checkOut("jacobian", out, count * rows * size).subarray(0, count * rows * size);
+      const { rows, values } = jacobianArguments(images, options, shape, classes);
       const given = new Float32Array(images);
-      const wanted = typeof requested === "number" ? requested : requested.slice();
+      const wanted = typeof options.classes === "number" ? options.classes : options.classes.slice();
       return inTurn("jacobian", async () => ({
         values,
         ...(await session.jacobian(given, wanted, rows, values)),
