@@ -11,7 +11,7 @@ import { isLiveLayersModel, type LiveLayersModel, loadLayersModel } from "../net
 import type { Network, NetworkSpec } from "../network/spec.js";
 import { InvalidArgumentError } from "./errors.js";
 import "./gpu_types.js";
-import { flag, integer, interval, oneOf, optionsObject } from "./options.js";
+import { checkCallback, checkSignal, flag, integer, interval, oneOf, optionsObject } from "./options.js";
 import { looksLikeProbabilities } from "./probabilities.js";
 
 const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
@@ -146,6 +146,8 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     "signal",
     "onWarning",
   ]);
+  checkSignal(caller, given.signal);
+  checkCallback(caller, "onWarning", given.onWarning);
   const backend = oneOf(caller, "backend", given.backend ?? "auto", BACKENDS);
   if (given.threads !== undefined && given.threads !== "auto")
     integer(caller, "threads", given.threads, 0, MAX_THREADS);

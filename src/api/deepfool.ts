@@ -3,7 +3,17 @@ import type { DeepfoolProfile, DeepfoolRequest, DeepfoolRun, Engine } from "../e
 import { PROFILE_NAMES, PROFILES } from "../kernels/deepfool_step/profiles.js";
 import { deepfoolLoop } from "./deepfool_loop.js";
 import { InvalidArgumentError } from "./errors.js";
-import { checkEngine, flag, integer, interval, nonNegative, oneOf, optionsObject } from "./options.js";
+import {
+  checkCallback,
+  checkEngine,
+  checkSignal,
+  flag,
+  integer,
+  interval,
+  nonNegative,
+  oneOf,
+  optionsObject,
+} from "./options.js";
 
 export interface DeepfoolOptions {
   /** The norm that the perturbation is small in. Default 2. */
@@ -123,6 +133,8 @@ function resolveRequest(
     "onProgress",
   ]);
   checkEngine(caller, engine);
+  checkSignal(caller, given.signal);
+  checkCallback(caller, "onProgress", given.onProgress);
   const profile = checkProfile(caller, given.profile ?? "lts4");
   const { clipsByDefault, candidates } = PROFILES[profile];
   const bounds = given.bounds ?? (clipsByDefault ? engine.range : undefined);

@@ -2,7 +2,7 @@ import { countImages } from "../engines/arguments.js";
 import type { Engine } from "../engines/engine.js";
 import { sizeOf } from "../network/spec.js";
 import { InvalidArgumentError } from "./errors.js";
-import { checkEngine, flag, integer, optionsObject } from "./options.js";
+import { checkCallback, checkEngine, checkSignal, flag, integer, optionsObject } from "./options.js";
 import { predict } from "./predict.js";
 
 export interface FoolingRateOptions {
@@ -47,6 +47,8 @@ export async function foolingRate(
   const known = ["clip", "labels", "batch", "signal", "onProgress"] as const;
   const { clip = false, batch, signal, onProgress, ...given } = optionsObject(caller, options, known);
   checkEngine(caller, engine);
+  checkSignal(caller, signal);
+  checkCallback(caller, "onProgress", onProgress);
   const count = countImages(caller, images, engine.inputShape);
   checkPerturbation(caller, perturbation, engine);
   flag(caller, "clip", clip);

@@ -53,6 +53,22 @@ export function interval(caller: string, name: string, value: unknown): readonly
   return [value[0], value[1]];
 }
 
+/** An AbortSignal, of whatever realm, or none. */
+export function checkSignal(caller: string, signal: unknown): void {
+  const found = signal as Partial<AbortSignal> | null | undefined;
+  if (
+    found != null &&
+    (typeof found.throwIfAborted !== "function" || typeof found.addEventListener !== "function")
+  )
+    throw new InvalidArgumentError(`${caller}: signal is ${show(signal)}, expected an AbortSignal`);
+}
+
+/** A function to call back, or none. */
+export function checkCallback(caller: string, name: string, callback: unknown): void {
+  if (callback != null && typeof callback !== "function")
+    throw new InvalidArgumentError(`${caller}: ${name} is ${show(callback)}, expected a function`);
+}
+
 /** An options object, or undefined for none, whose keys are all known: a misspelt option is not ignored. */
 export function optionsObject<T extends object>(
   caller: string,

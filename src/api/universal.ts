@@ -4,7 +4,18 @@ import { sizeOf } from "../network/spec.js";
 import { type CraftingSettings, craft } from "./crafting.js";
 import { checkCandidates, checkProfile } from "./deepfool.js";
 import { checkPerturbation } from "./evaluate.js";
-import { checkEngine, flag, integer, nonNegative, oneOf, optionsObject, positive, share } from "./options.js";
+import {
+  checkCallback,
+  checkEngine,
+  checkSignal,
+  flag,
+  integer,
+  nonNegative,
+  oneOf,
+  optionsObject,
+  positive,
+  share,
+} from "./options.js";
 import { defaultBatch } from "./predict.js";
 import type { UniversalProgress, UniversalResult } from "./universal_result.js";
 
@@ -22,6 +33,7 @@ export interface UniversalOptions {
   readonly passes?: number;
   /** DeepFool's candidates, steps, overshoot and profile. Default 10, 10, 0.02, "lts4". */
   readonly classes?: number;
+  /** At least 3: a run counts only if it fooled within `steps` - 2. */
   readonly steps?: number;
   readonly overshoot?: number;
   readonly profile?: DeepfoolProfile;
@@ -94,6 +106,8 @@ function resolveSettings(
     "onProgress",
   ]);
   checkEngine(caller, engine);
+  checkSignal(caller, given.signal);
+  checkCallback(caller, "onProgress", given.onProgress);
   const norm = oneOf(caller, "norm", given.norm ?? Infinity, [2, Infinity] as const);
   const settings: CraftingSettings = {
     norm,

@@ -88,6 +88,8 @@ describe("compile", () => {
     [{ workerUrl: 5 }, "compile: workerUrl is number, expected where unifool/worker is served"],
     [{ deterministic: 1 }, "compile: deterministic is 1, expected true or false"],
     [{ thread: 1 }, 'compile: unknown option "thread", expected backend, threads, '],
+    [{ signal: 5 }, "compile: signal is 5, expected an AbortSignal"],
+    [{ onWarning: "warn" }, 'compile: onWarning is "warn", expected a function'],
     [{ input: null }, "compile: input is null, expected an object with range, mean and std"],
     [{ input: [0, 1] }, "compile: input is an array, expected an object with range, mean and std"],
     [{ input: { mena: 0.5 } }, 'compile: unknown option "input.mena", expected range, mean, std'],

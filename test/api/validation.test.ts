@@ -43,6 +43,10 @@ const shared: [Record<string, unknown>, string | RegExp][] = [
   [{ overshoot: -0.1 }, "overshoot is -0.1, expected a finite number >= 0"],
   [{ overshoot: Infinity }, "overshoot is Infinity, expected a finite number >= 0"],
   [{ overshoot: null, steps: 0 }, /steps is 0/],
+  [{ signal: "soon" }, /: signal is "soon", expected an AbortSignal$/],
+  [{ signal: {} }, /: signal is Object, expected an AbortSignal$/],
+  [{ signal: new AbortController() }, /: signal is AbortController, expected an AbortSignal$/],
+  [{ onProgress: 5 }, /: onProgress is 5, expected a function$/],
   [{ step: 10 }, /unknown option "step", expected .*steps/],
 ];
 
@@ -109,6 +113,8 @@ describe("foolingRate", () => {
       "foolingRate: labels has 2 values, expected an Int32Array of 3, one an image",
     ],
     [{ labels: [0, 1, 2] }, "foolingRate: labels has 3 values, expected an Int32Array of 3, one an image"],
+    [{ signal: {} }, "foolingRate: signal is Object, expected an AbortSignal"],
+    [{ onProgress: {} }, "foolingRate: onProgress is Object, expected a function"],
     [{ radius: 1 }, 'foolingRate: unknown option "radius"'],
     [null, "foolingRate: options is null, expected an object"],
   ])("rejects %j", async (options, message) => {
