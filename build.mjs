@@ -5,11 +5,11 @@
  *
  *   node build.mjs             everything
  *   node build.mjs --kernels   only the generated sources (what tests and type checks need)
- *   node build.mjs --quiet     everything but the type declarations, prints nothing
+ *   node build.mjs --quiet     everything but the type declarations, whose last build stays; prints nothing
  *   node build.mjs --out=DIR   bundles go to DIR instead of dist, without type declarations
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -67,8 +67,14 @@ function writeIfChanged(path, source) {
   if (!existsSync(path) || readFileSync(path, "utf8") !== source) writeFileSync(path, source);
 }
 
+/** Removes all that a folder holds, but for the names to keep. */
+function emptyFolder(folder, kept) {
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    if (!kept.includes(name)) rmSync(`${folder}/${name}`, { recursive: true });
+}
+
 async function bundle() {
-  rmSync(outdir, { recursive: true, force: true });
+  emptyFolder(outdir, quiet ? ["types"] : []);
   const shared = {
     absWorkingDir: root,
     outdir,
