@@ -6,6 +6,7 @@ import { UsageError } from "./errors.js";
 import type { ImageSet } from "./images/image_set.js";
 import { loadImages } from "./images/load.js";
 import { packageRoot } from "./package_root.js";
+import { loadTfjs } from "./tfjs.js";
 
 /** Options that say which network to use and how. */
 export interface ModelOptions {
@@ -80,6 +81,7 @@ function demoFolder(): string {
  * The network, ready to run.
  *
  * @throws UsageError for option values that do not fit the model, such as five means for three channels
+ * @throws CommandError where a package that the backend needs is not installed
  */
 export async function openEngine(
   sources: Pick<Sources, "model" | "input">,
@@ -87,12 +89,14 @@ export async function openEngine(
   console: Console,
 ): Promise<Compiled> {
   const { backend = "auto", threads = "auto", weights = "float32" } = options;
+  const tf = backend === "tfjs" ? await loadTfjs() : undefined;
   try {
     return await compile(sources.model, {
       backend,
       threads,
       weights,
       input: sources.input,
+      tf,
       onWarning: (message) => console.note(`warning: ${message}`),
     });
   } catch (error) {

@@ -250,6 +250,18 @@ describe("deepfool", () => {
   });
 });
 
+describe("--backend tfjs", () => {
+  it("computes on the TensorFlow.js that is installed, and finds what the reference finds", async () => {
+    const args = ["deepfool", "--model", model, "--images", images, "--limit", "4", "--json", "--backend"];
+    const { code, stdout } = await runCommandLine(cli, [...args, "tfjs"]);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    const expected = jsonOf(await run(...args, "reference"));
+    expect(report).toMatchObject({ backend: "tfjs", succeeded: 4 });
+    expect(report.meanL2).toBeCloseTo(expected.meanL2 as number, 5);
+  });
+});
+
 describe("inspect", () => {
   it("lists layers, shapes, parameters and multiply-adds", async () => {
     const report = jsonOf(await run("inspect", "--model", model, "--json"));
