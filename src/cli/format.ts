@@ -23,6 +23,11 @@ export function pixelSize(value: number, range: readonly [number, number]): stri
   return !isByteRange && whole > 0 && Math.abs(levels - whole) < 1e-4 ? `${whole}/255` : short(value);
 }
 
+/** The bound of a perturbation: `linf 10/255`, but `l2 0.566`, as a length is no number of grey levels. */
+export function ballText(norm: number, radius: number, range: readonly [number, number]): string {
+  return `${normName(norm)} ${norm === Infinity ? pixelSize(radius, range) : short(radius)}`;
+}
+
 /** The name of a norm: `l2` or `linf`. */
 export function normName(norm: number): string {
   return norm === Infinity ? "linf" : `l${norm}`;

@@ -53,7 +53,7 @@ export function addImageOptions(command: Command): Command {
     .addOption(
       option(
         "--images <path>",
-        "folder of PNG, JPEG or WebP files; folder with images.bin and meta.json; or .npy",
+        "folder of PNG, JPEG or WebP files, scaled and cropped to the model's input; folder with images.bin and meta.json; or .npy",
       ),
     )
     .addOption(option("--limit <n>", "take only the first n images", wholeNumber(1)));
@@ -88,7 +88,7 @@ export function addCraftOptions(command: Command): Command {
     .addOption(
       option(
         "--radius <x>",
-        "its bound, in pixel units (default: 10/255 of the range for inf)",
+        "its bound, in pixel units (default: 10/255 of the range for inf; for 2, 2000/255 of it at 224x224x3 and as much per pixel at other sizes)",
         parsePositive,
       ),
     )

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/cli/errors.js";
-import { duration, percent, pixelSize } from "../../src/cli/format.js";
+import { ballText, duration, percent, pixelSize } from "../../src/cli/format.js";
 import { amplification } from "../../src/cli/picture/tile.js";
 import {
   parseInteger,
@@ -76,6 +76,8 @@ describe("numbers for people", () => {
     expect(pixelSize(Math.fround(10 / 255), [0, 1])).toBe("10/255");
     expect(pixelSize(0.3, [0, 1])).toBe("0.3");
     expect(pixelSize(10, [0, 255])).toBe("10");
+    expect(ballText(Infinity, 10 / 255, [0, 1])).toBe("linf 10/255");
+    expect(ballText(2, 5, [0, 1])).toBe("l2 5"); // not 1275/255
     expect(percent(0.8432)).toBe("84.3 %");
     expect(duration(200)).toBe("3 min 20 s");
   });

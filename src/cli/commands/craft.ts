@@ -1,7 +1,7 @@
 import { foolingRate, type UniversalOptions } from "../../index.js";
 import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
-import { duration, normName, normValue, percent, pixelSize, plural } from "../format.js";
+import { ballText, duration, normValue, percent, plural } from "../format.js";
 import { loadPerturbation } from "../images/npy_file.js";
 import { findSources, type ImageOptions, openEngine } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
@@ -107,7 +107,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       interrupted: crafted.interrupted,
     };
 
-    const ball = `${normName(crafted.norm)} ${pixelSize(crafted.radius, engine.range)}`;
+    const ball = ballText(crafted.norm, crafted.radius, engine.range);
     const about = [
       options.demo ? sources.modelName : (engine.network?.name ?? sources.modelName),
       `${ball} in ${engine.range.join("..")}`,

@@ -64,7 +64,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
     console.print(`fooled ${means.succeeded} of ${plural(set.count, "image")} in ${duration(seconds)}`);
     console.print(
       `mean ${normName(2)} ${short(means.meanL2)}, ${normName(Infinity)} ${short(means.meanLinf)}, ` +
-        `${short(means.meanIterations)} iterations, robustness ${means.robustness === null ? "undefined" : short(means.robustness)}`,
+        `${short(means.meanIterations)} iterations, robustness (mean ||r||/||x||) ${means.robustness === null ? "undefined" : short(means.robustness)}`,
     );
     if (written) console.print(`wrote ${written.join(", ")}`);
     return written ? { ...result, files: written } : result;

@@ -1,7 +1,7 @@
 import { foolingRate } from "../../index.js";
 import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
-import { normName, percent, pixelSize, plural, short } from "../format.js";
+import { ballText, percent, plural } from "../format.js";
 import { loadPerturbation } from "../images/npy_file.js";
 import { classNames, findSources, type ImageOptions, openEngine, openImages } from "../inputs.js";
 import type { Report } from "../report.js";
@@ -41,7 +41,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
       console.print(`accuracy ${percent(accuracy.clean)} clean, ${percent(accuracy.perturbed)} perturbed`);
     if (times > 0)
       console.print(`most often taken for: ${classNames(engine, set)(taken)} (${plural(times, "image")})`);
-    console.print(`size ${normName(Infinity)} ${pixelSize(linf, engine.range)}, ${normName(2)} ${short(l2)}`);
+    console.print(`size ${ballText(Infinity, linf, engine.range)}, ${ballText(2, l2, engine.range)}`);
     return {
       command: "evaluate",
       model: sources.modelName,
