@@ -75,6 +75,14 @@ describe("what is not a LayersModel", () => {
     expect(await text("<!doctype html>")).toMatch(/model\.json: it is not JSON/);
     expect(await text("")).toMatch(/it is not JSON/);
   });
+  it.each([
+    ["net.onnx", /net\.onnx: it is an ONNX file, which is not supported yet, expected the model\.json/],
+    ["net.h5", /net\.h5: it is a Keras file, which tensorflowjs_converter --input_format=keras makes/],
+    ["net.bin", /net\.bin: it is a weights file, expected the model\.json/],
+  ])("%s", async (name, message) => {
+    const load = (folder: string) => messageOf(loadLayersModel(join(folder, name)));
+    expect(await withFiles({ [name]: "\x08\x07" }, load)).toMatch(message);
+  });
   it("other JSON", async () => {
     expect(await text("[1, 2]")).toMatch(/not a JSON object/);
     expect(await text('{"modelTopology": 3, "weightsManifest": []}')).toMatch(/no modelTopology/);

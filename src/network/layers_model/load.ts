@@ -93,9 +93,18 @@ async function readJson(files: ModelSource): Promise<Readonly<Record<string, unk
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
-    rejectModel(files.label, "it is not JSON, expected the model.json of a tfjs LayersModel");
+    rejectModel(files.label, `${notJson(files.label)}, expected the model.json of a tfjs LayersModel`);
   }
   return isRecord(json)
     ? json
     : rejectModel(files.label, "it is not a JSON object, expected the model.json of a tfjs LayersModel");
+}
+
+/** What a file that is no JSON is, as far as its name tells. */
+function notJson(label: string): string {
+  if (/\.onnx$/i.test(label)) return "it is an ONNX file, which is not supported yet";
+  if (/\.(h5|hdf5|keras)$/i.test(label))
+    return "it is a Keras file, which tensorflowjs_converter --input_format=keras makes a LayersModel of";
+  if (/\.bin$/i.test(label)) return "it is a weights file";
+  return "it is not JSON";
 }
