@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Backend, type Compiled, compile, type InputOptions, InvalidArgumentError } from "../index.js";
 import type { Console } from "./console.js";
@@ -71,6 +71,15 @@ export async function findSources(options: ImageOptions): Promise<Sources> {
   }
   if (options.images === undefined) throw new UsageError("--images is missing (or try --demo)");
   return { ...model, images: options.images };
+}
+
+/**
+ * Fails where a path that was given leads nowhere, before the model is read and compiled.
+ *
+ * @throws the system's error, which names the path
+ */
+export async function checkPresent(...paths: readonly (string | undefined)[]): Promise<void> {
+  for (const path of paths) if (path !== undefined) await stat(path);
 }
 
 function demoFolder(): string {

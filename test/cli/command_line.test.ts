@@ -397,6 +397,17 @@ describe("failures: exit code 1, nothing written", () => {
     }));
   it("images that are not there", () =>
     craftBroken(/images: no such file or folder/, ({ images }) => rmSync(images, { recursive: true })));
+  it.each([
+    ["craft", "--images"],
+    ["craft", "--perturbation"],
+    ["craft", "--holdout"],
+    ["evaluate", "--perturbation"],
+    ["deepfool", "--images"],
+  ])("%s with a %s that is not there, before the model is read", async (command, option) => {
+    const args = [command, "--model", "missing.json", "--images", images, option, "nowhere.npy"];
+    const { code, stderr } = await run(...args);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "unifool: nowhere.npy: no such file or folder\n" });
+  });
   it("an empty set", () =>
     craftBroken(/holds no images/, ({ images }) => {
       writeFileSync(join(images, "images.bin"), "");

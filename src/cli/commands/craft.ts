@@ -3,7 +3,7 @@ import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
 import { ballText, duration, normValue, percent, plural } from "../format.js";
 import { loadPerturbation } from "../images/npy_file.js";
-import { findSources, type ImageOptions, openEngine } from "../inputs.js";
+import { checkPresent, findSources, type ImageOptions, openEngine } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { encodeNpy } from "../npy.js";
 import { checkWritable } from "../output/folders.js";
@@ -13,7 +13,7 @@ import { drawPerturbation } from "../picture/perturbation.js";
 import type { Report } from "../report.js";
 import { loadSharp } from "../sharp.js";
 import { runCrafting } from "./crafting_run.js";
-import { type CraftingSets, openCraftingSets } from "./crafting_sets.js";
+import { type CraftingSets, isHoldoutCount, openCraftingSets } from "./crafting_sets.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
 import { chooseExamples } from "./examples.js";
 
@@ -39,6 +39,8 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
   if (options.steps !== undefined && options.steps < 3)
     throw new UsageError(`--steps is ${options.steps}, expected a whole number of at least 3 when crafting`);
   const sources = await findSources(options);
+  const { holdout: apart = "0", perturbation } = options;
+  await checkPresent(sources.images, perturbation, isHoldoutCount(apart) ? undefined : apart);
   await checkWritable(out);
   await loadSharp("drawing the pictures");
   const engine = await openEngine(sources, options, console);

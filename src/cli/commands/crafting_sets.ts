@@ -22,11 +22,16 @@ export async function openCraftingSets(
 ): Promise<CraftingSets> {
   const all = await openImages(images, engine, limit);
   if (holdout === undefined) return { crafting: all };
-  if (!/^\d+$/.test(holdout)) return { crafting: all, holdout: await openImages(holdout, engine) };
+  if (!isHoldoutCount(holdout)) return { crafting: all, holdout: await openImages(holdout, engine) };
   const count = Number(holdout);
   if (count === 0) return { crafting: all };
   if (count >= all.count)
     throw new UsageError(`--holdout is ${count} of ${all.count} images, which leaves none to craft on`);
   const split = all.count - count;
   return { crafting: sliceSet(all, 0, split), holdout: sliceSet(all, split, all.count) };
+}
+
+/** Whether `--holdout` is a number of images, not a path. */
+export function isHoldoutCount(holdout: string): boolean {
+  return /^\d+$/.test(holdout);
 }

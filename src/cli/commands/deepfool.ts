@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from "../../network/spec.js";
 import type { Console } from "../console.js";
 import { CommandError } from "../errors.js";
 import { duration, normName, normValue, plural, short } from "../format.js";
-import { findSources, type ImageOptions, openEngine, openImages } from "../inputs.js";
+import { checkPresent, findSources, type ImageOptions, openEngine, openImages } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { encodeNpy } from "../npy.js";
 import { checkWritable } from "../output/folders.js";
@@ -22,6 +22,7 @@ export interface DeepfoolCommandOptions
 export async function deepfoolCommand(options: DeepfoolCommandOptions, console: Console): Promise<Report> {
   const { norm = 2, profile = "lts4", classes, steps, overshoot, clip, out } = options;
   const sources = await findSources(options);
+  await checkPresent(sources.images);
   if (out !== undefined) await checkWritable(out);
   const engine = await openEngine(sources, options, console);
   const interrupt = watchInterrupt(() => console.note("stopping"));

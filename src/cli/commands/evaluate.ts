@@ -3,7 +3,14 @@ import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
 import { ballText, percent, plural } from "../format.js";
 import { loadPerturbation } from "../images/npy_file.js";
-import { classNames, findSources, type ImageOptions, openEngine, openImages } from "../inputs.js";
+import {
+  checkPresent,
+  classNames,
+  findSources,
+  type ImageOptions,
+  openEngine,
+  openImages,
+} from "../inputs.js";
 import type { Report } from "../report.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
 
@@ -17,11 +24,13 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
   const { clip = false, perturbation: path } = options;
   if (path === undefined) throw new UsageError("--perturbation is missing: the .npy file that craft wrote");
   const sources = await findSources(options);
+  const images = options.images ?? sources.holdout ?? sources.images;
+  await checkPresent(images, path);
   const engine = await openEngine(sources, options, console);
   try {
     console.note(describeEngine(sources.modelName, engine));
     const perturbation = await loadPerturbation(path, engine.inputShape);
-    const set = await openImages(options.images ?? sources.holdout ?? sources.images, engine, options.limit);
+    const set = await openImages(images, engine, options.limit);
     const begin = performance.now();
     const { rate, labels, newLabels } = await foolingRate(engine, set.images, perturbation, {
       clip,
