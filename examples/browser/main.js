@@ -23,16 +23,41 @@ try {
   print(`Jacobian, 8 images x 10 classes: ${values.length} values, ${since(start)}`);
 
   start = performance.now();
-  const { labels, newLabels, perturbation } = await deepfool(net, images);
+  const { labels, newLabels, perturbation, adversarial } = await deepfool(net, images);
   print(`DeepFool, 8 images: ${since(start)}`);
+  const { classes } = await (await fetch("../../demo/images/meta.json")).json();
   const size = perturbation.length / labels.length;
   labels.forEach((label, n) => {
-    const r = perturbation.subarray(n * size, (n + 1) * size);
-    print(`image ${n}: class ${label} -> ${newLabels[n]}, l2 norm ${Math.hypot(...r).toFixed(1)}`);
+    const part = (all) => all.subarray(n * size, (n + 1) * size);
+    const norm = Math.hypot(...part(perturbation)).toFixed(1);
+    print(`image ${n}: class ${label} -> ${newLabels[n]}, l2 norm ${norm}`);
+    const names = `${classes[label]} → ${classes[newLabels[n]]}`;
+    show([part(images), part(adversarial)], net.inputShape, names);
   });
   net.dispose();
 } catch (error) {
   print(`${error.name}: ${error.message}`);
+}
+
+/** Images `[H][W][3]` of pixels 0 to 255, side by side above a caption. */
+function show(pictures, [height, width], text) {
+  const figure = document.createElement("figure");
+  for (const pixels of pictures) {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.role = "img";
+    canvas.ariaLabel = text;
+    const image = new ImageData(width, height);
+    image.data.fill(255);
+    pixels.forEach((value, i) => {
+      image.data[4 * Math.floor(i / 3) + (i % 3)] = value; // rounds and clips
+    });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    figure.append(canvas);
+  }
+  const caption = document.createElement("figcaption");
+  caption.textContent = text;
+  figure.append(caption);
+  document.getElementById("pictures").append(figure);
 }
 
 function since(start) {

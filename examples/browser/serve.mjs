@@ -1,11 +1,12 @@
 // Serves the repository on http://127.0.0.1:8080 with the two headers that give a page shared memory, and so threads:
 //   npm run build && node examples/browser/serve.mjs
-// Add ?backend=webgpu to the page's address to compute on the GPU.
+// PORT=9000 takes another port. Add ?backend=webgpu to the page's address to compute on the GPU.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 
 const root = new URL("../..", import.meta.url);
+const port = Number(process.env.PORT ?? 8080);
 const types = { ".html": "text/html", ".js": "text/javascript", ".json": "application/json" };
 
 createServer(async (request, response) => {
@@ -18,4 +19,4 @@ createServer(async (request, response) => {
     "Cross-Origin-Embedder-Policy": "require-corp",
   });
   response.end(body);
-}).listen(8080, "127.0.0.1", () => console.log("http://127.0.0.1:8080/examples/browser/index.html"));
+}).listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/examples/browser/index.html`));

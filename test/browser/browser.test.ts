@@ -208,13 +208,23 @@ describe.skipIf(!chromium)("in Chromium", () => {
   });
 
   it("the example shows what it finds", async () => {
-    const page = await browser.newPage();
+    const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
     const errors: string[] = [];
     page.on("pageerror", ({ message }) => errors.push(message));
     await page.goto(`${sites.isolated.origin}/examples/browser/index.html`);
     await page.waitForFunction(() => /image 7|Error/.test(document.body.textContent ?? ""));
     const text = (await page.textContent("#output")) ?? "";
+    const captions = await page.locator("figcaption").allTextContents();
+    const shown = await page.evaluate(() =>
+      [...document.querySelectorAll("canvas")].map((canvas) =>
+        (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, 32, 32).data.join(),
+      ),
+    );
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     await page.close();
+    expect(new Set(shown).size).toBe(16); // eight images and their adversarials, all different
+    expect(captions[0]).toMatch(/^apple → (?!apple)[a-z ]+$/);
+    expect(overflow).toBeLessThanOrEqual(0);
     expect(errors).toEqual([]);
     expect(text).toContain("isolated: true");
     expect(text).toMatch(/^Jacobian, 8 images x 10 classes: 245760 values/m);
