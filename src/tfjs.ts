@@ -6,6 +6,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { type DeepfoolOptions, deepfool as deepfoolArrays } from "./api/deepfool.js";
 import { InvalidArgumentError } from "./api/errors.js";
 import { type FoolingRateOptions, foolingRate as foolingRateArrays } from "./api/evaluate.js";
+import { checkEngine, optionsObject } from "./api/options.js";
 import { type UniversalOptions, universalPerturbation as universalArrays } from "./api/universal.js";
 import type { UniversalResult } from "./api/universal_result.js";
 import type { Engine } from "./engines/engine.js";
@@ -51,7 +52,8 @@ export interface TensorJacobian {
  * @param images `[N, H, W, C]`, any numeric type, values in `engine.range`
  * @param options `classes`: a count (the K largest logits, largest first) or indices `[N, K]`
  * @returns tensors for the caller to dispose of
- * @throws InvalidArgumentError for wrong shapes, values that are not finite, or classes that do not exist
+ * @throws InvalidArgumentError for wrong shapes, values that are not finite, or classes that do not exist or are no
+ *   whole numbers
  * @throws EngineError where the engine fails or there is no tfjs
  * @example
  * const { values } = await jacobian(engine, images, { classes: 10 });
@@ -61,12 +63,12 @@ export async function jacobian(
   images: Tensor,
   options: TensorOptions & { readonly classes: number | Tensor },
 ): Promise<TensorJacobian> {
-  const tf = await namespaceOf(engine, options.tf);
-  const pixels = await batchValues("jacobian", "images", images, engine.inputShape);
-  const { classes } = options;
-  const result = await engine.jacobian(pixels, {
-    classes: typeof classes === "number" ? classes : Int32Array.from(await classes.data()),
-  });
+  const caller = "jacobian";
+  checkEngine(caller, engine);
+  const { tf: given, classes } = optionsObject(caller, options, ["tf", "classes"]);
+  const tf = await namespaceOf(engine, given);
+  const pixels = await batchValues(caller, "images", images, engine.inputShape);
+  const result = await engine.jacobian(pixels, { classes: await classesOf(caller, classes) });
   const count = images.shape[0];
   return {
     values: tensorOf(tf, result.values, [count, -1, ...engine.inputShape]),
@@ -102,10 +104,11 @@ export interface TensorDeepfoolResult {
 export async function deepfool(
   engine: Engine,
   images: Tensor,
-  { tf: given, ...options }: DeepfoolOptions & TensorOptions = {},
+  given: DeepfoolOptions & TensorOptions = {},
 ): Promise<TensorDeepfoolResult> {
-  const tf = await namespaceOf(engine, given);
-  const pixels = await batchValues("deepfool", "images", images, engine.inputShape);
+  const caller = "deepfool";
+  const { options, tf } = await withNamespace(caller, engine, given);
+  const pixels = await batchValues(caller, "images", images, engine.inputShape);
   const result = await deepfoolArrays(engine, pixels, options);
   return {
     adversarial: tensorOf(tf, result.adversarial, images.shape),
@@ -138,14 +141,11 @@ export type TensorUniversalResult = Omit<UniversalResult, "perturbation" | "last
 export async function universalPerturbation(
   engine: Engine,
   images: Tensor,
-  {
-    tf: given,
-    initial,
-    ...options
-  }: Omit<UniversalOptions, "initial"> & TensorOptions & { readonly initial?: Tensor } = {},
+  given: Omit<UniversalOptions, "initial"> & TensorOptions & { readonly initial?: Tensor } = {},
 ): Promise<TensorUniversalResult> {
   const caller = "universalPerturbation";
-  const tf = await namespaceOf(engine, given);
+  const { options: all, tf } = await withNamespace(caller, engine, given);
+  const { initial, ...options } = all;
   const pixels = await batchValues(caller, "images", images, engine.inputShape);
   const start = initial && (await valuesOf(caller, "initial", initial, engine.inputShape));
   const result = await universalArrays(engine, pixels, { ...options, ...(start && { initial: start }) });
@@ -179,14 +179,32 @@ export async function foolingRate(
   engine: Engine,
   images: Tensor,
   perturbation: Tensor,
-  { tf: given, ...options }: Omit<FoolingRateOptions, "labels"> & TensorOptions = {},
+  given: Omit<FoolingRateOptions, "labels"> & TensorOptions = {},
 ): Promise<TensorFoolingRate> {
   const caller = "foolingRate";
-  const tf = await namespaceOf(engine, given);
+  const { options, tf } = await withNamespace(caller, engine, given);
   const pixels = await batchValues(caller, "images", images, engine.inputShape);
   const shift = await valuesOf(caller, "perturbation", perturbation, engine.inputShape);
   const { rate, labels, newLabels } = await foolingRateArrays(engine, pixels, shift, options);
   return { rate, labels: tensorOf(tf, labels, [-1]), newLabels: tensorOf(tf, newLabels, [-1]) };
+}
+
+/** The tfjs to make tensors with, and the options that are not about that; checks what both are taken from. */
+async function withNamespace<T extends TensorOptions>(caller: string, engine: Engine, given: T) {
+  checkEngine(caller, engine);
+  const { tf, ...options } = optionsObject(caller, given, Object.keys(given ?? {}) as (keyof T & string)[]);
+  return { options: options as Omit<T, "tf">, tf: await namespaceOf(engine, tf) };
+}
+
+/** `classes` as engines take it; what is wrong with a count or with whole numbers is theirs to say. */
+async function classesOf(caller: string, classes: unknown): Promise<number | Int32Array> {
+  const tensor = classes as Tensor | undefined;
+  if (typeof tensor?.data !== "function") return classes as number;
+  const values = await valuesOf(caller, "classes", tensor, tensor.shape);
+  const broken = values.find((c) => !Number.isInteger(c));
+  if (broken !== undefined)
+    throw new InvalidArgumentError(`${caller}: classes holds ${broken}, expected whole numbers`);
+  return Int32Array.from(values);
 }
 
 function namespaceOf(engine: Engine, given: TfNamespace | undefined): Promise<TfNamespace> {
@@ -210,6 +228,8 @@ async function valuesOf(
     throw new InvalidArgumentError(
       `${caller}: ${name} ${Array.isArray(actual) ? `has shape [${actual}]` : "is no tensor"}, expected [${shape}]`,
     );
+  if (tensor.isDisposed)
+    throw new InvalidArgumentError(`${caller}: ${name} is a disposed tensor, expected a live one`);
   return Float32Array.from(await tensor.data());
 }
 

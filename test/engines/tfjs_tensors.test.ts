@@ -108,6 +108,42 @@ describe("unifool/tfjs", () => {
     await expect(calls[0]()).rejects.toThrow("jacobian: images has shape [5,4,2], expected [N,5,4,2]");
   });
 
+  test("rejects engines, options and tensors that are none, each in one typed line", async () => {
+    const images = batch();
+    const disposed = batch();
+    disposed.dispose();
+    const no = null as never;
+    const broken = tf.tensor1d([0.5, 1, 1, 1, 1, 1]);
+    const calls: [() => Promise<unknown>, string][] = [
+      [() => jacobian(engine, images, no), "jacobian: options is null, expected an object"],
+      [
+        () => jacobian(engine, images, undefined as never),
+        "jacobian: classes is undefined, expected a count",
+      ],
+      [
+        () => jacobian(engine, images, { class: 1 } as never),
+        'jacobian: unknown option "class", expected tf',
+      ],
+      [
+        () => jacobian(engine, images, { classes: broken }),
+        "jacobian: classes holds 0.5, expected whole numbers",
+      ],
+      [() => jacobian(no, images, { classes: 1 }), "jacobian: engine is null, expected an Engine"],
+      [() => deepfool(no, images), "deepfool: engine is null, expected an Engine"],
+      [() => deepfool(engine, images, no), "deepfool: options is null, expected an object"],
+      [() => deepfool(engine, disposed), "deepfool: images is a disposed tensor, expected a live one"],
+      [() => universalPerturbation(no, images), "universalPerturbation: engine is null, expected an Engine"],
+      [() => universalPerturbation(engine, images, no), "universalPerturbation: options is null, expected"],
+      [() => foolingRate(no, images, images), "foolingRate: engine is null, expected an Engine"],
+      [() => foolingRate(engine, images, images, no), "foolingRate: options is null, expected an object"],
+    ];
+    for (const [call, message] of calls)
+      await expect(call()).rejects.toMatchObject({
+        name: "InvalidArgumentError",
+        message: expect.stringContaining(message),
+      });
+  });
+
   test("without { tf } the installed tfjs-core is used", async () => {
     using plain = await createTfjsEngine(network);
     expect((await plain.logits(pixels)).logits).toEqual((await engine.logits(pixels)).logits);
