@@ -114,6 +114,11 @@ export async function openEngine(
   }
 }
 
+/** What the model saw of the pixels, for reports: numbers mean little without it. */
+export function inputOf({ input }: Pick<Sources, "input">, engine: Compiled): Required<InputOptions> {
+  return { range: engine.range, mean: input.mean ?? 0, std: input.std ?? 1 };
+}
+
 /** The images, as the engine takes them. */
 export async function openImages(path: string, engine: Compiled, limit?: number): Promise<ImageSet> {
   return loadImages(path, { inputShape: engine.inputShape, range: engine.range, limit });

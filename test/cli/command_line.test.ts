@@ -67,6 +67,8 @@ describe("craft", () => {
       radius: 10 / 255,
       images: IMAGES - 8,
       seed: 5,
+      input: { range: [0, 1], mean: 0, std: 1 },
+      options: { passes: 3, delta: 0 },
       interrupted: false,
       files: ["perturbation.npy", "perturbation.png", "before-after.png", "report.json"].map((f) =>
         join(out, f),
@@ -231,7 +233,13 @@ describe("deepfool", () => {
     const found = await deepfool(engine, x);
     const norm = (all: Float32Array, n: number) => Math.hypot(...all.subarray(n * size, (n + 1) * size));
     const mean = (f: (n: number) => number) => [0, 1, 2, 3, 4, 5].reduce((sum, n) => sum + f(n) / 6, 0);
-    expect(report).toMatchObject({ command: "deepfool", images: 6, norm: 2, succeeded: 6 });
+    expect(report).toMatchObject({ command: "deepfool", images: 6, norm: 2, clip: false, succeeded: 6 });
+    const tuned = ["--steps", "20", "--clip", "--mean", "0.1", "--std", "0.5", "--json"];
+    expect(jsonOf(await run("deepfool", ...source(), "--limit", "1", ...tuned))).toMatchObject({
+      clip: true,
+      input: { range: [0, 1], mean: [0.1], std: [0.5] },
+      options: { steps: 20 },
+    });
     expect(report.meanL2).toBeCloseTo(
       mean((n) => norm(found.perturbation, n)),
       12,

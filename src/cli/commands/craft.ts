@@ -3,7 +3,7 @@ import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
 import { ballText, duration, normValue, percent, plural } from "../format.js";
 import { loadPerturbation } from "../images/npy_file.js";
-import { checkPresent, findSources, type ImageOptions, openEngine } from "../inputs.js";
+import { checkPresent, findSources, type ImageOptions, inputOf, openEngine } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { encodeNpy } from "../npy.js";
 import { checkWritable } from "../output/folders.js";
@@ -106,6 +106,8 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       holdout,
       seconds: crafted.seconds,
       clip,
+      input: inputOf(sources, engine),
+      options: defined({ delta, passes, classes, steps, overshoot, profile }),
       interrupted: crafted.interrupted,
     };
 

@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from "../../network/spec.js";
 import type { Console } from "../console.js";
 import { CommandError } from "../errors.js";
 import { duration, normName, normValue, plural, short } from "../format.js";
-import { checkPresent, findSources, type ImageOptions, openEngine, openImages } from "../inputs.js";
+import { checkPresent, findSources, type ImageOptions, inputOf, openEngine, openImages } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { encodeNpy } from "../npy.js";
 import { checkWritable } from "../output/folders.js";
@@ -30,12 +30,15 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
     console.note(describeEngine(sources.modelName, engine));
     const set = await openImages(sources.images, engine, options.limit);
     const begin = performance.now();
-    const found = await deepfool(engine, set.images, {
-      norm,
-      profile,
+    const tuning = {
       ...(classes !== undefined && { classes }),
       ...(steps !== undefined && { steps }),
       ...(overshoot !== undefined && { overshoot }),
+    };
+    const found = await deepfool(engine, set.images, {
+      norm,
+      profile,
+      ...tuning,
       ...(clip && { bounds: engine.range }),
       signal: interrupt.signal,
       onProgress: (done, total) => console.progress("deepfool", done, total),
@@ -51,6 +54,9 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
       images: set.count,
       norm: normValue(norm),
       profile,
+      clip: clip ?? false,
+      input: inputOf(sources, engine),
+      options: tuning,
       ...means,
       seconds,
     };

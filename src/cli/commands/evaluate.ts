@@ -8,6 +8,7 @@ import {
   classNames,
   findSources,
   type ImageOptions,
+  inputOf,
   openEngine,
   openImages,
 } from "../inputs.js";
@@ -64,6 +65,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
       linf,
       l2,
       clip,
+      input: inputOf(sources, engine),
       seconds,
     };
   } finally {
