@@ -159,6 +159,16 @@ describe("folders of pictures", () => {
 });
 
 describe(".npy images", () => {
+  it("say how to turn channels that come first", async () => {
+    const path = join(subfolder(), "x.npy");
+    writeFileSync(path, encodeNpy(new Float32Array(2 * 192), [2, 3, 8, 8]));
+    await expect(loadImages(path, RGB)).rejects.toThrow(
+      "has shape 2x3x8x8, expected Nx8x8x3 to fit the model (channels last: save numpy.ascontiguousarray(x.transpose(0, 2, 3, 1)))",
+    );
+    writeFileSync(path, encodeNpy(new Float32Array(2 * 192), [2, 8, 4, 6]));
+    await expect(loadImages(path, RGB)).rejects.toThrow(/expected Nx8x8x3 to fit the model$/);
+  });
+
   const float = (values: number[], shape: number[]) => {
     const path = join(subfolder(), "x.npy");
     writeFileSync(path, encodeNpy(Float32Array.from(values), shape));

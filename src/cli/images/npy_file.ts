@@ -26,8 +26,11 @@ function batchOf(path: string, array: NpyArray, input: Shape): readonly [count: 
   const [first, ...rest] = array.shape;
   if (rest.length > 0 && fits(rest, input)) return [first, rest];
   if (fits(array.shape, input)) return [1, array.shape];
+  const [height, width, channels] = input;
+  const channelsFirst = rest.length === 3 && rest.join() === [channels, height, width].join();
   throw new CommandError(
-    `${path} has shape ${array.shape.join("x") || "()"}, expected Nx${input.join("x")} to fit the model`,
+    `${path} has shape ${array.shape.join("x") || "()"}, expected Nx${input.join("x")} to fit the model` +
+      (channelsFirst ? " (channels last: save numpy.ascontiguousarray(x.transpose(0, 2, 3, 1)))" : ""),
   );
 }
 
