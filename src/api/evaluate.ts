@@ -55,7 +55,7 @@ export async function foolingRate(
   if (batch !== undefined) integer(caller, "batch", batch, 1);
   if (given.labels !== undefined && (!(given.labels instanceof Int32Array) || given.labels.length !== count))
     throw new InvalidArgumentError(
-      `${caller}: labels has ${given.labels.length} values, expected an Int32Array of ${count}, one an image`,
+      `${caller}: labels has ${(given.labels as Int32Array | null)?.length ?? "no"} values, expected an Int32Array of ${count}, one an image`,
     );
 
   const passes = given.labels === undefined ? 2 : 1;

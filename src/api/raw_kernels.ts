@@ -85,7 +85,8 @@ export function rowNorms(matrix: Float32Array, size: number, q: 1 | 2 = 2): Floa
  * float32 result lies inside the ball.
  *
  * @param vectors `[N][size]`; not changed unless it is also `out`
- * @throws InvalidArgumentError for another norm, a radius that is not positive, or lengths that do not fit
+ * @throws InvalidArgumentError for another norm, a radius that is not positive, lengths that do not fit, or values that
+ *   are not finite, which have no projection
  *
  * @example
  * const v = project(sum, { radius: 10 / 255, norm: Infinity });
@@ -104,8 +105,11 @@ export function project(
   const given = optionsObject(caller, options, ["radius", "norm", "size", "out"]);
   const radius = positive(caller, "radius", given.radius);
   const norm = oneOf(caller, "norm", given.norm, [2, Infinity] as const);
-  const size = integer(caller, "size", given.size ?? vectors.length, 1);
+  const size = integer(caller, "size", given.size ?? vectors?.length, 1);
   rowsOf(caller, "vectors", vectors, size, "size");
+  const bad = vectors.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new InvalidArgumentError(`${caller}: vectors[${bad}] is ${vectors[bad]}, expected finite values`);
   const out = checkOut(caller, given.out, vectors.length);
   if (out !== vectors) out.set(vectors);
   for (let start = 0; start < vectors.length; start += size)

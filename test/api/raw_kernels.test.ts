@@ -110,6 +110,14 @@ describe("deepfoolStep", () => {
     [() => rowNorms(jacobian, 5), /^rowNorms: matrix has 12 values, expected .* multiple of 5/],
     [() => project(logits, { radius: 0, norm: 2 }), "project: radius is 0, expected a positive number"],
     [() => project(logits, { radius: 1, norm: 1 as 2 }), "project: norm is 1, expected 2 or Infinity"],
+    [
+      () => project(Float32Array.of(0, Infinity), { radius: 1, norm: 2 }),
+      "project: vectors[1] is Infinity, expected finite values",
+    ],
+    [
+      () => project(undefined as never, { radius: 1, norm: 2 }),
+      "project: size is undefined, expected an integer >= 1",
+    ],
   ])("rejects wrong arguments %#", (call, message) => {
     expect(call).toThrow(message);
   });

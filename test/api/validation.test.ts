@@ -112,6 +112,7 @@ describe("foolingRate", () => {
       { labels: new Int32Array(2) },
       "foolingRate: labels has 2 values, expected an Int32Array of 3, one an image",
     ],
+    [{ labels: null }, "foolingRate: labels has no values, expected an Int32Array of 3, one an image"],
     [{ labels: [0, 1, 2] }, "foolingRate: labels has 3 values, expected an Int32Array of 3, one an image"],
     [{ signal: {} }, "foolingRate: signal is Object, expected an AbortSignal"],
     [{ onProgress: {} }, "foolingRate: onProgress is Object, expected a function"],
