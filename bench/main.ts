@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Case, rowName } from "./case.js";
 import { Checker } from "./check.js";
 import { Absent, type Contender } from "./contenders/contender.js";
+import { openFoolbox } from "./contenders/foolbox.js";
 import { openNodePeer } from "./contenders/node_peer.js";
 import { openTorch } from "./contenders/torch.js";
 import { openWasm, type WasmVariant } from "./contenders/wasm.js";
@@ -184,6 +185,8 @@ async function openContenders(
         return [() => openWebgpu(bench, "float16")];
       case "torch":
         return cores.map((t) => () => openTorch(bench, t));
+      case "foolbox":
+        return cores.map((t) => () => openFoolbox(bench, t));
       case "torch-cuda":
         return [() => openTorch(bench, 1, "cuda")];
       case "onnxruntime":

@@ -119,7 +119,7 @@ export function childContender(
 
 async function readResult({ op }: Case, answer: Message, out: string): Promise<Result> {
   const floats = (key: string): Float32Array => Float32Array.from((answer[key] ?? []) as number[]);
-  const integers = (key: string): Int32Array => Int32Array.from(answer[key] as number[]);
+  const integers = (key: string): Int32Array => Int32Array.from((answer[key] ?? []) as number[]);
   const values = async (): Promise<Float32Array> => {
     const bytes = await readFile(out);
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
@@ -130,6 +130,7 @@ async function readResult({ op }: Case, answer: Message, out: string): Promise<R
     case "jacobian":
       return { op, logits: floats("logits"), classes: integers("classes"), values: await values() };
     case "deepfool":
+    case "deepfool_foolbox":
     case "deepfool_step":
       return {
         op,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { rowName } from "../../bench/case.js";
 import type { AdapterReport } from "../../bench/gpu/adapter.js";
 import type { FileReport } from "../../bench/gpu/tests.js";
 import { parseOptions } from "../../bench/options.js";
@@ -74,6 +75,18 @@ describe("options", () => {
     const groups = planGroups(parseOptions(["--gpu"])!, ["resnet20", "mobilenetv2"]);
     expect(new Set(groups.map((g) => g.case.network))).toEqual(new Set(["resnet20"]));
     for (const { engines } of groups) expect(engines).toContain("webgpu");
+  });
+
+  it("ask for several passes of the universal perturbation", () => {
+    const options = parseOptions(["--networks", "resnet20", "--uap-images", "500", "--uap-passes", "1,5"])!;
+    for (const given of [options, { ...options, ops: ["uap_pass" as const] }]) {
+      const cases = planGroups(given, ["resnet20"]).map((g) => g.case);
+      expect(cases.filter(({ op }) => op === "uap_pass").map((c) => rowName(c, "*", "*"))).toEqual([
+        "uap_pass/resnet20/*/*/500/10",
+        "uap_pass.x5/resnet20/*/*/500/10",
+      ]);
+    }
+    expect(() => parseOptions(["--uap-passes", "0"])).toThrow("--uap-passes has 0");
   });
 
   it("combine operations, batches and classes", () => {
