@@ -10,6 +10,7 @@ import { openNodePeer } from "./contenders/node_peer.js";
 import { openTorch } from "./contenders/torch.js";
 import { openWasm, type WasmVariant } from "./contenders/wasm.js";
 import { openWebgpu } from "./contenders/webgpu.js";
+import { exitOnSignals } from "./endings.js";
 import { measureGpuRoofline } from "./gpu/roofline.js";
 import { runGroup } from "./group.js";
 import { describeMachine, machineText } from "./machine.js";
@@ -295,11 +296,7 @@ function print(
   }
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => {
-    say(`ended by ${signal}`);
-    process.exit(1);
-  });
+exitOnSignals(say);
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options) await main(options);
