@@ -20,6 +20,9 @@ const out = process.argv.find((flag) => flag.startsWith("--out="))?.slice("--out
 const outdir = out ?? `${root}dist`;
 const quiet = flags.has("--quiet") || out !== undefined;
 
+/** Characters: Node prints the whole line in which an error was thrown that nobody caught. */
+const lineLimit = 200;
+
 /** A classic script: what `new Worker` takes everywhere, from a blob, a string or a URL. */
 const workerBundle = {
   entryPoints: [`${root}src/engines/wasm/worker.ts`],
@@ -28,6 +31,7 @@ const workerBundle = {
   platform: "neutral",
   target: "es2022",
   minify: true,
+  lineLimit,
   legalComments: "none",
   logLevel: "error",
 };
@@ -84,6 +88,7 @@ async function bundle() {
     target: "es2022",
     packages: "external",
     minify: true,
+    lineLimit,
     sourcemap: true,
     chunkNames: "chunks/[name]-[hash]",
     logLevel: "error",

@@ -1,6 +1,14 @@
 /** What is timed: an operation on a network, with a batch and a number of classes. */
-export const OPS = ["logits", "jacobian", "deepfool_step", "deepfool", "uap_pass"] as const;
+export const OPS = [
+  "logits",
+  "jacobian",
+  "deepfool_step",
+  "deepfool",
+  "deepfool_foolbox",
+  "uap_pass",
+] as const;
 export type Op = (typeof OPS)[number];
+export type AttackOp = Extract<Op, `deepfool${string}`>;
 
 export interface Case {
   readonly op: Op;
@@ -10,11 +18,14 @@ export interface Case {
   readonly first?: number;
   /** K: rows of a Jacobian, candidates of DeepFool; 0 for logits. */
   readonly classes: number;
+  /** Passes over the images of `uap_pass`; default 1. */
+  readonly passes?: number;
 }
 
-/** `op/network/engine/variant/batch/K`. */
-export function rowName(c: Case, engine: string, variant: string): string {
-  return `${c.op}/${c.network}/${engine}/${variant}/${c.batch}/${c.classes}`;
+/** `op/network/engine/variant/batch/K`; `op` ends in the number of passes if there are several. */
+export function rowName({ passes = 1, ...c }: Case, engine: string, variant: string): string {
+  const op = passes > 1 ? `${c.op}.x${passes}` : c.op;
+  return `${op}/${c.network}/${engine}/${variant}/${c.batch}/${c.classes}`;
 }
 
 /** What a call gave, to be checked before it is timed. */
@@ -28,12 +39,14 @@ export type Result =
       readonly classes: Int32Array;
     }
   | {
-      readonly op: "deepfool_step" | "deepfool";
+      readonly op: AttackOp;
       readonly perturbation: Float32Array;
       readonly labels: Int32Array;
       readonly newLabels: Int32Array;
+      /** Steps of each image; empty where a peer does not say. */
       readonly iterations: Int32Array;
     }
+  /** The v of the last pass, and its fooling rate. */
   | { readonly op: "uap_pass"; readonly perturbation: Float32Array; readonly rate: number };
 
 /** The radius of the universal perturbation, l_inf, of images in [0, 1]. */

@@ -1,7 +1,7 @@
 import type { Engine } from "../src/engines/engine.js";
 import { createReferenceEngine } from "../src/engines/reference.js";
 import { sizeOf } from "../src/network/spec.js";
-import { type Case, RADIUS, type Result } from "./case.js";
+import { type AttackOp, type Case, RADIUS, type Result } from "./case.js";
 import type { BenchNetwork } from "./networks.js";
 import type { Work } from "./work.js";
 
@@ -54,7 +54,7 @@ export class Checker {
     by: string,
     again: (image: number) => Promise<Result | undefined> = async () => undefined,
   ): Promise<Check> {
-    const key = `${c.op}/${c.batch}/${c.classes}`;
+    const key = `${c.op}/${c.batch}/${c.classes}/${c.passes ?? 1}`;
     const first = this.first.get(key);
     if (!first) this.first.set(key, { by, result });
     switch (result.op) {
@@ -63,6 +63,7 @@ export class Checker {
       case "jacobian":
         return this.checkJacobian(c, result, first, again);
       case "deepfool":
+      case "deepfool_foolbox":
       case "deepfool_step":
         return this.checkAttack(result, first);
       case "uap_pass":
@@ -139,20 +140,14 @@ export class Checker {
 
   /** Perturbations that fool, and are as long as those of the others; the reference agrees on the first image. */
   private async checkAttack(
-    {
-      perturbation,
-      labels,
-      newLabels,
-      iterations,
-      op,
-    }: Extract<Result, { op: "deepfool" | "deepfool_step" }>,
+    { perturbation, labels, newLabels, iterations, op }: Extract<Result, { op: AttackOp }>,
     first?: { by: string; result: Result },
   ): Promise<Check> {
     const size = sizeOf(this.bench.network.input.shape);
     const count = labels.length;
     const moved = labels.filter((label, n) => newLabels[n] !== label).length;
     if (iterations.some((i) => i < 1)) return verdict("at least one step", Number.NaN, 0, "");
-    if (op === "deepfool" && moved < 0.95 * count)
+    if (op !== "deepfool_step" && moved < 0.95 * count)
       return verdict("share fooled", 1 - moved / count, 0.05, "not fooled");
     if (this.reference) {
       const shifted = this.bench.images.values.slice(0, size);

@@ -5,10 +5,12 @@ import { fileURLToPath } from "node:url";
 import { type Case, rowName } from "./case.js";
 import { Checker } from "./check.js";
 import { Absent, type Contender } from "./contenders/contender.js";
+import { openFoolbox } from "./contenders/foolbox.js";
 import { openNodePeer } from "./contenders/node_peer.js";
 import { openTorch } from "./contenders/torch.js";
 import { openWasm, type WasmVariant } from "./contenders/wasm.js";
 import { openWebgpu } from "./contenders/webgpu.js";
+import { exitOnSignals } from "./endings.js";
 import { measureGpuRoofline } from "./gpu/roofline.js";
 import { runGroup } from "./group.js";
 import { describeMachine, machineText } from "./machine.js";
@@ -184,6 +186,8 @@ async function openContenders(
         return [() => openWebgpu(bench, "float16")];
       case "torch":
         return cores.map((t) => () => openTorch(bench, t));
+      case "foolbox":
+        return cores.map((t) => () => openFoolbox(bench, t));
       case "torch-cuda":
         return [() => openTorch(bench, 1, "cuda")];
       case "onnxruntime":
@@ -292,11 +296,7 @@ function print(
   }
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => {
-    say(`ended by ${signal}`);
-    process.exit(1);
-  });
+exitOnSignals(say);
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options) await main(options);

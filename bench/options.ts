@@ -14,6 +14,7 @@ export const ENGINES = [
   "onnxruntime",
   "torch",
   "torch-cuda",
+  "foolbox",
 ] as const;
 export type EngineName = (typeof ENGINES)[number];
 
@@ -32,6 +33,7 @@ Times our engine beside its peers; every result is checked before it is timed.
   --threads 0,2        of our engine (0: the calling thread); peers run with as many, at least 1
   --filter REGEXP      only rows whose name op/network/engine/variant/batch/K matches
   --uap-images N       crafting images of uap_pass (100)
+  --uap-passes 1,5     passes over them (1); more than one give a row of their own, uap_pass.x5
   --seconds S          time for each row (1.2)
   --profile            only the layer-by-layer profile of the networks
   --no-profile, --no-roofline, --no-cold
@@ -40,7 +42,7 @@ Times our engine beside its peers; every result is checked before it is timed.
   --help
 
 Peers: tfjs and onnxruntime-web from node_modules; PyTorch where the python3 on the path, or the one that PYTHON
-names, has torch (torch-cuda: on its GPU). Networks other than demo and vgg16 are read from ../shared, or where UNIFOOL_SHARED points.`;
+names, has torch (torch-cuda: on its GPU), and foolbox where it can import that. Networks other than demo and vgg16 are read from ../shared, or where UNIFOOL_SHARED points.`;
 
 export interface Options {
   readonly quick: boolean;
@@ -55,6 +57,7 @@ export interface Options {
   readonly threads?: readonly number[];
   readonly filter?: RegExp;
   readonly uapImages: number;
+  readonly uapPasses: readonly number[];
   readonly seconds: number;
   /** Whether to end with a profile, or to print nothing else. */
   readonly profile: "last" | "only" | "none";
@@ -81,6 +84,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       threads: { type: "string" },
       filter: { type: "string" },
       "uap-images": { type: "string", default: "100" },
+      "uap-passes": { type: "string", default: "1" },
       seconds: { type: "string" },
       profile: { type: "boolean" },
       roofline: { type: "boolean", default: true },
@@ -91,7 +95,10 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const numbers = (name: "batches" | "classes" | "threads", least: number): readonly number[] | undefined =>
+  const numbers = (
+    name: "batches" | "classes" | "threads" | "uap-passes",
+    least: number,
+  ): readonly number[] | undefined =>
     values[name]?.split(",").map((text) => integer(`--${name}`, text, least));
   return {
     quick: values.quick,
@@ -105,6 +112,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     threads: numbers("threads", 0),
     filter: values.filter === undefined ? undefined : new RegExp(values.filter),
     uapImages: integer("--uap-images", values["uap-images"], 1),
+    uapPasses: numbers("uap-passes", 1) ?? [1],
     seconds: positive("--seconds", values.seconds ?? (values.quick ? "0.5" : "1.2")),
     profile: values.profile ? "only" : values.profile === undefined && !values.gpu ? "last" : "none",
     roofline: values.roofline,

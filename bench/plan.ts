@@ -32,6 +32,7 @@ const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
     ["jacobian", 32, 10, NATIVE],
     ["deepfool_step", 1, 10, FASTEST],
     ["deepfool", 64, 10, NATIVE],
+    ["deepfool_foolbox", 64, 10, ["wasm-relaxed", "foolbox"]],
     ["uap_pass", 0, 10, FASTEST],
   ],
   squeezenet: [
@@ -96,35 +97,44 @@ const QUICK: Readonly<Record<string, readonly Row[]>> = {
  * every engine that is asked for; `--full` for all combinations of the usual ones.
  */
 export function planGroups(options: Options, networks: readonly string[]): Group[] {
-  const { ops, batches, classes, full, quick, gpu, uapImages } = options;
+  const { ops, batches, classes, full, quick, gpu } = options;
   const engines = (usual: readonly EngineName[]): readonly EngineName[] => options.engines ?? usual;
   if (!ops && !batches && !classes && !full) {
     const plan = gpu ? GPU : quick ? QUICK : DEFAULT;
     return networks.flatMap((network) =>
-      (plan[network.replace(/-he$/, "")] ?? (gpu ? [] : DEFAULT[network]) ?? []).map(
-        ([op, batch, k, who]) => ({
-          case: { op, network, batch: op === "uap_pass" ? uapImages : batch, classes: k },
-          engines: engines(who),
-        }),
+      (plan[network.replace(/-he$/, "")] ?? (gpu ? [] : DEFAULT[network]) ?? []).flatMap(
+        ([op, batch, k, who]) =>
+          (op === "uap_pass" ? universalSizes(options) : [{ batch }]).map((sizes) => ({
+            case: { op, network, ...sizes, classes: k },
+            engines: engines(who),
+          })),
       ),
     );
   }
   const groups: Group[] = [];
   for (const network of networks)
     for (const op of ops ?? OPS) {
-      const sizes =
-        op === "uap_pass" ? [uapImages] : op === "deepfool" ? [batches?.[0] ?? 64] : (batches ?? [1, 8, 32]);
-      for (const batch of sizes)
+      const batchesOf =
+        op === "deepfool" || op === "deepfool_foolbox" ? [batches?.[0] ?? 64] : (batches ?? [1, 8, 32]);
+      const sizes = op === "uap_pass" ? universalSizes(options) : batchesOf.map((batch) => ({ batch }));
+      for (const size of sizes)
         for (const k of op === "logits" ? [0] : op === "jacobian" ? (classes ?? [4, 10, 32]) : [10]) {
           // TensorFlow.js takes a second for what takes the others milliseconds.
+          const { batch } = size;
           const slow = batch > 8 || k > 10 || (network !== "demo" && network !== "resnet20");
-          const who = slow ? ([...OURS, "onnxruntime", "torch"] as const) : ALL;
+          const usual = slow ? ([...OURS, "onnxruntime", "torch"] as const) : ALL;
+          const who = op === "deepfool_foolbox" ? ([...OURS, "foolbox"] as const) : usual;
           // The large network runs for seconds an image.
-          if (network === "vgg16" && !ops && (batch > 8 || op === "deepfool" || op === "uap_pass")) continue;
-          groups.push({ case: { op, network, batch, classes: k }, engines: engines(who) });
+          if (network === "vgg16" && !ops && (batch > 8 || op.startsWith("deepfool") || op === "uap_pass"))
+            continue;
+          groups.push({ case: { op, network, ...size, classes: k }, engines: engines(who) });
         }
     }
   return groups;
+}
+
+function universalSizes({ uapImages, uapPasses }: Options): Pick<Case, "batch" | "passes">[] {
+  return uapPasses.map((passes) => ({ batch: uapImages, passes }));
 }
 
 /** Threads of our engine that are measured: none, and one for each of up to two processors. */

@@ -29,7 +29,7 @@ const child = spawn(process.execPath, ["--expose-gc", `${outdir}/${program}.mjs`
   // The bundles lie elsewhere than the sources that look for these folders.
   env: { UNIFOOL_SHARED: `${root}../shared`, ...process.env, UNIFOOL_ROOT: root },
 });
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => {
   rmSync(outdir, { recursive: true, force: true });
   if (signal) console.error(`bench: ended by ${signal}`);

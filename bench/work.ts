@@ -51,6 +51,7 @@ export function liveMacs(c: Case, work: Work, result: Result, classes: number): 
     case "jacobian":
       return c.batch * (work.forward + rows * work.liveBackward);
     case "deepfool":
+    case "deepfool_foolbox":
     case "deepfool_step": {
       const iterations = result.iterations.reduce((a, b) => a + b, 0);
       return (c.batch + iterations) * work.forward + iterations * (rows - 1) * work.liveBackward;

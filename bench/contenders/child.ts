@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { sizeOf } from "../../src/network/spec.js";
 import { type Case, RADIUS, type Result } from "../case.js";
+import { TemporaryFolder } from "../endings.js";
 import type { BenchNetwork } from "../networks.js";
 import { Absent, type Contender } from "./contender.js";
 
@@ -22,12 +22,12 @@ export class Child {
   private complaint = "";
   private constructor(
     private readonly child: ChildProcess,
-    readonly folder: string,
+    private readonly files: TemporaryFolder,
   ) {
     this.lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     this.answers = this.lines[Symbol.asyncIterator]();
-    // Not even a run that is cut short leaves a peer at work.
-    process.on("exit", this.kill);
+    // Not even a run that is cut short leaves a peer at work; its folder goes after it.
+    process.prependListener("exit", this.kill);
     // A peer that dies shows as the end of its answers; what it last complained of says why.
     child.on("error", (error) => {
       this.complaint = error.message;
@@ -44,11 +44,10 @@ export class Child {
     args: readonly string[],
     open: (folder: string) => Promise<Message>,
   ): Promise<{ child: Child; answer: Message }> {
-    const folder = await mkdtemp(join(tmpdir(), "unifool-bench-"));
-    const spawned = spawn(command, args, { stdio: "pipe" });
-    const child = new Child(spawned, folder);
+    const files = new TemporaryFolder("unifool-bench-");
+    const child = new Child(spawn(command, args, { stdio: "pipe" }), files);
     try {
-      return { child, answer: await child.ask({ do: "open", ...(await open(folder)) }) };
+      return { child, answer: await child.ask({ do: "open", ...(await open(files.path)) }) };
     } catch (error) {
       await child.stop();
       throw new Absent(error instanceof Error ? error.message : String(error));
@@ -65,17 +64,22 @@ export class Child {
     return answer;
   }
 
+  get folder(): string {
+    return this.files.path;
+  }
+
   private readonly kill = (): void => void this.child.kill("SIGKILL");
 
   async stop(): Promise<void> {
-    process.off("exit", this.kill);
     this.lines.close();
     this.child.stdin?.end();
-    if (this.child.exitCode === null && this.child.pid !== undefined) {
+    const { exitCode, signalCode, pid } = this.child;
+    if (exitCode === null && signalCode === null && pid !== undefined) {
       this.kill();
       await once(this.child, "exit");
     }
-    await rm(this.folder, { recursive: true, force: true });
+    process.off("exit", this.kill);
+    this.files.remove();
   }
 }
 
@@ -119,7 +123,7 @@ export function childContender(
 
 async function readResult({ op }: Case, answer: Message, out: string): Promise<Result> {
   const floats = (key: string): Float32Array => Float32Array.from((answer[key] ?? []) as number[]);
-  const integers = (key: string): Int32Array => Int32Array.from(answer[key] as number[]);
+  const integers = (key: string): Int32Array => Int32Array.from((answer[key] ?? []) as number[]);
   const values = async (): Promise<Float32Array> => {
     const bytes = await readFile(out);
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
@@ -130,6 +134,7 @@ async function readResult({ op }: Case, answer: Message, out: string): Promise<R
     case "jacobian":
       return { op, logits: floats("logits"), classes: integers("classes"), values: await values() };
     case "deepfool":
+    case "deepfool_foolbox":
     case "deepfool_step":
       return {
         op,

@@ -4,7 +4,7 @@ import type { Timed } from "../measure.js";
 
 /** An implementation on one network: ours in one variant, or a peer. */
 export interface Contender {
-  /** "wasm", "tfjs", "onnxruntime", "torch". */
+  /** "wasm", "webgpu", "tfjs", "onnxruntime", "torch", "foolbox". */
   readonly engine: string;
   /** Which build, backend or version, and "-2t" for two threads. */
   readonly variant: string;

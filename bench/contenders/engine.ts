@@ -2,7 +2,7 @@ import { type DeepfoolResult, deepfool } from "../../src/api/deepfool.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import type { Engine } from "../../src/engines/engine.js";
 import { sizeOf } from "../../src/network/spec.js";
-import { type Case, RADIUS, type Result } from "../case.js";
+import { type AttackOp, type Case, RADIUS, type Result } from "../case.js";
 import type { Images } from "../images.js";
 
 /**
@@ -10,7 +10,7 @@ import type { Images } from "../images.js";
  * user gets them.
  */
 export function engineCall(engine: Engine, images: Images, c: Case): () => Promise<Result> {
-  const { op, batch, first = 0 } = c;
+  const { op, batch, first = 0, passes = 1 } = c;
   const size = sizeOf(engine.inputShape);
   const values = images.values.subarray(first * size, (first + batch) * size);
   const classes = Math.min(c.classes, engine.classes);
@@ -25,17 +25,19 @@ export function engineCall(engine: Engine, images: Images, c: Case): () => Promi
       return async () => attackResult(op, await deepfool(engine, values, { classes, steps: 1 }));
     case "deepfool":
       return async () => attackResult(op, await deepfool(engine, values, { classes }));
+    case "deepfool_foolbox":
+      return async () => attackResult(op, await deepfool(engine, values, { classes, profile: "foolbox" }));
     case "uap_pass":
       return async () => {
-        // Delta 0: the pass is never cut short, nor left out.
-        const options = { norm: Infinity, radius: RADIUS, passes: 1, delta: 0, classes, seed: 0 } as const;
-        const { perturbation, foolingRate } = await universalPerturbation(engine, values, options);
-        return { op, perturbation, rate: foolingRate };
+        // Delta 0: no pass is cut short, nor left out.
+        const options = { norm: Infinity, radius: RADIUS, passes, delta: 0, classes, seed: 0 } as const;
+        const { last, history } = await universalPerturbation(engine, values, options);
+        return { op, perturbation: last, rate: history.at(-1)?.foolingRate ?? 0 };
       };
   }
 }
 
-function attackResult(op: "deepfool" | "deepfool_step", run: DeepfoolResult): Result {
+function attackResult(op: AttackOp, run: DeepfoolResult): Result {
   const { perturbation, labels, newLabels, iterations } = run;
   return { op, perturbation, labels, newLabels, iterations };
 }

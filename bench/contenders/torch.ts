@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { simplify } from "../../src/network/simplify.js";
 import { type BenchNetwork, root } from "../networks.js";
-import { Child, childContender } from "./child.js";
+import { Child, childContender, type Message } from "./child.js";
 import type { Contender } from "./contender.js";
 
 /** GFLOP/s of a matrix product below which the BLAS must be the unoptimised one. */
@@ -18,17 +18,12 @@ export async function openTorch(
   threads: number,
   device: "cpu" | "cuda" = "cpu",
 ): Promise<Contender> {
-  const python = process.env.PYTHON ?? "python3";
-  const program = [`${root}bench/peers/pytorch.py`, "--device", device];
-  const { child, answer } = await Child.start(python, program, async (folder) => ({
-    ...(await exportNetwork(network, folder)),
-    threads,
-  }));
-  // No fair peer: with a reference BLAS PyTorch is ten times slower (on Debian, install libopenblas0).
-  const slow = device === "cpu" && (answer.gemm as number) < SLOW_GEMM ? "slowblas" : undefined;
-  const cores = threads > 1 ? `${threads}t` : undefined;
-  const name = [device === "cpu" ? undefined : device, answer.version, slow, cores];
-  const variant = name.filter(Boolean).join("-");
+  const program = ["--device", device];
+  const { child, answer, suffix } = await startPython("pytorch.py", program, network, threads);
+  const cuda = device === "cuda";
+  // The BLAS is the CPU's.
+  const name = cuda ? [device, answer.version] : [answer.version, ...suffix];
+  const variant = name.join("-");
   return childContender(child, network, { engine: "torch", variant, threads }, [
     "logits",
     "jacobian",
@@ -36,6 +31,29 @@ export async function openTorch(
     "deepfool",
     "uap_pass",
   ]);
+}
+
+/**
+ * Starts a peer of `bench/peers` in Python and hands it the network.
+ *
+ * @returns also what the name of a contender on the CPU ends in
+ * @throws Absent if Python or what the peer imports is missing
+ */
+export async function startPython(
+  file: string,
+  options: readonly string[],
+  network: BenchNetwork,
+  threads: number,
+): Promise<{ child: Child; answer: Message; suffix: readonly string[] }> {
+  const python = process.env.PYTHON ?? "python3";
+  const program = [`${root}bench/peers/${file}`, ...options];
+  const { child, answer } = await Child.start(python, program, async (folder) => ({
+    ...(await exportNetwork(network, folder)),
+    threads,
+  }));
+  // No fair peer: with a reference BLAS PyTorch is ten times slower (on Debian, install libopenblas0).
+  const slow = (answer.gemm as number) < SLOW_GEMM ? ["slowblas"] : [];
+  return { child, answer, suffix: [...slow, ...(threads > 1 ? [`${threads}t`] : [])] };
 }
 
 /** The simplified graph (batch norm folded) as JSON; arrays become `[first, length]` in a file of float32. */

@@ -2,12 +2,13 @@
  * What a machine's GPU says of us: the tests that compute on it, then our engine beside its peers there. One JSON file and
  * tables come out. `--help` lists the options.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { exitOnSignals, TemporaryFolder } from "../endings.js";
 import { describeMachine, machineText } from "../machine.js";
 import { adapterText, describeAdapter } from "./adapter.js";
 import { runTests, testText } from "./tests.js";
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   console.log(`${machineText(machine)}\n${adapterText(adapter)}\n`);
   const tests = values["no-tests"] ? undefined : await runTests(here, Number(values.jobs), values.tests);
   if (tests) console.log(`${testText(tests)}\n`);
-  const rows = values["no-rows"] ? undefined : runRows(positionals);
+  const rows = values["no-rows"] ? undefined : await runRows(positionals);
   if (values.json) {
     const report = { machine, adapter, tests, benchmark: rows?.report };
     writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`);
@@ -59,19 +60,23 @@ async function main(): Promise<void> {
 }
 
 /** The benchmark as a process of its own: a driver may end it. */
-function runRows(options: readonly string[]): { readonly passed: boolean; readonly report: unknown } {
-  const folder = mkdtempSync(join(tmpdir(), "unifool-gpu-"));
-  const json = join(folder, "rows.json");
+async function runRows(
+  options: readonly string[],
+): Promise<{ readonly passed: boolean; readonly report: unknown }> {
+  const folder = new TemporaryFolder("unifool-gpu-");
+  const json = join(folder.path, "rows.json");
   const args = ["--expose-gc", `${here}main.mjs`, "--gpu", "--json", json, ...options];
-  try {
-    const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
-    const report = existsSync(json) ? (JSON.parse(readFileSync(json, "utf8")) as unknown) : undefined;
-    return { passed: status === 0, report };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const child = spawn(process.execPath, args, { stdio: "inherit" });
+  const kill = (): void => void child.kill();
+  process.on("exit", kill);
+  const [status] = (await once(child, "exit")) as [number | null];
+  process.off("exit", kill);
+  const report = existsSync(json) ? (JSON.parse(readFileSync(json, "utf8")) as unknown) : undefined;
+  folder.remove();
+  return { passed: status === 0, report };
 }
 
+exitOnSignals((line) => console.error(`bench:gpu: ${line}`));
 await main().catch((error: Error) => {
   console.error(`bench:gpu: ${error.message.split("\n")[0]}`);
   process.exitCode = 2;

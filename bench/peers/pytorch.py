@@ -193,22 +193,25 @@ def deepfool(net, jacobian, images, classes, steps):
     return 1.02 * r, iterations, labels
 
 
-def universal_pass(net, jacobian, images, classes, radius):
-    """One pass of LTS4/universal for l_inf: sequential, one image at a time."""
+def universal(net, jacobian, images, classes, radius, passes):
+    """Passes of LTS4/universal for l_inf: sequential, one image at a time, the fooling rate after each pass."""
     with torch.no_grad():
         clean = torch.cat([net(x).argmax(1) for x in images.split(64)])
     v = torch.zeros_like(images[:1])
-    for n in torch.randperm(len(images), generator=torch.Generator().manual_seed(0)).tolist():
-        x = images[n : n + 1] + v
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(passes):
+        for n in torch.randperm(len(images), generator=generator).tolist():
+            x = images[n : n + 1] + v
+            with torch.no_grad():
+                if net(x).argmax(1)[0] != clean[n]:
+                    continue
+            r, iterations, _ = deepfool(net, jacobian, x, classes, 10)
+            if iterations[0] < 9:
+                v = (v + r).clamp(-radius, radius)
         with torch.no_grad():
-            if net(x).argmax(1)[0] != clean[n]:
-                continue
-        r, iterations, _ = deepfool(net, jacobian, x, classes, 10)
-        if iterations[0] < 9:
-            v = (v + r).clamp(-radius, radius)
-    with torch.no_grad():
-        moved = torch.cat([net(x + v).argmax(1) for x in images.split(64)])
-    return v, (moved != clean).float().mean()
+            moved = torch.cat([net(x + v).argmax(1) for x in images.split(64)])
+        rate = (moved != clean).float().mean()
+    return v, rate
 
 
 def milliseconds(call):
@@ -314,7 +317,10 @@ class Peer:
             name, layout = how.split("/")
             net, jacobian, images = self.nets[layout], FORMULATIONS[name], x[layout]
             if op == "uap_pass":
-                self.call = lambda: [t.cpu() for t in universal_pass(net, jacobian, images.to(self.device), classes, request["radius"])]
+                passes = request.get("passes", 1)
+                self.call = lambda: [
+                    t.cpu() for t in universal(net, jacobian, images.to(self.device), classes, request["radius"], passes)
+                ]
                 v, rate = self.call()
                 v[0].permute(1, 2, 0).contiguous().numpy().tofile(request["out"])
                 answer["rate"] = rate.item()
@@ -333,10 +339,7 @@ class Peer:
         return {"samples": samples}
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    peer = Peer(torch.device(parser.parse_args().device))
+def serve(peer):
     for line in sys.stdin:
         request = json.loads(line)
         try:
@@ -347,4 +350,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    serve(Peer(torch.device(parser.parse_args().device)))

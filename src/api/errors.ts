@@ -4,16 +4,20 @@
 
 /** Base class of every error that unifool raises on purpose. */
 export class UnifoolError extends Error {
+  // Of the class, too, since minified classes lose theirs and Node prints it.
+  static override readonly name: string = "UnifoolError";
   override readonly name: string = "UnifoolError";
 }
 
 /** An argument of the wrong shape, type or range; raised before any work starts. */
 export class InvalidArgumentError extends UnifoolError {
+  static override readonly name: string = "InvalidArgumentError";
   override readonly name = "InvalidArgumentError";
 }
 
 /** A model that cannot be read or is inconsistent: missing file, truncated weights, two outputs, unknown layer. */
 export class ModelError extends UnifoolError {
+  static override readonly name: string = "ModelError";
   override readonly name: string = "ModelError";
 }
 
@@ -28,6 +32,7 @@ export interface UnsupportedLayer {
  * the model's other layers of unknown classes, as far as they were found.
  */
 export class UnsupportedOperatorError extends ModelError {
+  static override readonly name: string = "UnsupportedOperatorError";
   override readonly name = "UnsupportedOperatorError";
   constructor(
     readonly layer: string,
@@ -54,5 +59,6 @@ function othersText(layers: readonly UnsupportedLayer[]): string {
 
 /** The engine cannot run here (no WebAssembly SIMD, no adapter, a worker died) or was disposed. */
 export class EngineError extends UnifoolError {
+  static override readonly name: string = "EngineError";
   override readonly name = "EngineError";
 }

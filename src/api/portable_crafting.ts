@@ -28,16 +28,21 @@ export function portableCraftingState(
   return {
     predict: (indices, shifted) => predictBatch(engine, gather(indices, shifted), indices.length),
 
-    async improve(index, out) {
-      const run = await runDeepfool(engine, gather([index], true), deepfool);
+    async improve(index, label, out) {
+      const request = { ...deepfool, labels: Int32Array.of(label) };
+      const run = await runDeepfool(engine, gather([index], true), request);
       const taken = run.iterations[0];
-      const updated = run.newLabels[0] !== run.labels[0] && taken > 0 && taken < deepfool.steps - 1;
+      const changed = run.newLabels[0] !== label;
+      // An engine may take no labels and leave its own prediction instead, and then says so.
+      if (run.labels[0] !== label || (changed && taken === 0))
+        return { fooled: true, taken: 0, updated: false };
+      const updated = changed && taken > 0 && taken < deepfool.steps - 1;
       if (updated) {
         for (let i = 0; i < size; i++) v[i] += run.perturbation[i];
         project(v, radius, norm);
         out?.set(v);
       }
-      return { taken, updated };
+      return { fooled: false, taken, updated };
     },
 
     async read(out) {

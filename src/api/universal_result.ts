@@ -55,6 +55,7 @@ export type PartialUniversalResult = Omit<UniversalResult, "foolingRate"> & {
  * abort; `result` is the work done so far.
  */
 export class UniversalAbortedError extends UnifoolError {
+  static override readonly name = "UniversalAbortedError";
   override readonly name = "AbortError";
   constructor(
     readonly result: PartialUniversalResult,

@@ -81,16 +81,21 @@ export interface CraftingRequest {
  * call that rejects leaves v as it was.
  */
 export interface CraftingState {
+  /** True where `predict` takes about as long for several images as for one, as on a GPU. Default false. */
+  readonly parallel?: boolean;
   /** Predictions at these images, 0 to N - 1, or at these images + v, in the order of `indices`. */
   predict(indices: Int32Array, shifted: boolean): Promise<Int32Array>;
   /**
-   * DeepFool from one image + v. If it changed the prediction with 1 to steps - 2 steps, v becomes the projection of
+   * DeepFool from one image + v, away from `label`. If it left it with 1 to steps - 2 steps, v becomes the projection of
    * v + r, and is written to `out`.
    */
   improve(
     index: number,
+    label: number,
     out?: Float32Array,
   ): Promise<{
+    /** True if the prediction at image + v is another one than `label` already; nothing is done then. */
+    readonly fooled: boolean;
     /** Steps of the DeepFool run. */
     readonly taken: number;
     /** True if v took the step. */

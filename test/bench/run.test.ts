@@ -1,9 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rowName } from "../../bench/case.js";
 import type { AdapterReport } from "../../bench/gpu/adapter.js";
 import type { FileReport } from "../../bench/gpu/tests.js";
 import { parseOptions } from "../../bench/options.js";
@@ -12,7 +14,10 @@ import type { Row } from "../../bench/report.js";
 import { openGpu } from "../support/webgpu.js";
 
 const program = fileURLToPath(new URL("../../bench/run.mjs", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "unifool-bench-test-"));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "unifool-bench-test-"));
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const gpu = await openGpu();
@@ -39,6 +44,47 @@ describe("npm run bench", () => {
     expect(row.millisecondsPerImage).toBeCloseTo(row.time!.median / 2);
     expect(row.gflops).toBeGreaterThan(0);
     expect(report.machine.node).toBe(process.version);
+  });
+});
+
+describe("a peer's folder", () => {
+  /** Starts the benchmark with a peer in the place of PyTorch that answers every request so. */
+  const start = (name: string, answer: string) => {
+    const temporary = join(folder, name);
+    mkdirSync(temporary);
+    const python = join(folder, `${name}.mjs`);
+    const lines = `import { createInterface } from "node:readline";
+      createInterface({ input: process.stdin }).on("line", () => {
+        ${answer}
+      });`;
+    writeFileSync(python, `#!${process.execPath}\n${lines}`);
+    chmodSync(python, 0o755);
+    const args = "--networks demo --ops logits --batches 1 --engines torch --threads 0 --seconds 0.05";
+    const quiet = "--no-roofline --no-cold --no-profile";
+    const child = spawn(process.execPath, [program, ...args.split(" "), ...quiet.split(" ")], {
+      env: { ...process.env, TMPDIR: temporary, PYTHON: python },
+      stdio: "ignore",
+    });
+    return { child, peers: () => readdirSync(temporary).filter((file) => file.startsWith("unifool-bench-")) };
+  };
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("goes with a run that %s ends", async (signal) => {
+    const { child, peers } = start(signal, "");
+    while (peers().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill(signal);
+    expect((await once(child, "exit"))[0]).toBe(1);
+    expect(peers()).toEqual([]);
+  });
+
+  it.each([
+    ["error", `console.log(JSON.stringify({ error: "no" }));`],
+    ["death", `process.kill(process.pid, "SIGKILL");`],
+    ["answers", `console.log(JSON.stringify({ version: "0", gemm: 99, logits: [], samples: [1] }));`],
+  ])("goes with a run that ends by itself, peer: %s", async (name, answer) => {
+    const { child, peers } = start(name, answer);
+    await once(child, "exit");
+    expect(child.exitCode).toBe(name === "answers" ? 1 : 0);
+    expect(peers()).toEqual([]);
   });
 });
 
@@ -74,6 +120,18 @@ describe("options", () => {
     const groups = planGroups(parseOptions(["--gpu"])!, ["resnet20", "mobilenetv2"]);
     expect(new Set(groups.map((g) => g.case.network))).toEqual(new Set(["resnet20"]));
     for (const { engines } of groups) expect(engines).toContain("webgpu");
+  });
+
+  it("ask for several passes of the universal perturbation", () => {
+    const options = parseOptions(["--networks", "resnet20", "--uap-images", "500", "--uap-passes", "1,5"])!;
+    for (const given of [options, { ...options, ops: ["uap_pass" as const] }]) {
+      const cases = planGroups(given, ["resnet20"]).map((g) => g.case);
+      expect(cases.filter(({ op }) => op === "uap_pass").map((c) => rowName(c, "*", "*"))).toEqual([
+        "uap_pass/resnet20/*/*/500/10",
+        "uap_pass.x5/resnet20/*/*/500/10",
+      ]);
+    }
+    expect(() => parseOptions(["--uap-passes", "0"])).toThrow("--uap-passes has 0");
   });
 
   it("combine operations, batches and classes", () => {

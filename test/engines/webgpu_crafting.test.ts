@@ -127,7 +127,14 @@ describe.skipIf(!gpu)("one step from a v", () => {
       for (let index = 0; index < COUNT; index++) {
         const state = await engine.craftingState!(images, { norm, radius, initial: v, deepfool: request });
         const out = new Float32Array(size);
-        const { taken, updated } = await state.improve(index, out);
+        // Away from another class than the predicted one there is nothing to do.
+        const other = (runs.labels[index] + 1) % 4;
+        expect(await state.improve(index, other, out)).toEqual({ fooled: true, taken: 0, updated: false });
+        await state.read(out);
+        expectSameBits(out, v, "v");
+        out.fill(0);
+        const { fooled, taken, updated } = await state.improve(index, runs.labels[index], out);
+        expect(fooled).toBe(false);
         expect(taken).toBe(runs.iterations[index]);
         expect(updated).toBe(runs.newLabels[index] !== runs.labels[index] && taken > 0 && taken < 5);
         updates += Number(updated);
@@ -236,8 +243,8 @@ describe.skipIf(!gpu)("an end before the end", () => {
         const state = (await engine.craftingState?.(...given)) as CraftingState;
         return {
           ...state,
-          improve: async (index, out) => {
-            const step = await state.improve(index, out);
+          improve: async (index, label, out) => {
+            const step = await state.improve(index, label, out);
             if (step.updated && ++improved === 3) {
               await state.read(v);
               controller.abort("enough");

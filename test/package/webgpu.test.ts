@@ -10,7 +10,10 @@ import { writeRawFolder, writeTinyModel } from "../cli/support/tiny_model.js";
 import { openGpu } from "../support/webgpu.js";
 
 const gpu = await openGpu();
-const folder = mkdtempSync(join(tmpdir(), "unifool-webgpu-"));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "unifool-webgpu-"));
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The built package where `webgpu` is installed, and a copy where it is not. */

@@ -34,6 +34,10 @@ export class DeviceCrafting implements CraftingState {
     private readonly v: GPUBuffer,
   ) {}
 
+  get parallel(): boolean {
+    return !this.host.gpu.onProcessor;
+  }
+
   /** @throws EngineError if there is no room for v and an image */
   static async create(
     host: CraftingHost,
@@ -81,7 +85,11 @@ export class DeviceCrafting implements CraftingState {
     return labels;
   }
 
-  async improve(index: number, out?: Float32Array): Promise<{ taken: number; updated: boolean }> {
+  async improve(
+    index: number,
+    label: number,
+    out?: Float32Array,
+  ): Promise<{ fooled: boolean; taken: number; updated: boolean }> {
     const { host, request } = this;
     const { program, plan, loop, crafting } = host;
     const { deepfool } = request;
@@ -98,10 +106,12 @@ export class DeviceCrafting implements CraftingState {
       stream.copy(program.bufferOf(plan.pixels), 0, program.bufferOf(loop.tensors.images), 0, bytes);
       stream.submit();
     };
-    const { state } = await runRounds(host, { images: 1, place, readsR: false }, lanes, deepfool);
-    const taken = state[0];
-    if (taken === 0 || taken >= deepfool.steps - 1) return { taken, updated: false };
-    return { taken, updated: await this.update(out) };
+    const labels = Int32Array.of(label);
+    const { state } = await runRounds(host, { images: 1, labels, place, readsR: false }, lanes, deepfool);
+    const [taken, predicted] = state;
+    const fooled = taken === 0 && predicted !== label;
+    if (taken === 0 || taken >= deepfool.steps - 1) return { fooled, taken, updated: false };
+    return { fooled, taken, updated: await this.update(out) };
   }
 
   async read(out: Float32Array): Promise<void> {

@@ -155,8 +155,9 @@ export async function createWebgpuEngine(
           throw new EngineError(`${CRAFTING}: the crafting state was disposed, expected a live one`);
         });
       return {
+        parallel: crafting.parallel,
         predict: (indices, shifted) => call(() => crafting.predict(indices, shifted)),
-        improve: (index, out) => call(() => crafting.improve(index, out)),
+        improve: (index, label, out) => call(() => crafting.improve(index, label, out)),
         read: (out) => call(() => crafting.read(out)),
         dispose: () => {
           if (!craftings.delete(crafting)) return;

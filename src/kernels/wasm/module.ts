@@ -82,6 +82,7 @@ export function generatedSources(): Record<string, string> {
     .map((k, index) => `  ${k.name}: { index: ${index}, fields: ${JSON.stringify(k.fields)} },`)
     .join("\n");
   const bytes = (target: Target): string => Buffer.from(assembleModule(target)).toString("base64");
+  const raw = (base64: string): string => `/* @__PURE__ */ String.raw\`\n${base64}\n\``;
   const notice = "// Made by build.mjs from the kernel sources; not in git.";
   return {
     "kernels.generated.ts": [notice, `export const kernels = {\n${kernels}\n} as const;`, ""].join("\n"),
@@ -89,8 +90,10 @@ export function generatedSources(): Record<string, string> {
       notice,
       "// Where the flags of the imported memory's limits are, in both modules: they say shared with a maximum.",
       `export const memoryFlagsAt = ${memoryFlagsAt()};`,
-      `export const plainModule = "${bytes({ relaxed: false })}";`,
-      `export const relaxedModule = "${bytes({ relaxed: true })}";`,
+      "// Raw, because bundlers cut other strings into lines, which compress badly; on a line of its own, as base64 may",
+      "// be, because Node prints the whole line that an error comes from.",
+      `export const plainModule = ${raw(bytes({ relaxed: false }))};`,
+      `export const relaxedModule = ${raw(bytes({ relaxed: true }))};`,
       "",
     ].join("\n"),
   };
