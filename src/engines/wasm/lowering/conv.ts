@@ -143,13 +143,12 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
   const { target, start } = context.intoFrom(input);
   const blocks = vjpBlocks(g);
   const block = blocks.channels;
-  const x = context.live(target, g.height * g.width, g.channels, block);
-  const outputs = g.outHeight * g.outWidth;
+  const x = context.live(target, g.height, g.width, g.channels, block);
   const whole = blocks.filters === g.filters;
   const y = whole
-    ? context.liveRows(cotangent, outputs, g.filters)
+    ? context.liveRows(cotangent, g.outHeight, g.outWidth, g.filters)
     : // A list of candidate classes has no boundaries between groups and parts.
-      context.live({ ...cotangent, candidates: false }, outputs, g.filters, blocks.filters);
+      context.live({ ...cotangent, candidates: false }, g.outHeight, g.outWidth, g.filters, blocks.filters);
   const xBlocks = Math.ceil(g.depth / block);
   const rowBytes = 4 * block;
   const { listBytes, scratchBytes } = scratchOf(g);
@@ -169,6 +168,7 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
             yBegin: whole ? 0 : 4 * yBlock,
             yEnd: whole ? 4 * y.blocks : 4 * (yBlock + 1),
             yChannels: cotangent.slice?.channels ?? g.filters,
+            yEntries: y.compact(cotangent),
             yFirst: first,
             outHeight: g.outHeight,
             outWidth: g.outWidth,
@@ -176,6 +176,7 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
             xTable: x.table,
             xPitch: x.pitch,
             xChannels: g.channels,
+            xEntries: x.compact(target),
             height: g.height,
             width: g.width,
             weights: context.kept[weightsOf(group, part)],

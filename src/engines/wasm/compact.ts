@@ -1,0 +1,36 @@
+import { isDepthwise } from "../../kernels/conv/pack.js";
+import type { FusedNetwork, Step } from "../../network/fuse.js";
+import type { ForwardPlan } from "./forward.js";
+import { candidateValues } from "./live.js";
+
+/**
+ * Values whose cotangents are compact (`Cotangent.compact`): those that only kernels which walk live lists meet. They are
+ * written by the vjp of convolutions and max-pools that read the value, pixel for pixel, and read by that of the
+ * convolution that made it; all others find a unit's cotangent by its channel.
+ */
+export function findCompact(
+  network: FusedNetwork,
+  { masks, readers }: Pick<ForwardPlan, "masks" | "readers">,
+): Set<string> {
+  const candidates = candidateValues(network);
+  const found = network.steps.filter(
+    (step) =>
+      isDense(step) &&
+      step.residual === undefined &&
+      masks.has(step.output) &&
+      !candidates.has(step.output) &&
+      network.steps.filter((reader) => writes(reader, step)).length === readers.get(step.output),
+  );
+  return new Set(found.map(({ output }) => output));
+}
+
+function isDense({ node }: Step): boolean {
+  return node.op === "Gemm" || (node.op === "Conv" && !isDepthwise(node, node.inputShapes[0][2]));
+}
+
+const WALKS_LISTS = new Set(["Conv", "Gemm", "MaxPool", "GlobalMaxPool"]);
+
+/** Whether the vjp of `reader` writes the cotangent of what `step` made, by the lists of its pixels. */
+function writes({ node, inputs }: Step, { node: made, output }: Step): boolean {
+  return inputs[0] === output && WALKS_LISTS.has(node.op) && node.inputShapes[0].join() === made.shape.join();
+}
