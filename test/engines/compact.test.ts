@@ -44,6 +44,15 @@ describe("compact cotangents", () => {
     expect(found).toHaveLength(1);
   });
 
+  test("of a concatenation of convolutions, whoever reads it, and of what is concatenated", () => {
+    const found = compactOf((b) => {
+      const squeezed = relu(b, b.input);
+      const parts = [4, 8].map((filters) => relu(b, squeezed, filters));
+      return b.pool(relu(b, b.add({ op: "Concat", axis: 2 }, ...parts)), "MaxPool", { kernel: 2 });
+    });
+    expect(found).toHaveLength(3);
+  });
+
   test.each([
     [
       "a residual adds to it",

@@ -223,7 +223,7 @@ export function planBackward(
       sliced: cotangent,
       passSlice: (name, first) => {
         if (forward.readers.get(name) !== 1 || name === network.input) return false;
-        const slice = cotangent.slice ?? { first: 0, channels };
+        const slice = cotangent.slice ?? { first: 0, channels, of: cotangent };
         stateOf(name).target = {
           buffer: cotangent.buffer,
           mask: forward.masks.get(name),

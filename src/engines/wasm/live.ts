@@ -24,8 +24,8 @@ export interface Cotangent {
    * touched, one line after the other. See `compact.ts`.
    */
   readonly compact?: true;
-  /** Set if this is a slice of channels of a wider tensor: its first channel there, and that tensor's channels. */
-  readonly slice?: { readonly first: number; readonly channels: number };
+  /** Set if this is a slice of channels of a wider tensor: its first channel there, that tensor's channels, and itself. */
+  readonly slice?: { readonly first: number; readonly channels: number; readonly of: Cotangent };
 }
 
 /** A table of live lists, in the form of `live_list/wasm.ts`. */

@@ -6,6 +6,7 @@ import type { Conv, Gemm } from "../../../network/spec.js";
 import type { BackwardContext, Start } from "../backward.js";
 import type { ForwardContext, Kept } from "../forward.js";
 import type { Layout } from "../layout.js";
+import type { Cotangent } from "../live.js";
 import { type Buffer, entry, f32, Place } from "../tape.js";
 import { depthwise } from "./depthwise.js";
 import { convGeometry, type Geometry, gemmGeometry } from "./geometry.js";
@@ -135,6 +136,38 @@ function scratchOf(g: Geometry) {
   return vjpScratch(g.kernel, g.outWidth, vjpBlocks(g).filters);
 }
 
+/**
+ * Where a call of the vjp finds the live outputs among filters `first .. first + filters - 1`, and their cotangents. In a
+ * compact tensor that is a slice of another the lists are the other's, cut where the slice and the calls begin and end.
+ */
+function outputFields(cotangent: Cotangent, g: Geometry, blocks: VjpBlocks, context: BackwardContext) {
+  const { slice } = cotangent;
+  const within = slice?.of.compact ? slice : undefined;
+  const owner = within?.of ?? cotangent;
+  const offset = within?.first ?? 0;
+  const channels = within?.channels ?? g.filters;
+  const block = within ? [offset, g.filters].reduce(greatestDivisor, blocks.filters) : blocks.filters;
+  const whole = block === channels;
+  const y = whole
+    ? context.liveRows(owner, g.outHeight, g.outWidth, channels)
+    : // A list of candidate classes has no boundaries between groups and parts.
+      context.live({ ...owner, candidates: false }, g.outHeight, g.outWidth, channels, block);
+  return (first: number, filters: number) => ({
+    gy: within
+      ? owner.buffer
+      : new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
+    yTable: y.table,
+    yPitch: y.pitch,
+    yBegin: whole ? 0 : (4 * (offset + first)) / block,
+    yEnd: whole ? 4 * y.blocks : 4 * Math.ceil((offset + first + filters) / block),
+    yChannels: slice?.channels ?? g.filters,
+    yEntries: y.compact(owner),
+    yFirst: offset + first,
+  });
+}
+
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
+
 function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): void {
   const { sliced: cotangent, emit } = context;
   const [input] = step.inputs;
@@ -144,17 +177,12 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
   const blocks = vjpBlocks(g);
   const block = blocks.channels;
   const x = context.live(target, g.height, g.width, g.channels, block);
-  const whole = blocks.filters === g.filters;
-  const y = whole
-    ? context.liveRows(cotangent, g.outHeight, g.outWidth, g.filters)
-    : // A list of candidate classes has no boundaries between groups and parts.
-      context.live({ ...cotangent, candidates: false }, g.outHeight, g.outWidth, g.filters, blocks.filters);
+  const yFields = outputFields(cotangent, g, blocks, context);
   const xBlocks = Math.ceil(g.depth / block);
   const rowBytes = 4 * block;
   const { listBytes, scratchBytes } = scratchOf(g);
   for (let group = 0; group < g.groups; group++)
     partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
-      const yBlock = first / blocks.filters;
       const tapBytes = filters * rowBytes;
       emit(
         entry(
@@ -162,14 +190,7 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
           label,
           xBlocks * g.height * g.width,
           {
-            gy: new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
-            yTable: y.table,
-            yPitch: y.pitch,
-            yBegin: whole ? 0 : 4 * yBlock,
-            yEnd: whole ? 4 * y.blocks : 4 * (yBlock + 1),
-            yChannels: cotangent.slice?.channels ?? g.filters,
-            yEntries: y.compact(cotangent),
-            yFirst: first,
+            ...yFields(first, filters),
             outHeight: g.outHeight,
             outWidth: g.outWidth,
             gx: target.buffer,
