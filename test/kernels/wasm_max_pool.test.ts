@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { maxPool } from "../../src/kernels/max_pool/reference.js";
 import type { Node, Pool } from "../../src/network/spec.js";
-import { liveTable } from "../support/live_table.js";
+import { livePlaces, liveTable } from "../support/live_table.js";
 import { randomValues } from "../support/random_values.js";
 import { floatBits, variants, WasmKernels } from "../support/wasm_kernel.js";
 import { expectWithin } from "../support/within.js";
@@ -108,9 +108,14 @@ describe.each(variants)("max_pool, $variant", ({ relaxed }) => {
           kernels.call("max_pool_live", geometry.height, { ...fields, live: found });
           expect(found.values()).toEqual(live);
 
-          const table = liveTable(kernels, live, channels);
           for (const lanes of [4, 8, 12])
-            for (const accumulate of [0, 1]) {
+            for (const [accumulate, compact] of [
+              [0, false],
+              [1, false],
+              [0, true],
+              [1, true],
+            ] as const) {
+              const places = livePlaces(live, channels, compact);
               const gy = Float32Array.from({ length: yUnits * lanes }, (_, j) =>
                 isLive(Math.floor(j / lanes)) ? Math.sin(j + 1) : Number.NaN,
               );
@@ -118,7 +123,7 @@ describe.each(variants)("max_pool, $variant", ({ relaxed }) => {
               const gx = kernels.inout(before);
               kernels.call(`max_pool_vjp_${lanes}`, geometry.height, {
                 ...fields,
-                ...table,
+                ...liveTable(kernels, live, channels, compact),
                 gy: kernels.input(gy),
                 gx,
                 accumulate,
@@ -126,11 +131,13 @@ describe.each(variants)("max_pool, $variant", ({ relaxed }) => {
               const expected = Float64Array.from(before);
               const magnitude = expected.map((value) => (accumulate ? Math.abs(value) : 0));
               if (!accumulate)
-                for (let j = 0; j < expected.length; j++) if (live[Math.floor(j / lanes)]) expected[j] = 0;
+                for (let j = 0; j < expected.length; j++)
+                  if (live[Math.floor(j / lanes)])
+                    expected[places[Math.floor(j / lanes)] * lanes + (j % lanes)] = 0;
               for (let j = 0; j < gy.length; j++) {
                 const u = Math.floor(j / lanes);
                 if (!isLive(u)) continue;
-                const to = winners[u] * lanes + (j % lanes);
+                const to = places[winners[u]] * lanes + (j % lanes);
                 expected[to] += gy[j];
                 magnitude[to] += Math.abs(gy[j]);
               }

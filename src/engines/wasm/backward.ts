@@ -1,4 +1,5 @@
 import type { FusedNetwork, Step } from "../../network/fuse.js";
+import { findCompact } from "./compact.js";
 import type { ForwardPlan, Kept } from "./forward.js";
 import type { Layout } from "./layout.js";
 import {
@@ -49,9 +50,9 @@ export interface BackwardContext {
   readonly intoFrom: (name: string) => { readonly target: Cotangent; readonly start: Start };
   /** Passes the output's cotangent on unchanged, without a copy where nothing else needs one. */
   readonly pass: (name: string) => void;
-  readonly live: (of: Cotangent, pixels: number, channels: number, block: number) => LiveTable;
+  readonly live: (of: Cotangent, height: number, width: number, channels: number, block: number) => LiveTable;
   /** A table to read whole rows of; any blocks. */
-  readonly liveRows: (of: Cotangent, pixels: number, channels: number) => LiveTable;
+  readonly liveRows: (of: Cotangent, height: number, width: number, channels: number) => LiveTable;
   readonly lanes: <N extends string>(name: N) => `${N}_${4 | 8 | 12}`;
 }
 
@@ -99,6 +100,7 @@ export function planBackward(
   };
   const tables = new LiveTables(room.constants, emit);
   const candidates = candidateValues(network);
+  const compact = findCompact(network, forward);
   const pending = new Map<string, Pending>();
   const vectors = Math.ceil(width / 4);
   const lanes = <N extends string>(name: N) => `${name}_${(4 * vectors) as 4 | 8 | 12}` as const;
@@ -108,6 +110,7 @@ export function planBackward(
       name === network.input ? room.gradient : new Buffer(16 * vectors * (network.sizes.get(name) as number)),
     mask: forward.masks.get(name),
     candidates: candidates.has(name),
+    ...(compact.has(name) && { compact: true }),
   });
   const copy = (
     source: Cotangent,
@@ -220,7 +223,7 @@ export function planBackward(
       sliced: cotangent,
       passSlice: (name, first) => {
         if (forward.readers.get(name) !== 1 || name === network.input) return false;
-        const slice = cotangent.slice ?? { first: 0, channels };
+        const slice = cotangent.slice ?? { first: 0, channels, of: cotangent };
         stateOf(name).target = {
           buffer: cotangent.buffer,
           mask: forward.masks.get(name),
@@ -232,8 +235,10 @@ export function planBackward(
       into: (name) => into(name, label),
       intoFrom: (name) => intoFrom(name, label),
       pass: (name) => pass(context.cotangent, name, label),
-      live: (of, pixels, channels, block) => tables.table(of, pixels, channels, block, false, label),
-      liveRows: (of, pixels, channels) => tables.table(of, pixels, channels, channels, true, label),
+      live: (of, height, width, channels, block) =>
+        tables.table(of, [height, width, channels], block, false, label),
+      liveRows: (of, height, width, channels) =>
+        tables.table(of, [height, width, channels], channels, true, label),
       lanes,
     };
     if (step.residual && forward.varying.has(step.residual)) context.pass(step.residual);

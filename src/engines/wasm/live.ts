@@ -19,8 +19,13 @@ export interface Cotangent {
   readonly buffer: Buffer;
   readonly mask?: Mask;
   readonly candidates: boolean;
-  /** Set if this is a slice of channels of a wider tensor: its first channel there, and that tensor's channels. */
-  readonly slice?: { readonly first: number; readonly channels: number };
+  /**
+   * The cotangents lie as the entries of its live lists do, one beside the other along an image row: less memory is
+   * touched, one line after the other. See `compact.ts`.
+   */
+  readonly compact?: true;
+  /** Set if this is a slice of channels of a wider tensor: its first channel there, that tensor's channels, and itself. */
+  readonly slice?: { readonly first: number; readonly channels: number; readonly of: Cotangent };
 }
 
 /** A table of live lists, in the form of `live_list/wasm.ts`. */
@@ -29,7 +34,11 @@ export interface LiveTable {
   /** Bytes from one pixel's row of the table to the next; 0: every pixel has the same list. */
   readonly pitch: number;
   readonly blocks: number;
+  /** The field that tells a kernel where the entries begin by which it finds a compact cotangent; 0: by channel. */
+  readonly compact: (of: Cotangent) => Field;
 }
+
+const byChannel = (): Field => 0;
 
 /** The byte table that compacts four indices by a four-bit mask; see `live_list`. */
 export function livePatterns(): Uint8Array {
@@ -53,36 +62,42 @@ export class LiveTables {
   ) {}
 
   /**
-   * The live channels of each pixel of `[pixels, channels]` in blocks of `block` channels.
+   * The live channels of each pixel of `[height, width, channels]` in blocks of `block` channels.
    *
    * @param anyBlock a table of other blocks will do, since whole rows are read
    */
   table(
     of: Cotangent,
-    pixels: number,
-    channels: number,
+    [height, width, channels]: readonly [number, number, number],
     block: number,
     anyBlock: boolean,
     label: string,
   ): LiveTable {
     if (!of.mask) return of.candidates ? this.constants.candidateTable : this.constants.all(channels, block);
-    const prefix = `${this.identity(of.mask.values)}/${of.mask.low}/${of.mask.high}/${of.candidates}/${pixels}/`;
+    const prefix = `${this.identity(of.mask.values)}/${of.mask.low}/${of.mask.high}/${of.candidates}/${height}x${width}/`;
     if (anyBlock) for (const [key, table] of this.made) if (key.startsWith(prefix)) return table;
     const key = prefix + block;
     const known = this.made.get(key);
     if (known) return known;
     const blocks = of.candidates ? 1 : Math.ceil(channels / block);
     // Table and lists are one buffer: who reads the table follows it to the lists, so both must live as long.
+    const pixels = height * width;
     const tableBytes = 16 * Math.ceil((pixels * (blocks + 1)) / 4);
     const room = new Buffer(tableBytes + 4 * pixels * channels + 32);
-    const made = { table: room, pitch: 4 * (blocks + 1), blocks };
+    const entries = new Place(room, tableBytes);
+    const made: LiveTable = {
+      table: room,
+      pitch: 4 * (blocks + 1),
+      blocks,
+      compact: ({ compact }) => (compact ? entries : 0),
+    };
     const shared = {
       values: of.mask.values,
       low: f32(of.mask.low),
       high: f32(of.mask.high),
       channels,
       table: made.table,
-      entries: new Place(room, tableBytes),
+      entries,
     };
     this.emit(
       of.candidates
@@ -90,7 +105,13 @@ export class LiveTables {
             ...shared,
             candidates: this.constants.candidateTable.table,
           })
-        : entry("live_list", label, pixels, { ...shared, block, blocks, patterns: this.constants.patterns }),
+        : entry("live_list", label, height, {
+            ...shared,
+            width,
+            block,
+            blocks,
+            patterns: this.constants.patterns,
+          }),
     );
     this.made.set(key, made);
     return made;
@@ -117,7 +138,7 @@ export class LiveConstants {
     this.patterns = layout.place(livePatterns());
     this.candidates = layout.reserve(4 * MAX_CANDIDATES + 32);
     this.candidateBounds = layout.reserve(8);
-    this.candidateTable = { table: this.candidateBounds, pitch: 0, blocks: 1 };
+    this.candidateTable = { table: this.candidateBounds, pitch: 0, blocks: 1, compact: byChannel };
   }
 
   /** Every channel, at every pixel. */
@@ -131,7 +152,7 @@ export class LiveConstants {
       { length: blocks + 1 },
       (_, b) => entries.address + 4 * Math.min(channels, b * block),
     );
-    const made = { table: this.layout.place(bounds), pitch: 0, blocks };
+    const made = { table: this.layout.place(bounds), pitch: 0, blocks, compact: byChannel };
     this.whole.set(key, made);
     return made;
   }

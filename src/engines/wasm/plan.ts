@@ -1,3 +1,4 @@
+import { controlBytes } from "../../kernels/wasm/control.js";
 import { fuse } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
 import { simplify } from "../../network/simplify.js";
@@ -84,7 +85,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
     constants: new LiveConstants(layout),
   };
   const rows = layout.reserve(4 * MAX_LANES * units);
-  const control = layout.reserve(256);
+  const control = layout.reserve(controlBytes(Math.max(1, threads)));
   const one = layout.place(Float32Array.of(1));
 
   const plans = LANES.map((lanes) => {

@@ -1,4 +1,5 @@
 import { EngineError } from "../../api/errors.js";
+import { BEGIN, COMMAND } from "../../kernels/wasm/control.js";
 import type { DeepfoolRequest } from "../engine.js";
 import { createMemory } from "./layout.js";
 import type { ProgramPlan } from "./plan.js";
@@ -169,12 +170,11 @@ export class Pool {
   }
 }
 
-/** The command that ends `follow`: a tape that begins nowhere. See the control block in `kernels/wasm/runner.ts`. */
+/** The command that ends `follow`: a tape that begins nowhere. */
 function releaseFollowers(memory: WebAssembly.Memory, control: number): void {
-  const words = new Int32Array(memory.buffer, control, 8);
-  Atomics.store(words, 6, 0);
-  Atomics.add(new BigInt64Array(memory.buffer, control, 4), 2, 1n);
-  Atomics.notify(words, 4);
+  Atomics.store(new Int32Array(memory.buffer, control + BEGIN, 1), 0, 0);
+  Atomics.add(new BigInt64Array(memory.buffer, control + COMMAND, 1), 0, 1n);
+  Atomics.notify(new Int32Array(memory.buffer, control + COMMAND, 1), 0);
 }
 
 /** The same values in a buffer of just their size: a message clones the whole buffer under a view. */

@@ -28,8 +28,8 @@ export interface KernelExports {
   readonly run: (begin: number, end: number) => void;
   /** Runs it together with the threads that `follow` the same control block. */
   readonly lead: (begin: number, end: number, control: number, threads: number) => void;
-  /** Serves the leader of a control block until told to stop. */
-  readonly follow: (control: number, threads: number) => void;
+  /** Serves the leader of a control block until told to stop, as the thread of that number, from 1 on. */
+  readonly follow: (control: number, threads: number, thread: number) => void;
   /** Byte offset of this thread's scratch. */
   readonly scratch: WebAssembly.Global;
 }

@@ -33,6 +33,11 @@ export interface Entry {
   readonly kernel: KernelName;
   /** Independent output tiles; any split of them gives the same bits. */
   readonly tiles: number;
+  /**
+   * Tiles lie in this many groups of equal size, all over the same pixels, such as those of a block of filters: a
+   * thread then takes the same part of each group.
+   */
+  readonly groups: number;
   readonly fields: Readonly<Record<string, Field>>;
   /** The step it belongs to, for profiles: node name and operator. */
   readonly label: string;
@@ -47,8 +52,9 @@ export function entry<K extends KernelName>(
   label: string,
   tiles: number,
   fields: Readonly<Record<Fields<K>, Field>>,
+  groups = 1,
 ): Entry {
-  return { kernel, tiles, fields, label };
+  return { kernel, tiles, fields, label, groups };
 }
 
 /** Bytes of the entries once encoded. */
@@ -76,6 +82,7 @@ export function encode(entries: readonly Entry[], address: number): { bytes: Uin
     words[at + 1] = e.tiles;
     // Wraps around where the way leads back.
     words[at + 2] = (e.next ? addressOf(e.next) : tape[i + 1]) - tape[i];
+    words[at + 3] = e.groups;
     at += HEADER;
     for (const name of fields) {
       const value = e.fields[name];
@@ -87,7 +94,7 @@ export function encode(entries: readonly Entry[], address: number): { bytes: Uin
   return { bytes: new Uint8Array(words.buffer), tape };
 }
 
-/** Words before an entry's fields: kernel index, number of tiles, bytes to the next entry, next tile to take. */
+/** Words before an entry's fields: kernel index, number of tiles, bytes to the next entry, groups of tiles. */
 const HEADER = 4;
 
 /** The integer in a field: an address, or the number itself. */

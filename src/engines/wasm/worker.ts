@@ -36,7 +36,7 @@ function start({ plan, module, memory, thread, threads, lease }: WorkerStart): S
   const begin = (leased: boolean): void => {
     port.post({ kind: "ready", leased }, []);
     if (thread === 0) return;
-    kernels.follow(plan.addresses.control, threads);
+    kernels.follow(plan.addresses.control, threads, thread);
     port.close();
   };
   if (lease) hold(lease, begin);

@@ -65,6 +65,7 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
       "xTable",
       "xPitch",
       "xChannels",
+      "xEntries",
       "height",
       "width",
       "weights",
@@ -107,6 +108,7 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
       const [entry, shift, live, liveEnd, pixel, blockBase] = Array.from({ length: 6 }, () => locals.i32());
       const [chunkBegin, chunkEnd, liveBegin] = Array.from({ length: 3 }, () => locals.i32());
       const [weightRow, cotangent] = [locals.i32(), locals.i32()];
+      const xEntries = field("xEntries");
       const offset = Array.from({ length: most }, () => locals.i32());
       const unit = Array.from({ length: most }, () => locals.i32());
       const value = locals.v128();
@@ -120,7 +122,8 @@ export function convVjp({ units, lanes }: VjpTile): KernelSource {
       const computeUnits = (count: number): void => {
         for (let i = 0; i < count; i++) {
           offset[i].set(channel(i));
-          unit[i].set(pixel.add(offset[i]).mul(4 * tile.vectors));
+          const place = selectI32(xEntries, live.sub(xEntries).add(4 * i), pixel.add(offset[i]));
+          unit[i].set(place.mul(4 * tile.vectors));
           offset[i].set(offset[i].add(shift));
         }
         const start = (i: number): I32 => init.add(unit[i]);

@@ -23,6 +23,7 @@ export const GATHER_FIELDS = [
   "yBegin",
   "yEnd",
   "yChannels",
+  "yEntries",
   "outHeight",
   "outWidth",
   "rowBytes",
@@ -76,7 +77,12 @@ export function liveWindow(
   const [r, hy, row, column, firstColumn, stop] = Array.from({ length: 6 }, () => locals.i32());
   const [q, qEnd, unit, tap, next, first, top] = Array.from({ length: 7 }, () => locals.i32());
   const [reach, gap] = [locals.i32(), locals.i32()];
-  const [addend, channels] = [locals.v128(), locals.v128()];
+  const [addend, channels, place] = Array.from({ length: 3 }, () => locals.v128());
+  const rank = locals.v128();
+  const yEntries = field("yEntries");
+  const compact = locals.v128(i32Splat(selectI32(yEntries, -1, 0)));
+  const laneIndex = locals.v128(i32x4Of(0, 1, 2, 3));
+  const four = locals.v128(i32Splat(4));
   const factor = locals.v128(i32x4Of(rowBytes, laneBytes, rowBytes, laneBytes));
   const tapRowBytes = locals.i32(kernelWidth.mul(tapBytes));
   const span = locals.i32(kernelWidth.sub(1).mul(dilationWidth));
@@ -89,20 +95,19 @@ export function liveWindow(
     q.set(yTable.add(unit.mul(yPitch)));
     qEnd.set(loadI32(q.add(yEnd)));
     q.set(loadI32(q.add(yBegin)));
+    place.set(i32Splat(q.sub(yEntries).shrU(2)).i32Add(laneIndex));
     next.set(top.add(qEnd.sub(q).shl(1)));
-    unit.set(gy.add(unit.mul(yChannels).mul(laneBytes)));
+    unit.set(gy.add(selectI32(yEntries, 0, unit.mul(yChannels).mul(laneBytes))));
     addend.set(i32Splat(tap).shuffle(i32Splat(unit), [0, 4, 0, 4]));
     whileDo(
       () => q.ltU(qEnd),
       () => {
         for (let half = 0; half < 2; half++) {
           channels.set(loadV(q, 16 * half));
-          for (const [pair, order] of [[0, 0, 1, 1] as const, [2, 2, 3, 3] as const].entries())
-            storeV(
-              top,
-              channels.shuffle(channels, order).i32Mul(factor).i32Add(addend),
-              32 * half + 16 * pair,
-            );
+          rank.set(place.select(channels, compact));
+          place.set(place.i32Add(four));
+          for (const [pair, order] of [[0, 4, 1, 5] as const, [2, 6, 3, 7] as const].entries())
+            storeV(top, channels.shuffle(rank, order).i32Mul(factor).i32Add(addend), 32 * half + 16 * pair);
         }
         q.set(q.add(32));
         top.set(top.add(64));

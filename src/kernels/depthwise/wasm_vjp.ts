@@ -1,4 +1,5 @@
 import {
+  type I32,
   ifThen,
   type KernelSource,
   kernel,
@@ -6,6 +7,7 @@ import {
   loadSplat,
   loadV,
   madd,
+  selectI32,
   storeV,
   whileDo,
   zero,
@@ -45,6 +47,7 @@ export function depthwiseVjp(vectors: number): KernelSource {
       "xTable",
       "xPitch",
       "xSpan",
+      "xEntries",
       "weights",
       ...GEOMETRY,
       "accumulate",
@@ -84,6 +87,7 @@ export function depthwiseVjp(vectors: number): KernelSource {
       const sums = Array.from({ length: together * vectors }, () => locals.v128());
       const offset = Array.from({ length: together }, () => locals.i32());
       const [unit, pixelBytes] = [locals.i32(), locals.i32()];
+      const xEntries = field("xEntries");
       const [live, scalar] = [locals.v128(), locals.v128()];
 
       // One tap for `units` channels; `weight` and `output` are at the first channel.
@@ -128,10 +132,14 @@ export function depthwiseVjp(vectors: number): KernelSource {
         );
       };
 
+      const address = (i: number): I32 => {
+        const place = selectI32(xEntries, entry.sub(xEntries).add(4 * i), pixelBytes.add(offset[i]));
+        return gx.add(place.mul(4 * vectors));
+      };
       const tile = (units: number, masked: boolean): void => {
         for (let i = 0; i < units; i++) {
           offset[i].set(loadI32(entry, 4 * i).shl(2));
-          to.set(gx.add(pixelBytes.add(offset[i]).mul(4 * vectors)));
+          to.set(address(i));
           const own = sums.slice(i * vectors, (i + 1) * vectors);
           for (const sum of own) sum.set(zero());
           ifThen(accumulate, () => {
@@ -140,7 +148,7 @@ export function depthwiseVjp(vectors: number): KernelSource {
         }
         addTaps(units, masked);
         for (let i = 0; i < units; i++) {
-          to.set(gx.add(pixelBytes.add(offset[i]).mul(4 * vectors)));
+          to.set(address(i));
           for (let v = 0; v < vectors; v++) storeV(to, sums[i * vectors + v], 16 * v);
         }
         entry.set(entry.add(4 * units));

@@ -8,6 +8,7 @@ import {
   loadF32,
   loadI32,
   loadV,
+  selectI32,
   splat,
   storeV,
   whileDo,
@@ -82,6 +83,7 @@ export function maxPoolVjp(vectors: number): KernelSource {
       "xTable",
       "xPitch",
       "xSpan",
+      "xEntries",
       ...GEOMETRY,
       "accumulate",
     ],
@@ -89,7 +91,7 @@ export function maxPoolVjp(vectors: number): KernelSource {
       const { field, float, locals } = frame;
       const [gy, yValues, winners, gx] = [field("gy"), field("yValues"), field("winners"), field("gx")];
       const [xTable, xPitch, xSpan] = [field("xTable"), field("xPitch"), field("xSpan")];
-      const [channels, accumulate] = [field("channels"), field("accumulate")];
+      const [channels, accumulate, xEntries] = [field("channels"), field("accumulate"), field("xEntries")];
       const [low, high] = [float("yLow"), float("yHigh")];
       const windows = windowsOfPixel(frame, channels);
       const [entry, last, channel, unit, to] = Array.from({ length: 5 }, () => locals.i32());
@@ -108,7 +110,8 @@ export function maxPoolVjp(vectors: number): KernelSource {
           () => {
             channel.set(loadI32(entry));
             unit.set(pixel.mul(channels).add(channel));
-            to.set(gx.add(unit.mul(16 * vectors)));
+            to.set(selectI32(xEntries, entry.sub(xEntries).shrU(2), unit));
+            to.set(gx.add(to.mul(16 * vectors)));
             for (const sum of sums) sum.set(zero());
             ifThen(accumulate, () => {
               for (const [v, sum] of sums.entries()) sum.set(loadV(to, 16 * v));

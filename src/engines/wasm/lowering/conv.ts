@@ -6,6 +6,7 @@ import type { Conv, Gemm } from "../../../network/spec.js";
 import type { BackwardContext, Start } from "../backward.js";
 import type { ForwardContext, Kept } from "../forward.js";
 import type { Layout } from "../layout.js";
+import type { Cotangent } from "../live.js";
 import { type Buffer, entry, f32, Place } from "../tape.js";
 import { depthwise } from "./depthwise.js";
 import { convGeometry, type Geometry, gemmGeometry } from "./geometry.js";
@@ -56,35 +57,41 @@ function direct(step: Step<Conv | Gemm>, g: Geometry, { layout, emit, value, zer
     if (g.bias) bias.set(g.bias.subarray(first, first + g.groupFilters));
     const tiles = Math.ceil(g.groupFilters / block) * outHeight * Math.ceil(outWidth / pixels);
     emit(
-      entry(kernel, step.node.name, tiles, {
-        x: new Place(value(step.inputs[0]), 4 * group * g.depth),
-        weights: layout.place(
-          packForward(g.weights, g.taps, g.depth, g.filters, first, g.groupFilters, block),
-        ),
-        bias: layout.place(bias),
-        y: new Place(value(step.output), 4 * first),
-        residual: step.residual ? new Place(value(step.residual), 4 * first) : 0,
-        zeros,
-        height,
-        width,
-        xRow: 4 * width * g.channels,
-        xPixel: 4 * g.channels,
-        kernelHeight: g.kernel[0],
-        kernelWidth: g.kernel[1],
-        strideHeight: g.strides[0],
-        strideWidth: g.strides[1],
-        padTop: g.pads[0],
-        padLeft: g.pads[1],
-        dilationHeight: g.dilations[0],
-        dilationWidth: g.dilations[1],
-        depth: g.depth,
-        filters: g.groupFilters,
-        outHeight,
-        outWidth,
-        yPixel: 4 * g.filters,
-        low: f32(clamp.low),
-        high: f32(clamp.high),
-      }),
+      entry(
+        kernel,
+        step.node.name,
+        tiles,
+        {
+          x: new Place(value(step.inputs[0]), 4 * group * g.depth),
+          weights: layout.place(
+            packForward(g.weights, g.taps, g.depth, g.filters, first, g.groupFilters, block),
+          ),
+          bias: layout.place(bias),
+          y: new Place(value(step.output), 4 * first),
+          residual: step.residual ? new Place(value(step.residual), 4 * first) : 0,
+          zeros,
+          height,
+          width,
+          xRow: 4 * width * g.channels,
+          xPixel: 4 * g.channels,
+          kernelHeight: g.kernel[0],
+          kernelWidth: g.kernel[1],
+          strideHeight: g.strides[0],
+          strideWidth: g.strides[1],
+          padTop: g.pads[0],
+          padLeft: g.pads[1],
+          dilationHeight: g.dilations[0],
+          dilationWidth: g.dilations[1],
+          depth: g.depth,
+          filters: g.groupFilters,
+          outHeight,
+          outWidth,
+          yPixel: 4 * g.filters,
+          low: f32(clamp.low),
+          high: f32(clamp.high),
+        },
+        Math.ceil(g.groupFilters / block),
+      ),
     );
   }
 }
@@ -129,6 +136,38 @@ function scratchOf(g: Geometry) {
   return vjpScratch(g.kernel, g.outWidth, vjpBlocks(g).filters);
 }
 
+/**
+ * Where a call of the vjp finds the live outputs among filters `first .. first + filters - 1`, and their cotangents. In a
+ * compact tensor that is a slice of another the lists are the other's, cut where the slice and the calls begin and end.
+ */
+function outputFields(cotangent: Cotangent, g: Geometry, blocks: VjpBlocks, context: BackwardContext) {
+  const { slice } = cotangent;
+  const within = slice?.of.compact ? slice : undefined;
+  const owner = within?.of ?? cotangent;
+  const offset = within?.first ?? 0;
+  const channels = within?.channels ?? g.filters;
+  const block = within ? [offset, g.filters].reduce(greatestDivisor, blocks.filters) : blocks.filters;
+  const whole = block === channels;
+  const y = whole
+    ? context.liveRows(owner, g.outHeight, g.outWidth, channels)
+    : // A list of candidate classes has no boundaries between groups and parts.
+      context.live({ ...owner, candidates: false }, g.outHeight, g.outWidth, channels, block);
+  return (first: number, filters: number) => ({
+    gy: within
+      ? owner.buffer
+      : new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
+    yTable: y.table,
+    yPitch: y.pitch,
+    yBegin: whole ? 0 : (4 * (offset + first)) / block,
+    yEnd: whole ? 4 * y.blocks : 4 * Math.ceil((offset + first + filters) / block),
+    yChannels: slice?.channels ?? g.filters,
+    yEntries: y.compact(owner),
+    yFirst: offset + first,
+  });
+}
+
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
+
 function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): void {
   const { sliced: cotangent, emit } = context;
   const [input] = step.inputs;
@@ -137,54 +176,49 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
   const { target, start } = context.intoFrom(input);
   const blocks = vjpBlocks(g);
   const block = blocks.channels;
-  const x = context.live(target, g.height * g.width, g.channels, block);
-  const outputs = g.outHeight * g.outWidth;
-  const whole = blocks.filters === g.filters;
-  const y = whole
-    ? context.liveRows(cotangent, outputs, g.filters)
-    : // A list of candidate classes has no boundaries between groups and parts.
-      context.live({ ...cotangent, candidates: false }, outputs, g.filters, blocks.filters);
+  const x = context.live(target, g.height, g.width, g.channels, block);
+  const yFields = outputFields(cotangent, g, blocks, context);
   const xBlocks = Math.ceil(g.depth / block);
   const rowBytes = 4 * block;
   const { listBytes, scratchBytes } = scratchOf(g);
   for (let group = 0; group < g.groups; group++)
     partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
-      const yBlock = first / blocks.filters;
       const tapBytes = filters * rowBytes;
       emit(
-        entry(`conv_vjp_${context.width}`, label, xBlocks * g.height * g.width, {
-          gy: new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
-          yTable: y.table,
-          yPitch: y.pitch,
-          yBegin: whole ? 0 : 4 * yBlock,
-          yEnd: whole ? 4 * y.blocks : 4 * (yBlock + 1),
-          yChannels: cotangent.slice?.channels ?? g.filters,
-          yFirst: first,
-          outHeight: g.outHeight,
-          outWidth: g.outWidth,
-          gx: target.buffer,
-          xTable: x.table,
-          xPitch: x.pitch,
-          xChannels: g.channels,
-          height: g.height,
-          width: g.width,
-          weights: context.kept[weightsOf(group, part)],
-          blockBytes: g.taps * tapBytes,
-          rowBytes,
-          tapBytes,
-          firstBlock: group * xBlocks,
-          kernelHeight: g.kernel[0],
-          kernelWidth: g.kernel[1],
-          strideHeight: g.strides[0],
-          strideWidth: g.strides[1],
-          padTop: g.pads[0],
-          padLeft: g.pads[1],
-          dilationHeight: g.dilations[0],
-          dilationWidth: g.dilations[1],
-          ...startFields(part === 0 ? start : { kind: "accumulate" }, target.buffer),
-          listBytes,
-          scratch: context.scratch(scratchBytes),
-        }),
+        entry(
+          `conv_vjp_${context.width}`,
+          label,
+          xBlocks * g.height * g.width,
+          {
+            ...yFields(first, filters),
+            outHeight: g.outHeight,
+            outWidth: g.outWidth,
+            gx: target.buffer,
+            xTable: x.table,
+            xPitch: x.pitch,
+            xChannels: g.channels,
+            xEntries: x.compact(target),
+            height: g.height,
+            width: g.width,
+            weights: context.kept[weightsOf(group, part)],
+            blockBytes: g.taps * tapBytes,
+            rowBytes,
+            tapBytes,
+            firstBlock: group * xBlocks,
+            kernelHeight: g.kernel[0],
+            kernelWidth: g.kernel[1],
+            strideHeight: g.strides[0],
+            strideWidth: g.strides[1],
+            padTop: g.pads[0],
+            padLeft: g.pads[1],
+            dilationHeight: g.dilations[0],
+            dilationWidth: g.dilations[1],
+            ...startFields(part === 0 ? start : { kind: "accumulate" }, target.buffer),
+            listBytes,
+            scratch: context.scratch(scratchBytes),
+          },
+          xBlocks,
+        ),
       );
     });
 }

@@ -34,7 +34,7 @@ export const depthwise: Lowering<Conv> = {
     if (!context.varies(input)) return;
     const [height, width, channels] = node.inputShapes[0];
     const { target, accumulate } = context.into(input);
-    const live = context.liveRows(target, height * width, channels);
+    const live = context.liveRows(target, height, width, channels);
     context.emit(
       entry(context.lanes("depthwise_vjp") as "depthwise_vjp_4", node.name, height, {
         gy: context.cotangent.buffer,
@@ -43,6 +43,7 @@ export const depthwise: Lowering<Conv> = {
         xTable: live.table,
         xPitch: live.pitch,
         xSpan: 4 * live.blocks,
+        xEntries: live.compact(target),
         weights: context.kept.weights as Buffer,
         channels,
         ...windowFields(node),

@@ -53,7 +53,7 @@ function vjp(step: Step, node: Node<Pool>, context: BackwardContext): void {
         ...shared,
       }),
     );
-  const live = context.liveRows(target, height * width, channels);
+  const live = context.liveRows(target, height, width, channels);
   emit(
     entry(context.lanes("max_pool_vjp") as "max_pool_vjp_4", node.name, height, {
       gy: cotangent.buffer,
@@ -63,6 +63,7 @@ function vjp(step: Step, node: Node<Pool>, context: BackwardContext): void {
       xTable: live.table,
       xPitch: live.pitch,
       xSpan: 4 * live.blocks,
+      xEntries: live.compact(target),
       ...shared,
       accumulate,
     }),

@@ -61,24 +61,30 @@ export function winogradForward(
       }),
     );
     emit(
-      entry("winograd_multiply", step.node.name, (g.filters / FILTERS) * Math.ceil(patches / PATCHES), {
-        v,
-        weights,
-        bias,
-        y: value(step.output),
-        residual: step.residual ? value(step.residual) : 0,
-        depth: g.depth,
-        filters: g.filters,
-        patchesX,
-        firstPatch,
-        patches,
-        positionBytes,
-        outHeight: g.outHeight,
-        outWidth: g.outWidth,
-        low: f32(clamp.low),
-        high: f32(clamp.high),
-        scratch,
-      }),
+      entry(
+        "winograd_multiply",
+        step.node.name,
+        (g.filters / FILTERS) * Math.ceil(patches / PATCHES),
+        {
+          v,
+          weights,
+          bias,
+          y: value(step.output),
+          residual: step.residual ? value(step.residual) : 0,
+          depth: g.depth,
+          filters: g.filters,
+          patchesX,
+          firstPatch,
+          patches,
+          positionBytes,
+          outHeight: g.outHeight,
+          outWidth: g.outWidth,
+          low: f32(clamp.low),
+          high: f32(clamp.high),
+          scratch,
+        },
+        g.filters / FILTERS,
+      ),
     );
   }
 }
