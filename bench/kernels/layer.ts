@@ -79,6 +79,8 @@ export function forwardCall(
     yPixel: 4 * filters,
     low: floatBits(-Infinity),
     high: floatBits(Infinity),
+    nonzeros: 0,
+    most: 0,
   });
   const tiles = Math.ceil(filters / block) * outRows * Math.ceil(outColumns / tile.pixels);
   const call = instance.kernel(source.name);

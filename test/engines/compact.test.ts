@@ -14,7 +14,13 @@ function compactOf(grow: (b: NetworkBuilder) => string): string[] {
   const scores = builder.gemm(builder.flatten(grow(builder)), 4);
   const network = fuse(simplify(buildNetwork(builder.build(scores))));
   const layout = new Layout();
-  const plan = planForward(network, resolveInput(undefined, 3), layout, layout.reserve(1 << 16));
+  const plan = planForward(
+    network,
+    resolveInput(undefined, 3),
+    layout,
+    layout.reserve(1 << 16),
+    layout.reserve(256),
+  );
   return [...findCompact(network, plan)];
 }
 

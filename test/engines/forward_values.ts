@@ -1,6 +1,7 @@
 import { scratchBytes } from "../../src/engines/wasm/backward.js";
 import { planForward } from "../../src/engines/wasm/forward.js";
 import { createMemory, Layout } from "../../src/engines/wasm/layout.js";
+import { livePatterns } from "../../src/engines/wasm/live.js";
 import type { KernelExports } from "../../src/engines/wasm/program.js";
 import { encode, tapeBytes } from "../../src/engines/wasm/tape.js";
 import { chooseVariant } from "../../src/engines/wasm/variant.js";
@@ -20,7 +21,13 @@ export async function wasmValues(
 ): Promise<Map<string, Float32Array>> {
   const layout = new Layout();
   const fused = fuse(simplify(network));
-  const forward = planForward(fused, input, layout, layout.reserve(scratchBytes(fused)));
+  const forward = planForward(
+    fused,
+    input,
+    layout,
+    layout.reserve(scratchBytes(fused)),
+    layout.place(livePatterns()),
+  );
   const at = layout.reserve(tapeBytes(forward.entries));
   layout.placeTemporaries([forward.entries]);
   const { bytes, tape } = encode(forward.entries, at.address);

@@ -38,6 +38,10 @@ export interface ForwardContext {
   readonly scratch: Buffer;
   /** True if the step's input depends on the image, so that its cotangent will be wanted. */
   readonly varies: (name: string) => boolean;
+  /** True if many units of the value are likely to be 0: it comes out of a relu, whatever pools or joins it. */
+  readonly sparse: (name: string) => boolean;
+  /** The table of `livePatterns`. */
+  readonly patterns: Buffer;
 }
 
 /** Lowers the network's steps to kernel calls on one image; `scratch` is that of all threads. */
@@ -46,6 +50,7 @@ export function planForward(
   transform: InputTransform,
   layout: Layout,
   scratch: Buffer,
+  patterns: Buffer,
 ): ForwardPlan {
   const entries: Entry[] = [];
   const values = new Map<string, Buffer>();
@@ -61,6 +66,7 @@ export function planForward(
   for (const step of network.steps)
     if ([...step.inputs, ...(step.residual ? [step.residual] : [])].some((n) => varying.has(n)))
       varying.add(step.output);
+  const sparse = findSparse(network);
   const zeros = layout.reserve(
     4 *
       Math.max(...[network.inputShape, ...network.steps.map((s) => s.node.shape)].map((s) => s.at(-1) ?? 1)) +
@@ -73,6 +79,8 @@ export function planForward(
     zeros,
     scratch,
     varies: (name) => varying.has(name),
+    sparse: (name) => sparse.has(name),
+    patterns,
   };
 
   const pixels = layout.reserve(4 * (network.sizes.get(network.input) as number) + 16);
@@ -121,6 +129,16 @@ function lowerInput(
   );
   values.set(network.input, input);
   return factors;
+}
+
+/** Values that come out of a relu, through maxima and concatenations of such. */
+function findSparse(network: FusedNetwork): ReadonlySet<string> {
+  const sparse = new Set<string>();
+  for (const { node, inputs, output, clamp } of network.steps) {
+    const passes = node.op === "MaxPool" || node.op === "Concat";
+    if (clamp ? clamp.low === 0 : passes && inputs.every((name) => sparse.has(name))) sparse.add(output);
+  }
+  return sparse;
 }
 
 /**

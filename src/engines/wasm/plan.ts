@@ -76,13 +76,14 @@ export function planProgram(network: Network, transform: InputTransform, threads
   const layout = new Layout();
   const threadBytes = 64 * Math.ceil(scratchBytes(fused) / 64);
   const scratch = layout.reserve(threadBytes * Math.max(1, threads));
-  const forward = planForward(fused, transform, layout, scratch);
+  const constants = new LiveConstants(layout);
+  const forward = planForward(fused, transform, layout, scratch, constants.patterns);
   const units = sizeOf(fused.inputShape);
   const room: BackwardRoom = {
     seeds: layout.reserve(4 * MAX_LANES * fused.classes),
     gradient: layout.reserve(4 * MAX_LANES * units),
     scratch,
-    constants: new LiveConstants(layout),
+    constants,
   };
   const rows = layout.reserve(4 * MAX_LANES * units);
   const control = layout.reserve(controlBytes(Math.max(1, threads)));

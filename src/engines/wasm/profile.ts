@@ -1,3 +1,4 @@
+import { SPARSE_ROWS } from "../../kernels/conv/pack.js";
 import type { BackwardTapes } from "./plan.js";
 import type { Program } from "./program.js";
 import { addressOf, type Entry, Float32Bits, type Tape } from "./tape.js";
@@ -53,7 +54,12 @@ function countMacs(program: Program, e: Entry): { dense: number; live: number } 
     const value = e.fields[name];
     return value instanceof Float32Bits ? value.value : addressOf(value);
   };
+  const words = new Int32Array(program.memory.buffer);
+  const few = (table: string): boolean => listedBytes(words, field, field(table)) <= field("most");
+  if (e.kernel.startsWith("conv_forward_sparse"))
+    return few("table") ? nonzeroMacs(words, field) : { dense: 0, live: 0 };
   if (e.kernel.startsWith("conv_forward")) {
+    if (field("nonzeros") !== 0 && few("nonzeros")) return { dense: 0, live: 0 };
     const macs =
       field("outHeight") *
       field("outWidth") *
@@ -78,12 +84,36 @@ function countMacs(program: Program, e: Entry): { dense: number; live: number } 
   }
   if (!e.kernel.startsWith("conv_vjp")) return { dense: 0, live: 0 };
   const lanes = Number(e.kernel.split("_").at(-1));
-  return liveConvMacs(
-    new Int32Array(program.memory.buffer),
-    field,
-    e.tiles / (field("height") * field("width")),
-    lanes,
-  );
+  return liveConvMacs(words, field, e.tiles / (field("height") * field("width")), lanes);
+}
+
+/** What the convolutions that choose by it see of a `nonzero_list`. */
+function listedBytes(words: Int32Array, field: (name: string) => number, table: number): number {
+  const width = field("width");
+  let bytes = 0;
+  for (let h = 0; h < field("height"); h++) {
+    const row = table / 4 + h * (width + 1);
+    bytes += words[row + width] - words[row];
+  }
+  return bytes;
+}
+
+/** Adds up the listed inputs under every output. */
+function nonzeroMacs(words: Int32Array, field: (name: string) => number) {
+  const [height, width, kernelWidth] = [field("height"), field("width"), field("kernelWidth")];
+  let [live, dense] = [0, 0];
+  for (let i = 0; i < field("outHeight"); i++)
+    for (let j = 0; j < field("outWidth"); j++)
+      for (let r = 0; r < SPARSE_ROWS; r++) {
+        dense += kernelWidth * field("depth");
+        const h = i - field("padTop") + r;
+        const from = Math.max(0, j - field("padLeft"));
+        const to = Math.min(width, j - field("padLeft") + kernelWidth);
+        if (h < 0 || h >= height || from >= to) continue;
+        const row = field("table") / 4 + h * (width + 1);
+        live += (words[row + to] - words[row + from]) / 4;
+      }
+  return { dense: dense * field("filters"), live: live * field("filters") };
 }
 
 /** Walks the taps of every input pixel as the kernel does. */

@@ -29,6 +29,35 @@ export function packForward(
   return packed;
 }
 
+/** Filters of a tile of `conv_forward_sparse`. */
+export const SPARSE_FILTERS = 16;
+/** Rows of its kernels. */
+export const SPARSE_ROWS = 3;
+
+/**
+ * Weights for `conv_forward_sparse`: `[filter block][kernel column][depth][kernel row][16]`, the last block
+ * zero-padded.
+ *
+ * @param weights HWIO, `[3][kernel width][depth][filters]`
+ */
+export function packSparse(
+  weights: Float32Array,
+  kernelWidth: number,
+  depth: number,
+  filters: number,
+): Float32Array {
+  const row = kernelWidth * depth;
+  const packed = new Float32Array(Math.ceil(filters / SPARSE_FILTERS) * row * SPARSE_ROWS * SPARSE_FILTERS);
+  for (let r = 0; r < SPARSE_ROWS; r++)
+    for (let unit = 0; unit < row; unit++)
+      for (let o = 0; o < filters; o++) {
+        const block = Math.floor(o / SPARSE_FILTERS);
+        const to = ((block * row + unit) * SPARSE_ROWS + r) * SPARSE_FILTERS + (o % SPARSE_FILTERS);
+        packed[to] = weights[(r * row + unit) * filters + o];
+      }
+  return packed;
+}
+
 /**
  * Weights for `conv_vjp`: `[channel block][tap][filter][block]`, the last block zero-padded.
  *

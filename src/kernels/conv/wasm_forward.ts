@@ -1,3 +1,4 @@
+import { listedBytes } from "../nonzero_list/wasm.js";
 import {
   doWhile,
   type I32,
@@ -13,6 +14,7 @@ import {
   type V128,
   type Variable,
   whileDo,
+  zero,
 } from "../wasm/assembler.js";
 
 /** Register tile: `pixels` neighbouring output pixels of a row by `vectors` x 4 output channels. */
@@ -28,6 +30,9 @@ export interface ConvTile {
  * Tiles: `[filter block][output row][tile in row]`; the filter block is outermost so that its weights
  * (`[block][tap][C][4 vectors]`, zero-padded) stay in the first-level cache. Pixels past the end of the row are
  * computed twice. A 1x1 convolution is lowered to a single row of all pixels, a dense layer to one pixel.
+ *
+ * `nonzeros`, if not 0, is the table of a `nonzero_list` of x: the kernel does nothing if that lists at most `most`
+ * bytes, since `conv_forward_sparse` has done the layer.
  *
  * Every output is `bias + sum` in the order tap, channel, whatever the tile: bitwise equal for any split.
  */
@@ -60,6 +65,8 @@ export function convForward({ pixels: M, vectors: V }: ConvTile): KernelSource {
       "yPixel",
       "low",
       "high",
+      "nonzeros",
+      "most",
     ],
     ({ field, lanes, begin, end, locals, target }) => {
       const [x, zeros, height, width] = [field("x"), field("zeros"), field("height"), field("width")];
@@ -72,6 +79,12 @@ export function convForward({ pixels: M, vectors: V }: ConvTile): KernelSource {
       const [strideHeight, padTop, padLeft] = [field("strideHeight"), field("padTop"), field("padLeft")];
       const [weights, bias, y] = [field("weights"), field("bias"), field("y")];
       const [low, high] = [lanes("low"), lanes("high")];
+
+      const nonzeros = field("nonzeros");
+      ifThen(nonzeros, () => {
+        const listed = listedBytes(locals, nonzeros, height, width);
+        ifThen(listed.leU(field("most")), () => begin.set(end));
+      });
 
       const tilesX = locals.i32(outWidth.add(M - 1).divU(M));
       const rest = locals.i32(begin.divU(tilesX));
@@ -189,7 +202,9 @@ interface StoreTile {
   V: number;
 }
 
-function storeTile({ out, y, residual, left, acc, low, high, wv, V }: StoreTile): void {
+/** Residual, clamp, store. Sums of -0 become 0, so that it does not show how many products of 0 they have. */
+export function storeTile({ out, y, residual, left, acc, low, high, wv, V }: StoreTile): void {
+  for (const sum of acc) sum.set(sum.add(zero()));
   const clamp = (v: V128): V128 => v.pmax(low).pmin(high);
   ifThen(
     left.geU(4 * V),

@@ -4,6 +4,7 @@ import { affine, scaleLanes } from "../affine/wasm.js";
 import { arithmeticForward } from "../arithmetic/wasm_forward.js";
 import { copyRows } from "../concat/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
+import { convForwardSparse } from "../conv/wasm_forward_sparse.js";
 import { convVjp } from "../conv/wasm_vjp.js";
 import { winogradInput } from "../conv/wasm_winograd_input.js";
 import { winogradMultiply } from "../conv/wasm_winograd_multiply.js";
@@ -20,6 +21,7 @@ import { depthwiseVjp } from "../depthwise/wasm_vjp.js";
 import { liveList, liveListOfCandidates } from "../live_list/wasm.js";
 import { maxPoolForward } from "../max_pool/wasm_forward.js";
 import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
+import { nonzeroList } from "../nonzero_list/wasm.js";
 import { pixelMap } from "../pixel_map/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
 import { jacobianRows } from "../row_norms/wasm_jacobian_rows.js";
@@ -34,6 +36,8 @@ export const kernelSources: readonly KernelSource[] = [
   convForward({ pixels: 2, vectors: 4 }),
   convForward({ pixels: 4, vectors: 2 }),
   convForward({ pixels: 1, vectors: 2 }),
+  nonzeroList,
+  convForwardSparse,
   winogradInput,
   winogradMultiply,
   ...[4, 8, 10, 12].map((lanes) => convVjp({ lanes })),

@@ -11,6 +11,7 @@ import { type Buffer, entry, f32, Place } from "../tape.js";
 import { depthwise } from "./depthwise.js";
 import { convGeometry, type Geometry, gemmGeometry } from "./geometry.js";
 import type { Lowering } from "./lowering.js";
+import { type SparseChoice, sparseForward, suitsSparse } from "./sparse.js";
 import { suitsWinograd, winogradForward } from "./winograd.js";
 
 export const conv: Lowering<Conv> = {
@@ -34,11 +35,17 @@ export const gemm: Lowering<Gemm> = {
 
 function forward(step: Step<Conv | Gemm>, g: Geometry, context: ForwardContext): Kept {
   if (suitsWinograd(g)) winogradForward(step, g, context);
-  else direct(step, g, context);
+  else direct(step, g, context, suitsSparse(step, g, context) ? sparseForward(step, g, context) : undefined);
   return context.varies(step.inputs[0]) ? placeVjpWeights(g, context.layout) : {};
 }
 
-function direct(step: Step<Conv | Gemm>, g: Geometry, { layout, emit, value, zeros }: ForwardContext): void {
+/** @param sparse calls that do the layer where they find enough zeros */
+function direct(
+  step: Step<Conv | Gemm>,
+  g: Geometry,
+  { layout, emit, value, zeros }: ForwardContext,
+  sparse?: SparseChoice,
+): void {
   // A 1x1 convolution reads each pixel once: one long row leaves no ragged tiles.
   const flat = g.taps === 1 && g.strides.every((s) => s === 1) && g.pads.every((p) => p === 0);
   const [height, width] = flat ? [1, g.height * g.width] : [g.height, g.width];
@@ -89,6 +96,8 @@ function direct(step: Step<Conv | Gemm>, g: Geometry, { layout, emit, value, zer
           yPixel: 4 * g.filters,
           low: f32(clamp.low),
           high: f32(clamp.high),
+          nonzeros: sparse?.nonzeros ?? 0,
+          most: sparse?.most ?? 0,
         },
         Math.ceil(g.groupFilters / block),
       ),
