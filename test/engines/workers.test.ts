@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { EngineError } from "../../src/api/errors.js";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { workerSource } from "../../src/engines/wasm/worker.generated.js";
+import { COMMAND } from "../../src/kernels/wasm/control.js";
 import { resolveInput } from "../../src/network/input.js";
 import { wasm, wasmEngines } from "./engines.js";
 import { exactNetwork, imagesOf, mixedNetwork } from "./mixed_network.js";
@@ -102,14 +103,15 @@ describe("a worker that dies later", () => {
   });
 
   test("a follower, while the leader waits for it", { timeout: 20_000 }, async () => {
-    // Thread 1 says that it is ready, follows nothing and exits: the leader sits at the first barrier.
+    // Thread 1 says that it is ready, follows nothing and exits once it is called: the leader sits at the first barrier.
     const workerUrl = script(
       "follower_dies.cjs",
       `const { parentPort } = require("node:worker_threads");
        parentPort.once("message", (m) => {
          if (m.thread === 1) {
            parentPort.postMessage({ kind: "ready" });
-           setTimeout(() => process.exit(1), 200);
+           const commands = new BigInt64Array(m.memory.buffer, m.plan.addresses.control + ${COMMAND}, 1);
+           setInterval(() => Atomics.load(commands, 0) > 0n && process.exit(1), 20);
            return;
          }
          (0, eval)(${JSON.stringify(workerSource)});
