@@ -10,7 +10,8 @@ import { CommandError } from "./errors.js";
 export async function loadTfjs(): Promise<TensorFlow> {
   try {
     return await import("@tensorflow/tfjs");
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new CommandError(
       "--backend tfjs needs the npm package @tensorflow/tfjs, which is not installed here: npm install @tensorflow/tfjs",
     );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { findCompact } from "../../src/engines/wasm/compact.js";
+import { createReferenceEngine } from "../../src/engines/reference.js";
+import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { planForward } from "../../src/engines/wasm/forward.js";
 import { Layout } from "../../src/engines/wasm/layout.js";
 import { buildNetwork } from "../../src/network/build.js";
@@ -7,6 +8,7 @@ import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";
 import { simplify } from "../../src/network/simplify.js";
 import { NetworkBuilder } from "../support/network_builder.js";
+import { expectWithin } from "../support/within.js";
 
 /** The values of a network whose cotangents are compact, by the node that makes them. */
 function compactOf(grow: (b: NetworkBuilder) => string): string[] {
@@ -21,12 +23,30 @@ function compactOf(grow: (b: NetworkBuilder) => string): string[] {
     layout.reserve(1 << 16),
     layout.reserve(256),
   );
-  return [...findCompact(network, plan)];
+  return [...plan.compact];
 }
 
 const relu = (b: NetworkBuilder, from: string, filters = 8) => b.relu(b.conv(from, { filters, kernel: 3 }));
 
 describe("compact cotangents", () => {
+  test("are found by readers and writers of any kind alike: a dense layer on every pixel among convolutions", async () => {
+    const builder = new NetworkBuilder([6, 5, 3], 2);
+    const dense = builder.relu(builder.gemm(relu(builder, builder.input), 8));
+    const pooled = builder.pool(
+      relu(builder, builder.relu(builder.gemm(relu(builder, dense), 8))),
+      "MaxPool",
+      { kernel: 2 },
+    );
+    const network = buildNetwork(builder.build(builder.gemm(builder.flatten(pooled), 4)));
+    const input = resolveInput(undefined, 3);
+    const image = builder.weights(90, 1).map(Math.abs);
+    using wasm = await createWasmEngine(network, input, { threads: 0 });
+    using reference = createReferenceEngine(network, input);
+    const [actual, expected] = [wasm, reference].map((engine) => engine.jacobian(image, { classes: 4 }));
+    const { values } = await expected;
+    expectWithin((await actual).values, Float64Array.from(values), () => 1e-5);
+  });
+
   test("between two convolutions, and between a convolution and a max-pool", () => {
     let names: string[] = [];
     const found = compactOf((b) => {

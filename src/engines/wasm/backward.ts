@@ -1,5 +1,4 @@
 import type { FusedNetwork, Step } from "../../network/fuse.js";
-import { findCompact } from "./compact.js";
 import type { ForwardPlan, Kept } from "./forward.js";
 import type { Layout } from "./layout.js";
 import {
@@ -100,7 +99,6 @@ export function planBackward(
   };
   const tables = new LiveTables(room.constants, emit);
   const candidates = candidateValues(network);
-  const compact = findCompact(network, forward);
   const pending = new Map<string, Pending>();
   const vectors = Math.ceil(width / 4);
   const lanes = <N extends string>(name: N) => `${name}_${(4 * vectors) as 4 | 8 | 12}` as const;
@@ -110,7 +108,7 @@ export function planBackward(
       name === network.input ? room.gradient : new Buffer(16 * vectors * (network.sizes.get(name) as number)),
     mask: forward.masks.get(name),
     candidates: candidates.has(name),
-    ...(compact.has(name) && { compact: true }),
+    ...(forward.compact.has(name) && { compact: true }),
   });
   const copy = (
     source: Cotangent,

@@ -1,7 +1,6 @@
 import { isDepthwise } from "../../kernels/conv/pack.js";
 import type { FusedNetwork, Step } from "../../network/fuse.js";
-import type { ForwardPlan } from "./forward.js";
-import { candidateValues } from "./live.js";
+import { candidateValues, type Mask } from "./live.js";
 
 /**
  * Values whose cotangents are compact (`Cotangent.compact`): those that only kernels which walk live lists meet. They are
@@ -11,8 +10,9 @@ import { candidateValues } from "./live.js";
  */
 export function findCompact(
   network: FusedNetwork,
-  { masks, readers }: Pick<ForwardPlan, "masks" | "readers">,
-): Set<string> {
+  masks: ReadonlyMap<string, Mask>,
+  readers: ReadonlyMap<string, number>,
+): ReadonlySet<string> {
   const candidates = candidateValues(network);
   const makers = new Map(network.steps.map((step) => [step.output, step]));
   const isPart = (name: string): boolean => {

@@ -1,5 +1,6 @@
 import type { FusedNetwork, Step } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
+import { findCompact } from "./compact.js";
 import type { Layout } from "./layout.js";
 import { countReaders, type Mask } from "./live.js";
 import { lowerings } from "./lowering/table.js";
@@ -17,6 +18,8 @@ export interface ForwardPlan {
   /** Live units by value; absent: all. */
   readonly masks: ReadonlyMap<string, Mask>;
   readonly readers: ReadonlyMap<string, number>;
+  /** Values whose cotangents are compact. */
+  readonly compact: ReadonlySet<string>;
   /** Per-channel factors from network input to pixels, if they are not all 1. */
   readonly inputScale?: Buffer;
   readonly zeros: Buffer;
@@ -89,13 +92,15 @@ export function planForward(
   for (const step of network.steps) kept.set(step, lowerings[step.node.op].forward(step as never, context));
 
   const readers = countReaders(network);
+  const masks = findMasks(network, layout, values, kept, readers);
   return {
     entries,
     pixels,
     values,
     kept,
-    masks: findMasks(network, layout, values, kept, readers),
+    masks,
     readers,
+    compact: findCompact(network, masks, readers),
     inputScale,
     zeros,
     varying,

@@ -34,11 +34,13 @@ export interface LiveTable {
   /** Bytes from one pixel's row of the table to the next; 0: every pixel has the same list. */
   readonly pitch: number;
   readonly blocks: number;
-  /** The field that tells a kernel where the entries begin by which it finds a compact cotangent; 0: by channel. */
-  readonly compact: (of: Cotangent) => Field;
+  /** Where the entries begin; 0: not in the order of any compact cotangent. */
+  readonly entries: Field;
 }
 
-const byChannel = (): Field => 0;
+/** The field by which a kernel finds a cotangent: where the entries begin if it is compact, else 0, by its channel. */
+export const entriesField = ({ compact }: Cotangent, { entries }: LiveTable): Field =>
+  compact ? entries : 0;
 
 /** The byte table that compacts four indices by a four-bit mask; see `live_list`. */
 export function livePatterns(): Uint8Array {
@@ -85,12 +87,7 @@ export class LiveTables {
     const tableBytes = 16 * Math.ceil((pixels * (blocks + 1)) / 4);
     const room = new Buffer(tableBytes + 4 * pixels * channels + 32);
     const entries = new Place(room, tableBytes);
-    const made: LiveTable = {
-      table: room,
-      pitch: 4 * (blocks + 1),
-      blocks,
-      compact: ({ compact }) => (compact ? entries : 0),
-    };
+    const made = { table: room, pitch: 4 * (blocks + 1), blocks, entries };
     const shared = {
       values: of.mask.values,
       low: f32(of.mask.low),
@@ -138,7 +135,7 @@ export class LiveConstants {
     this.patterns = layout.place(livePatterns());
     this.candidates = layout.reserve(4 * MAX_CANDIDATES + 32);
     this.candidateBounds = layout.reserve(8);
-    this.candidateTable = { table: this.candidateBounds, pitch: 0, blocks: 1, compact: byChannel };
+    this.candidateTable = { table: this.candidateBounds, pitch: 0, blocks: 1, entries: 0 };
   }
 
   /** Every channel, at every pixel. */
@@ -152,7 +149,7 @@ export class LiveConstants {
       { length: blocks + 1 },
       (_, b) => entries.address + 4 * Math.min(channels, b * block),
     );
-    const made = { table: this.layout.place(bounds), pitch: 0, blocks, compact: byChannel };
+    const made = { table: this.layout.place(bounds), pitch: 0, blocks, entries: 0 };
     this.whole.set(key, made);
     return made;
   }

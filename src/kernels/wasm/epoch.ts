@@ -29,6 +29,7 @@ import { SLEEPERS } from "./control.js";
 const [MOST_SPINS, LEAST_SPINS] = [131072, 8192];
 /** Of this thread. */
 const patience = global(Const.i32(LEAST_SPINS), { mutable: true });
+
 /** Moves an epoch on and wakes who sleeps on it: a sleeper counts itself before it looks at the epoch again. */
 export function advance(control: Local<"i32">, cell: number, threads: Local<"i32">): void {
   i64.atomic.rmw.add({ offset: cell }, control, 1n);

@@ -6,10 +6,10 @@ import type { Conv, Gemm } from "../../../network/spec.js";
 import type { BackwardContext, Start } from "../backward.js";
 import type { ForwardContext, Kept } from "../forward.js";
 import type { Layout } from "../layout.js";
-import type { Cotangent } from "../live.js";
+import { type Cotangent, entriesField } from "../live.js";
 import { type Buffer, entry, f32, Place } from "../tape.js";
 import { depthwise } from "./depthwise.js";
-import { convGeometry, type Geometry, gemmGeometry } from "./geometry.js";
+import { convGeometry, type Geometry, gemmGeometry, tapFields } from "./geometry.js";
 import type { Lowering } from "./lowering.js";
 import { type SparseChoice, sparseForward, suitsSparse } from "./sparse.js";
 import { suitsWinograd, winogradForward } from "./winograd.js";
@@ -81,14 +81,7 @@ function direct(
           width,
           xRow: 4 * width * g.channels,
           xPixel: 4 * g.channels,
-          kernelHeight: g.kernel[0],
-          kernelWidth: g.kernel[1],
-          strideHeight: g.strides[0],
-          strideWidth: g.strides[1],
-          padTop: g.pads[0],
-          padLeft: g.pads[1],
-          dilationHeight: g.dilations[0],
-          dilationWidth: g.dilations[1],
+          ...tapFields(g),
           depth: g.depth,
           filters: g.groupFilters,
           outHeight,
@@ -170,7 +163,7 @@ function outputFields(cotangent: Cotangent, g: Geometry, blocks: VjpBlocks, cont
     yBegin: whole ? 0 : (4 * (offset + first)) / block,
     yEnd: whole ? 4 * y.blocks : 4 * Math.ceil((offset + first + filters) / block),
     yChannels: slice?.channels ?? g.filters,
-    yEntries: y.compact(owner),
+    yEntries: entriesField(owner, y),
     yFirst: offset + first,
   });
 }
@@ -206,7 +199,7 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
             xTable: x.table,
             xPitch: x.pitch,
             xChannels: g.channels,
-            xEntries: x.compact(target),
+            xEntries: entriesField(target, x),
             height: g.height,
             width: g.width,
             weights: context.kept[weightsOf(group, part)],
@@ -214,14 +207,7 @@ function vjp(step: Step<Conv | Gemm>, g: Geometry, context: BackwardContext): vo
             rowBytes,
             tapBytes,
             firstBlock: group * xBlocks,
-            kernelHeight: g.kernel[0],
-            kernelWidth: g.kernel[1],
-            strideHeight: g.strides[0],
-            strideWidth: g.strides[1],
-            padTop: g.pads[0],
-            padLeft: g.pads[1],
-            dilationHeight: g.dilations[0],
-            dilationWidth: g.dilations[1],
+            ...tapFields(g),
             ...startFields(part === 0 ? start : { kind: "accumulate" }, target.buffer),
             listBytes,
             scratch: context.scratch(scratchBytes),

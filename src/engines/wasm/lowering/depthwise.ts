@@ -1,5 +1,6 @@
 import type { Conv, Node, Pool } from "../../../network/spec.js";
 import { maskFields } from "../backward.js";
+import { entriesField } from "../live.js";
 import { type Buffer, entry, f32 } from "../tape.js";
 import type { Lowering } from "./lowering.js";
 
@@ -43,7 +44,7 @@ export const depthwise: Lowering<Conv> = {
         xTable: live.table,
         xPitch: live.pitch,
         xSpan: 4 * live.blocks,
-        xEntries: live.compact(target),
+        xEntries: entriesField(target, live),
         weights: context.kept.weights as Buffer,
         channels,
         ...windowFields(node),

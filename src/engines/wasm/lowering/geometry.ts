@@ -44,7 +44,9 @@ export function convGeometry({ node }: Step<Conv>): Geometry {
 export function gemmGeometry({ node }: Step<Gemm>): Geometry {
   const shape = node.inputShapes[0];
   const channels = shape[shape.length - 1];
-  const width = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  // The rows of pixels that a convolution would see: live lists, and compact cotangents, go row by row.
+  const width = shape.at(-2) ?? 1;
+  const height = shape.slice(0, -2).reduce((a, b) => a * b, 1);
   return {
     weights: node.weights,
     bias: node.bias,
@@ -53,14 +55,28 @@ export function gemmGeometry({ node }: Step<Gemm>): Geometry {
     dilations: [1, 1],
     pads: [0, 0, 0, 0],
     groups: 1,
-    height: 1,
+    height,
     width,
     channels,
-    outHeight: 1,
+    outHeight: height,
     outWidth: width,
     filters: node.units,
     taps: 1,
     depth: channels,
     groupFilters: node.units,
+  };
+}
+
+/** The fields that tell a kernel how the taps lie. */
+export function tapFields(g: Geometry) {
+  return {
+    kernelHeight: g.kernel[0],
+    kernelWidth: g.kernel[1],
+    strideHeight: g.strides[0],
+    strideWidth: g.strides[1],
+    padTop: g.pads[0],
+    padLeft: g.pads[1],
+    dilationHeight: g.dilations[0],
+    dilationWidth: g.dilations[1],
   };
 }

@@ -3,6 +3,7 @@ import type { Step } from "../../../network/fuse.js";
 import type { GlobalPool, Node, Pool } from "../../../network/spec.js";
 import { type BackwardContext, maskFields } from "../backward.js";
 import type { ForwardContext, Kept } from "../forward.js";
+import { entriesField } from "../live.js";
 import { entry } from "../tape.js";
 import { windowFields } from "./depthwise.js";
 import type { Lowering } from "./lowering.js";
@@ -63,7 +64,7 @@ function vjp(step: Step, node: Node<Pool>, context: BackwardContext): void {
       xTable: live.table,
       xPitch: live.pitch,
       xSpan: 4 * live.blocks,
-      xEntries: live.compact(target),
+      xEntries: entriesField(target, live),
       ...shared,
       accumulate,
     }),
