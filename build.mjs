@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { operatorTables } from "./scripts/operator_tables.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -25,7 +26,7 @@ const lineLimit = 200;
 
 /** A classic script: what `new Worker` takes everywhere, from a blob, a string or a URL. */
 const workerBundle = {
-  entryPoints: [`${root}src/engines/wasm/worker.ts`],
+  entryPoints: [`${root}src/engines/wasm/threads/worker.ts`],
   bundle: true,
   format: "iife",
   platform: "neutral",
@@ -39,8 +40,11 @@ const workerBundle = {
 await generateSources();
 if (!flags.has("--kernels")) await bundle();
 
-/** Runs the assembler (TypeScript, so bundled first) and writes the generated module if it changed. */
+/** Writes the tables of operators, then runs the assembler (TypeScript, so bundled first), what changed only. */
 async function generateSources() {
+  const operators = `${root}src/kernels/operators`;
+  for (const [name, source] of Object.entries(operatorTables(operators)))
+    writeIfChanged(`${operators}/${name}`, source);
   // Of its own, because builds run side by side.
   const temporary = `${root}node_modules/.cache/unifool/assemble-${process.pid}.mjs`;
   mkdirSync(`${root}node_modules/.cache/unifool`, { recursive: true });
@@ -64,7 +68,7 @@ async function generateSources() {
 async function generateWorker() {
   const { outputFiles } = await build({ ...workerBundle, write: false });
   const source = `// Made by build.mjs from worker.ts; not in git.\nexport const workerSource: string = ${JSON.stringify(outputFiles[0].text)};\n`;
-  writeIfChanged(`${root}src/engines/wasm/worker.generated.ts`, source);
+  writeIfChanged(`${root}src/engines/wasm/threads/worker.generated.ts`, source);
 }
 
 function writeIfChanged(path, source) {

@@ -1,5 +1,5 @@
 import { createWasmEngine } from "../src/engines/wasm/engine.js";
-import type { LayerTime } from "../src/engines/wasm/profile.js";
+import type { LayerTime } from "../src/engines/wasm/run/profile.js";
 import { sizeOf } from "../src/network/spec.js";
 import type { WasmVariant } from "./contenders/wasm.js";
 import type { BenchNetwork } from "./networks.js";

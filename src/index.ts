@@ -9,14 +9,6 @@ export {
   type TensorFunction,
 } from "./api/compile.js";
 export { type DeepfoolOptions, type DeepfoolResult, deepfool } from "./api/deepfool.js";
-export {
-  EngineError,
-  InvalidArgumentError,
-  ModelError,
-  UnifoolError,
-  type UnsupportedLayer,
-  UnsupportedOperatorError,
-} from "./api/errors.js";
 export { type FoolingRate, type FoolingRateOptions, foolingRate } from "./api/evaluate.js";
 export { type UniversalOptions, universalPerturbation } from "./api/universal.js";
 export {
@@ -38,6 +30,14 @@ export type {
   Logits,
 } from "./engines/engine.js";
 export { createReferenceEngine } from "./engines/reference.js";
+export {
+  EngineError,
+  InvalidArgumentError,
+  ModelError,
+  UnifoolError,
+  type UnsupportedLayer,
+  UnsupportedOperatorError,
+} from "./errors.js";
 export { buildNetwork } from "./network/build.js";
 export { type InputOptions, type InputTransform, resolveInput } from "./network/input.js";
 export type { LiveLayersModel } from "./network/layers_model/load.js";

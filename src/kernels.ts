@@ -1,5 +1,5 @@
 /** `unifool/kernels`: the raw batched kernels, for people who already have a Jacobian. */
-export { InvalidArgumentError, UnifoolError } from "./api/errors.js";
+
 export {
   type DeepfoolStep,
   type DeepfoolStepOptions,
@@ -7,3 +7,4 @@ export {
   project,
   rowNorms,
 } from "./api/raw_kernels.js";
+export { InvalidArgumentError, UnifoolError } from "./errors.js";

@@ -4,23 +4,15 @@
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type DeepfoolOptions, deepfool as deepfoolArrays } from "./api/deepfool.js";
-import { InvalidArgumentError } from "./api/errors.js";
 import { type FoolingRateOptions, foolingRate as foolingRateArrays } from "./api/evaluate.js";
 import { checkEngine, optionsObject } from "./api/options.js";
 import { type UniversalOptions, universalPerturbation as universalArrays } from "./api/universal.js";
 import type { UniversalResult } from "./api/universal_result.js";
 import type { Engine } from "./engines/engine.js";
-import { resolveNamespace, type TfNamespace } from "./engines/tfjs/namespace.js";
+import { InvalidArgumentError } from "./errors.js";
+import { resolveNamespace, type TfNamespace } from "./kernels/tfjs/namespace.js";
 import type { Shape } from "./network/spec.js";
 
-export {
-  EngineError,
-  InvalidArgumentError,
-  ModelError,
-  UnifoolError,
-  type UnsupportedLayer,
-  UnsupportedOperatorError,
-} from "./api/errors.js";
 export {
   createTfjsEngine,
   type DifferentiableFunction,
@@ -30,6 +22,14 @@ export {
   type TfLayersModel,
   type TfNamespace,
 } from "./engines/tfjs/engine.js";
+export {
+  EngineError,
+  InvalidArgumentError,
+  ModelError,
+  UnifoolError,
+  type UnsupportedLayer,
+  UnsupportedOperatorError,
+} from "./errors.js";
 
 /** Where results are made. */
 export interface TensorOptions {

@@ -1,8 +1,8 @@
 import { countImages } from "../engines/arguments.js";
 import type { DeepfoolProfile, DeepfoolRequest, DeepfoolRun, Engine } from "../engines/engine.js";
+import { InvalidArgumentError } from "../errors.js";
 import { PROFILE_NAMES, PROFILES } from "../kernels/deepfool_step/profiles.js";
 import { deepfoolLoop } from "./deepfool_loop.js";
-import { InvalidArgumentError } from "./errors.js";
 import {
   checkCallback,
   checkEngine,

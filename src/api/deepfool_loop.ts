@@ -1,10 +1,10 @@
 import { createCheckpoint } from "../engines/checkpoint.js";
 import type { DeepfoolRequest, DeepfoolRun, Engine } from "../engines/engine.js";
+import { EngineError } from "../errors.js";
 import { PROFILES } from "../kernels/deepfool_step/profiles.js";
 import { takeStep, writePoint } from "../kernels/deepfool_step/reference.js";
 import { candidatesFor } from "../kernels/top_classes/reference.js";
 import { sizeOf } from "../network/spec.js";
-import { EngineError } from "./errors.js";
 
 /** One image on its way across the boundary. Arrays are `[D]` or `[K]`. */
 interface Iterate {

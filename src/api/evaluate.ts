@@ -1,7 +1,7 @@
 import { countImages } from "../engines/arguments.js";
 import type { Engine } from "../engines/engine.js";
+import { InvalidArgumentError } from "../errors.js";
 import { sizeOf } from "../network/spec.js";
-import { InvalidArgumentError } from "./errors.js";
 import { checkCallback, checkEngine, checkSignal, flag, integer, optionsObject } from "./options.js";
 import { predict } from "./predict.js";
 

@@ -1,5 +1,5 @@
 import type { Engine } from "../engines/engine.js";
-import { InvalidArgumentError } from "./errors.js";
+import { InvalidArgumentError } from "../errors.js";
 
 /** Checks of option values. Each returns the value or throws an InvalidArgumentError of one line. */
 

@@ -1,7 +1,7 @@
 import { createCheckpoint } from "../engines/checkpoint.js";
 import type { Engine } from "../engines/engine.js";
+import { EngineError } from "../errors.js";
 import { sizeOf } from "../network/spec.js";
-import { EngineError } from "./errors.js";
 
 /** What is added to each image before it is judged. */
 export interface Shift {

@@ -1,9 +1,9 @@
 import { checkOut } from "../engines/arguments.js";
+import { InvalidArgumentError } from "../errors.js";
 import { PROFILE_NAMES, PROFILES, type ProfileName } from "../kernels/deepfool_step/profiles.js";
 import { takeStep } from "../kernels/deepfool_step/reference.js";
 import { project as projectInPlace } from "../kernels/projection/reference.js";
 import { rowNorms as referenceRowNorms } from "../kernels/row_norms/reference.js";
-import { InvalidArgumentError } from "./errors.js";
 import { integer, oneOf, optionsObject, positive } from "./options.js";
 
 /** The kernels for people who have a Jacobian: flat typed arrays in and out, no engine, float64 accumulation. */

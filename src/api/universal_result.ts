@@ -1,4 +1,4 @@
-import { UnifoolError } from "./errors.js";
+import { UnifoolError } from "../errors.js";
 
 /** What one pass over the images did. */
 export interface UniversalPass {

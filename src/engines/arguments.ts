@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../api/errors.js";
+import { InvalidArgumentError } from "../errors.js";
 import { type Shape, sizeOf } from "../network/spec.js";
 import type { JacobianOptions } from "./engine.js";
 

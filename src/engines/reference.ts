@@ -1,9 +1,9 @@
-import { EngineError, UnsupportedOperatorError } from "../api/errors.js";
-import { referenceOperator } from "../kernels/reference.js";
+import { EngineError, UnsupportedOperatorError } from "../errors.js";
+import { referenceOf } from "../kernels/operators/reference_of.js";
 import type { ReferenceOperator } from "../kernels/reference_operator.js";
 import { argmax, topClasses } from "../kernels/top_classes/reference.js";
 import type { InputTransform } from "../network/input.js";
-import { type Network, type Node, type Operator, sizeOf } from "../network/spec.js";
+import { type Network, type Node, sizeOf } from "../network/spec.js";
 import { countImages, jacobianArguments } from "./arguments.js";
 import type { Engine } from "./engine.js";
 
@@ -151,8 +151,8 @@ function valueNamed(values: ReadonlyMap<string, Float64Array>, name: string): Fl
   return value;
 }
 
-function operatorOf(node: Node): ReferenceOperator<Operator> {
-  const operator = referenceOperator(node.op);
+function operatorOf(node: Node): ReferenceOperator {
+  const operator = referenceOf(node.op);
   if (operator === undefined) throw new UnsupportedOperatorError(node.name, node.op);
   return operator;
 }

@@ -1,4 +1,4 @@
-import type { Node, Operator } from "../network/spec.js";
+import type { AnyOperator, Node } from "./node.js";
 
 /**
  * The maths of one operator on one image, in float64: the definition that every other spelling of the
@@ -8,7 +8,7 @@ import type { Node, Operator } from "../network/spec.js";
  * written to. A result may be an argument itself where the operator moves nothing (`Identity`, `Reshape`,
  * the vjp of `Add`), so the caller must not write to results either.
  */
-export interface ReferenceOperator<O extends Operator> {
+export interface ReferenceOperator<O extends AnyOperator = AnyOperator> {
   /** The node's output, of shape `node.shape`. */
   forward(node: Node<O>, inputs: readonly Float64Array[]): Float64Array;
   /**

@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from "../network/spec.js";
+import { type Shape, sizeOf } from "./node.js";
 
 /** Distance in a flat row-major array between neighbours along each axis. */
 export function rowMajorStrides(shape: Shape): number[] {
@@ -46,4 +46,14 @@ export function broadcastOffsets(from: Shape, to: Shape): Int32Array {
     to,
     to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : strides[axis - missing])),
   );
+}
+
+/** NumPy broadcast of two valid shapes: aligned at the last axis, a missing axis or a 1 stretches. */
+export function broadcast(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const x = a[i - rank + a.length] ?? 1;
+    const y = b[i - rank + b.length] ?? 1;
+    return x === 1 ? y : x;
+  });
 }

@@ -1,4 +1,5 @@
-import type { Node, Operator, Pads, Pair } from "../network/spec.js";
+import { rejectNode, shapeText } from "./checks.js";
+import type { Node, NodeSpec, Pads, Pair, Shape } from "./node.js";
 
 /** A window that slides over `[H, W, C]`: the geometry that convolution and pooling share. */
 export interface Window {
@@ -19,7 +20,7 @@ export interface Window {
  * `tap = p * kernel[1] + q`. Order: outputs row-major, then taps row-major.
  */
 export function forEachTap(
-  node: Node<Operator>,
+  node: Node,
   { kernel, strides, dilations, pads }: Window,
   visit: (output: number, input: number, tap: number) => void,
 ): void {
@@ -36,4 +37,26 @@ export function forEachTap(
           visit(i * outputWidth + j, row * width + column, p * kernel[1] + q);
         }
       }
+}
+
+/**
+ * Number of window positions along each spatial axis: `floor((in + pads - window) / stride) + 1`.
+ *
+ * @throws ModelError for a window that is larger than the padded input
+ */
+export function windowPositions(node: NodeSpec, window: Window, input: Shape): Pair {
+  const { kernel, strides, dilations, pads } = window;
+  const padded = paddedSize(input, pads);
+  const extent = [(kernel[0] - 1) * dilations[0] + 1, (kernel[1] - 1) * dilations[1] + 1] as const;
+  if (extent[0] > padded[0] || extent[1] > padded[1])
+    rejectNode(
+      node,
+      `window is ${shapeText(extent)}, expected at most the padded input ${shapeText(padded)}`,
+    );
+  const positions = (axis: 0 | 1) => Math.floor((padded[axis] - extent[axis]) / strides[axis]) + 1;
+  return [positions(0), positions(1)];
+}
+
+export function paddedSize(input: Shape, [top, left, bottom, right]: Pads): Pair {
+  return [input[0] + top + bottom, input[1] + left + right];
 }

@@ -1,5 +1,8 @@
-import { ModelError, UnsupportedOperatorError } from "../api/errors.js";
-import { isPositiveIntegers, nameText, shapeText } from "./checks.js";
+import { ModelError, UnsupportedOperatorError } from "../errors.js";
+import { isAbsent } from "../kernels/absent.js";
+import { isPositiveIntegers, nameText, shapeText } from "../kernels/checks.js";
+import { factsOf } from "../kernels/operators/facts_of.js";
+import { references } from "../kernels/operators/references.generated.js";
 import { ancestors, topologicalOrder } from "./graph.js";
 import { inferShape, LARGEST_TENSOR } from "./shapes.js";
 import { type Network, type NetworkSpec, type Node, type NodeSpec, type Shape, sizeOf } from "./spec.js";
@@ -36,9 +39,10 @@ export function buildNetwork(spec: NetworkSpec): Network {
     input,
   );
   const stripped = stripFinalSoftmax(nodes, output);
-  const inner = stripped.nodes.find((node) => node.op === "Softmax");
-  if (inner)
-    throw new UnsupportedOperatorError(nameText(inner.name), "Softmax", "softmax before the last layer");
+  for (const { op, name } of stripped.nodes) {
+    const reference = references[op];
+    if (isAbsent(reference)) throw new UnsupportedOperatorError(nameText(name), op, reference.absent);
+  }
   return withScores(spec, stripped);
 }
 
@@ -98,15 +102,12 @@ interface Stripped {
 
 /**
  * Removes the softmax that ends the network, be it the output or followed only by nodes that rearrange nothing.
- * Class order and argmax are the same with and without it, provided that it normalises over all classes.
  */
 function stripFinalSoftmax(nodes: readonly Node[], output: string): Stripped {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   let last = byName.get(output);
-  while (last && (last.op === "Identity" || last.op === "Reshape" || last.op === "Flatten"))
-    last = byName.get(last.inputs[0]);
-  if (last?.op !== "Softmax" || last.shape[last.shape.length - 1] !== sizeOf(last.shape))
-    return { nodes, output, strippedSoftmax: false };
+  while (last && factsOf(last).reshapes) last = byName.get(last.inputs[0]);
+  if (!last || !factsOf(last).makesProbabilities(last)) return { nodes, output, strippedSoftmax: false };
   const { name, inputs } = last;
   return {
     // Nodes between the softmax and the output have one input and its shape stays, so renaming suffices.

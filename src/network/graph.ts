@@ -1,7 +1,7 @@
 /** Order and reachability of a network's nodes. Iterative throughout: a deep model must not overflow the stack. */
 
-import { ModelError } from "../api/errors.js";
-import { nameText } from "./checks.js";
+import { ModelError } from "../errors.js";
+import { nameText } from "../kernels/checks.js";
 import type { NodeSpec } from "./spec.js";
 
 /**

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../api/errors.js";
+import { InvalidArgumentError } from "../errors.js";
 
 /** How pixel values become network inputs; see {@link resolveInput}. */
 export interface InputOptions {

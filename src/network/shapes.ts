@@ -1,8 +1,6 @@
-import { rejectNode, shapeText } from "./checks.js";
-import { checkActivation } from "./shapes/activation.js";
-import { broadcastShape, concatShape, reshapedShape, slicedShape, transposedShape } from "./shapes/layout.js";
-import { checkBatchNormalization, constantShape, gemmShape } from "./shapes/linear.js";
-import { convShape, globalPoolShape, paddedShape, poolShape, resizedShape } from "./shapes/spatial.js";
+import { UnsupportedOperatorError } from "../errors.js";
+import { nameText, rejectNode, shapeText } from "../kernels/checks.js";
+import { factsOf, isOperator } from "../kernels/operators/facts_of.js";
 import { type NodeSpec, type Shape, sizeOf } from "./spec.js";
 
 /**
@@ -17,84 +15,23 @@ export const LARGEST_TENSOR = 2 ** 30;
  *
  * @param inputShapes per-image shapes of `node.inputs`, in order
  * @throws ModelError for an attribute, a weight array or an input shape that does not fit the operator
- * @throws UnsupportedOperatorError for an operator that is not in `spec.ts`
+ * @throws UnsupportedOperatorError for an operator that there is not
  * @example
  * inferShape({ op: "Gemm", name: "dense", inputs: ["x"], weights: new Float32Array(30), units: 10 }, [[3]]); // [10]
  */
 export function inferShape(node: NodeSpec, inputShapes: readonly Shape[]): Shape {
-  checkArity(node, inputShapes.length);
-  const shape = outputShape(node, inputShapes);
+  if (!isOperator(node.op)) {
+    const { name, op } = node as { readonly name: unknown; readonly op: unknown };
+    throw new UnsupportedOperatorError(nameText(name), nameText(op));
+  }
+  const facts = factsOf(node);
+  const [least, most] = facts.inputs;
+  if (inputShapes.length < least || inputShapes.length > most) {
+    const expected = least === most ? `${least}` : `at least ${least}`;
+    rejectNode(node, `it has ${inputShapes.length} inputs, expected ${expected}`);
+  }
+  const shape = facts.shape(node, inputShapes);
   if (sizeOf(shape) > LARGEST_TENSOR)
     rejectNode(node, `output shape is ${shapeText(shape)}, expected at most ${LARGEST_TENSOR} values`);
   return shape;
-}
-
-function outputShape(node: NodeSpec, inputShapes: readonly Shape[]): Shape {
-  const input = inputShapes[0];
-  switch (node.op) {
-    case "Conv":
-      return convShape(node, input);
-    case "Gemm":
-      return gemmShape(node, input);
-    case "BatchNormalization":
-      checkBatchNormalization(node, input);
-      return input;
-    case "MaxPool":
-    case "AveragePool":
-      return poolShape(node, input);
-    case "GlobalAveragePool":
-    case "GlobalMaxPool":
-      return globalPoolShape(node, input);
-    case "Add":
-    case "Sub":
-    case "Mul":
-      return broadcastShape(node, inputShapes);
-    case "Constant":
-      return constantShape(node);
-    case "Concat":
-      return concatShape(node, inputShapes);
-    case "Pad":
-      return paddedShape(node, input);
-    case "Slice":
-      return slicedShape(node, input);
-    case "Resize":
-      return resizedShape(node, input);
-    case "Flatten":
-      return [sizeOf(input)];
-    case "Reshape":
-      return reshapedShape(node, input);
-    case "Transpose":
-      return transposedShape(node, input);
-    case "Identity":
-    case "Softmax":
-      return input;
-    default:
-      checkActivation(node, input);
-      return input;
-  }
-}
-
-/** `[least, most]` number of inputs. */
-function arity(node: NodeSpec): readonly [number, number] {
-  switch (node.op) {
-    case "Constant":
-      return [0, 0];
-    case "Add":
-    case "Mul":
-      return [2, Infinity];
-    case "Sub":
-      return [2, 2];
-    case "Concat":
-      return [1, Infinity];
-    default:
-      return [1, 1];
-  }
-}
-
-function checkArity(node: NodeSpec, inputs: number): void {
-  const [least, most] = arity(node);
-  if (inputs < least || inputs > most) {
-    const expected = least === most ? `${least}` : `at least ${least}`;
-    rejectNode(node, `it has ${inputs} inputs, expected ${expected}`);
-  }
 }

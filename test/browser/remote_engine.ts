@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
-import { EngineError, InvalidArgumentError } from "../../src/api/errors.js";
 import type { DeepfoolRequest, Engine, Jacobian } from "../../src/engines/engine.js";
+import { EngineError, InvalidArgumentError } from "../../src/errors.js";
 import type { InputOptions, InputTransform } from "../../src/network/input.js";
 import type { Network } from "../../src/network/spec.js";
 import type { Outcome, PlainError } from "./engine_page.js";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createReferenceEngine } from "../../src/engines/reference.js";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
-import { planForward } from "../../src/engines/wasm/forward.js";
-import { Layout } from "../../src/engines/wasm/layout.js";
+import { planForward } from "../../src/engines/wasm/plan/forward.js";
+import { Layout } from "../../src/engines/wasm/plan/layout.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";

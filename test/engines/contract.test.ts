@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EngineError, InvalidArgumentError } from "../../src/api/errors.js";
 import type { DeepfoolRequest, Engine, JacobianOptions } from "../../src/engines/engine.js";
+import { EngineError, InvalidArgumentError } from "../../src/errors.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { chromiumEngines } from "./chromium_engines.js";

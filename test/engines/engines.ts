@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import type { Engine } from "../../src/engines/engine.js";
 import { createReferenceEngine } from "../../src/engines/reference.js";
 import { createWasmEngine, type WasmEngine } from "../../src/engines/wasm/engine.js";
-import { chooseVariant } from "../../src/engines/wasm/variant.js";
+import { chooseVariant } from "../../src/engines/wasm/run/variant.js";
 import type { InputTransform } from "../../src/network/input.js";
 import type { Network } from "../../src/network/spec.js";
 import { wasmValues } from "./forward_values.js";

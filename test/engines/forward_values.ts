@@ -1,11 +1,11 @@
-import { scratchBytes } from "../../src/engines/wasm/backward.js";
-import { planForward } from "../../src/engines/wasm/forward.js";
-import { createMemory, Layout } from "../../src/engines/wasm/layout.js";
-import { livePatterns } from "../../src/engines/wasm/live.js";
-import type { KernelExports } from "../../src/engines/wasm/program.js";
-import { encode, tapeBytes } from "../../src/engines/wasm/tape.js";
-import { chooseVariant } from "../../src/engines/wasm/variant.js";
+import { scratchBytes } from "../../src/engines/wasm/plan/backward.js";
+import { planForward } from "../../src/engines/wasm/plan/forward.js";
+import { createMemory, Layout } from "../../src/engines/wasm/plan/layout.js";
+import { livePatterns } from "../../src/engines/wasm/plan/live.js";
+import type { KernelExports } from "../../src/engines/wasm/run/program.js";
+import { chooseVariant } from "../../src/engines/wasm/run/variant.js";
 import { planForward as planOnGpu } from "../../src/engines/webgpu/forward.js";
+import { encode, tapeBytes } from "../../src/kernels/wasm/tape.js";
 import { fuse } from "../../src/network/fuse.js";
 import type { InputTransform } from "../../src/network/input.js";
 import { simplify } from "../../src/network/simplify.js";

@@ -1,5 +1,5 @@
 import { forward64 } from "../../src/engines/reference.js";
-import { referenceOperator } from "../../src/kernels/reference.js";
+import { referenceOf } from "../../src/kernels/operators/reference_of.js";
 import type { InputTransform } from "../../src/network/input.js";
 import type { Network, Node } from "../../src/network/spec.js";
 
@@ -90,7 +90,7 @@ function gradientWith(
     const inputs = node.inputs.map((name) => exact.get(name)!);
     const shares = mask
       ? [cotangent.map((g, i) => g * mask[i])]
-      : referenceOperator(node.op)!.vjp(node, inputs, exact.get(node.name)!, cotangent);
+      : referenceOf(node.op)!.vjp(node, inputs, exact.get(node.name)!, cotangent);
     node.inputs.forEach((name, i) => {
       const before = cotangents.get(name);
       cotangents.set(name, before ? before.map((g, at) => g + shares[i][at]) : shares[i]);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EngineError, InvalidArgumentError, UnsupportedOperatorError } from "../../src/api/errors.js";
 import { createReferenceEngine, forward64, jacobian64, logits64 } from "../../src/engines/reference.js";
+import { EngineError, InvalidArgumentError, UnsupportedOperatorError } from "../../src/errors.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import type { Network, NetworkSpec } from "../../src/network/spec.js";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { EngineError, InvalidArgumentError } from "../../src/api/errors.js";
 import { createReferenceEngine } from "../../src/engines/reference.js";
 import { createTfjsEngine, type TfjsEngine } from "../../src/engines/tfjs/engine.js";
 import { uploadNetwork } from "../../src/engines/tfjs/network.js";
+import { EngineError, InvalidArgumentError } from "../../src/errors.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { loadLayersModel } from "../../src/network/layers_model/load.js";

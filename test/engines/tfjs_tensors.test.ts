@@ -1,9 +1,9 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deepfool as deepfoolArrays } from "../../src/api/deepfool.js";
-import { InvalidArgumentError } from "../../src/api/errors.js";
 import { universalPerturbation as universalArrays } from "../../src/api/universal.js";
 import { createReferenceEngine } from "../../src/engines/reference.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import {

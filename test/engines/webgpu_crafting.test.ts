@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { EngineError } from "../../src/api/errors.js";
 import { type UniversalOptions, universalPerturbation } from "../../src/api/universal.js";
 import { UniversalAbortedError, type UniversalProgress } from "../../src/api/universal_result.js";
 import type { CraftingState, Engine } from "../../src/engines/engine.js";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import type { Tuning } from "../../src/engines/webgpu/tuning.js";
+import { EngineError } from "../../src/errors.js";
 import { PROFILE_NAMES } from "../../src/kernels/deepfool_step/profiles.js";
 import { project } from "../../src/kernels/projection/reference.js";
 import { buildNetwork } from "../../src/network/build.js";

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { EngineError, InvalidArgumentError } from "../../src/api/errors.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../src/engines/engine.js";
 import { openGpu } from "../../src/engines/webgpu/device.js";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import { planNetwork } from "../../src/engines/webgpu/plan.js";
 import { Session } from "../../src/engines/webgpu/session.js";
+import { EngineError, InvalidArgumentError } from "../../src/errors.js";
 import { type Compiled, compile, type NetworkSpec } from "../../src/index.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { InvalidArgumentError } from "../../src/api/errors.js";
 import type { DeepfoolRequest, Engine } from "../../src/engines/engine.js";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { type CompileOptions, compile } from "../../src/index.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";

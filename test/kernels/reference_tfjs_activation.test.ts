@@ -1,7 +1,7 @@
 import type * as Tf from "@tensorflow/tfjs";
 import { beforeAll, describe, test } from "vitest";
-import { type Activation, type Shape, sizeOf } from "../../src/network/spec.js";
-import { ACTIVATIONS, prelu } from "../support/activations.js";
+import { testing } from "../../src/kernels/operators/testing.generated.js";
+import { type OperatorNamed, type OpName, sizeOf } from "../../src/network/spec.js";
 import { randomValues } from "../support/random_values.js";
 import { singleNode } from "../support/single_node.js";
 import { expectAgreement, floats, tf, u } from "../support/tfjs_agreement.js";
@@ -11,65 +11,48 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
-/** The same function by tfjs's own kernels and layers. */
-function tfActivation(activation: Activation, t: Tf.Tensor): Tf.Tensor {
-  switch (activation.op) {
-    case "Relu":
-      return tf.relu(t);
-    case "Clip":
-      return tf.clipByValue(t, activation.min, activation.max);
-    case "LeakyRelu":
-      return tf.leakyRelu(t, activation.alpha);
-    case "PRelu":
-      return tf.prelu(
-        t,
-        tf.tensor(activation.slope, activation.slope.length === sizeOf(t.shape) ? t.shape : undefined),
-      );
-    case "ThresholdedRelu":
-      return tf.layers.thresholdedReLU({ theta: activation.alpha }).apply(t) as Tf.Tensor;
-    case "Elu":
-      return tf.add(tf.relu(t), tf.mul(tf.elu(tf.minimum(t, 0)), activation.alpha));
-    case "Selu":
-      return tf.selu(t);
-    case "Sigmoid":
-      return tf.sigmoid(t);
-    case "Tanh":
-      return tf.tanh(t);
-    case "Softplus":
-      return tf.softplus(t);
-    case "Softsign":
-      return tf.layers.activation({ activation: "softsign" }).apply(t) as Tf.Tensor;
-    case "Mish":
-      return tf.layers.activation({ activation: "mish" }).apply(t) as Tf.Tensor;
-    case "Swish":
-      return tf.layers.activation({ activation: "swish" }).apply(t) as Tf.Tensor;
-    case "HardSwish":
-      return tf.mul(t, tf.div(tf.relu6(tf.add(t, 3)), 6));
-    case "HardSigmoid":
-      return tf.clipByValue(tf.add(tf.mul(t, activation.alpha), activation.beta), 0, 1);
-    case "Gelu": {
-      if (activation.approximate === "none")
-        // tfjs's own erf is a polynomial, good to 1.5e-7 of 1: the bound below allows for x times that.
-        return tf.mul(tf.mul(t, 0.5), tf.add(tf.erf(tf.mul(t, Math.SQRT1_2)), 1));
-      return tf.layers.activation({ activation: "gelu_new" }).apply(t) as Tf.Tensor;
-    }
-  }
-}
+type Functions = { readonly [N in OpName]?: (operator: OperatorNamed<N>, t: Tf.Tensor) => Tf.Tensor };
 
-describe("activation against tfjs", () => {
-  const activationShape: Shape = [3, 5, 7];
-  test.each([...ACTIVATIONS, prelu(activationShape, "channel"), prelu(activationShape, "unit")])(
-    "%o",
-    (activation) => {
-      const x = floats(randomValues(7), sizeOf(activationShape), 8);
-      const node = singleNode(activation, activationShape);
-      const erfError = activation.op === "Gelu" && activation.approximate === "none" ? 1.5e-7 / 2 : 0;
-      expectAgreement(
-        node,
-        [x],
-        (t) => tfActivation(activation, t),
-        (i) => (16 * u + erfError) * Math.max(1, Math.abs(x[i])),
-      );
-    },
-  );
+/** The same function by tfjs's own kernels and layers, where they have it. */
+const byTfjs: Functions = {
+  Relu: (_, t) => tf.relu(t),
+  Clip: ({ min, max }, t) => tf.clipByValue(t, min, max),
+  LeakyRelu: ({ alpha }, t) => tf.leakyRelu(t, alpha),
+  PRelu: ({ slope }, t) =>
+    tf.prelu(t, tf.tensor(slope, slope.length === sizeOf(t.shape) ? t.shape : undefined)),
+  ThresholdedRelu: ({ alpha }, t) => tf.layers.thresholdedReLU({ theta: alpha }).apply(t) as Tf.Tensor,
+  Elu: ({ alpha }, t) => tf.add(tf.relu(t), tf.mul(tf.elu(tf.minimum(t, 0)), alpha)),
+  Selu: (_, t) => tf.selu(t),
+  Sigmoid: (_, t) => tf.sigmoid(t),
+  Tanh: (_, t) => tf.tanh(t),
+  Softplus: (_, t) => tf.softplus(t),
+  Softsign: (_, t) => tf.layers.activation({ activation: "softsign" }).apply(t) as Tf.Tensor,
+  Mish: (_, t) => tf.layers.activation({ activation: "mish" }).apply(t) as Tf.Tensor,
+  Swish: (_, t) => tf.layers.activation({ activation: "swish" }).apply(t) as Tf.Tensor,
+  HardSwish: (_, t) => tf.mul(t, tf.div(tf.relu6(tf.add(t, 3)), 6)),
+  HardSigmoid: ({ alpha, beta }, t) => tf.clipByValue(tf.add(tf.mul(t, alpha), beta), 0, 1),
+  Gelu: ({ approximate }, t) =>
+    approximate === "none"
+      ? // tfjs's own erf is a polynomial, good to 1.5e-7 of 1: the bound below allows for x times that.
+        tf.mul(tf.mul(t, 0.5), tf.add(tf.erf(tf.mul(t, Math.SQRT1_2)), 1))
+      : (tf.layers.activation({ activation: "gelu_new" }).apply(t) as Tf.Tensor),
+};
+
+const cases = (Object.keys(byTfjs) as OpName[]).flatMap((op) =>
+  testing[op].samples.map(({ operator, shapes }) => ({ op, operator, shape: shapes[0] })),
+);
+
+describe("element-wise functions against tfjs", () => {
+  test.each(cases)("$operator", ({ op, operator, shape }) => {
+    const x = floats(randomValues(7), sizeOf(shape), 8);
+    const node = singleNode(operator, shape);
+    const erfError = operator.op === "Gelu" && operator.approximate === "none" ? 1.5e-7 / 2 : 0;
+    const oracle = byTfjs[op] as (of: typeof operator, t: Tf.Tensor) => Tf.Tensor;
+    expectAgreement(
+      node,
+      [x],
+      (t) => oracle(operator, t),
+      (i) => (16 * u + erfError) * Math.max(1, Math.abs(x[i])),
+    );
+  });
 });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { arithmetic } from "../../src/kernels/arithmetic/reference.js";
-import type { Arithmetic, Node, Shape } from "../../src/network/spec.js";
+import type { PairLowering } from "../../src/kernels/arithmetic/lower_wasm.js";
+import type { AnyOperator } from "../../src/kernels/node.js";
+import { referenceOf } from "../../src/kernels/operators/reference_of.js";
+import { wasm } from "../../src/kernels/operators/wasm.generated.js";
+import type { Node, OpName, Shape } from "../../src/network/spec.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { randomValues } from "../support/random_values.js";
 import { floatBits, variants, WasmKernels } from "../support/wasm_kernel.js";
@@ -17,9 +20,16 @@ function operandOf(kind: Kind, outer: number, inner: number) {
 type Kind = "full" | "inner" | "outer" | "scalar";
 const KINDS: readonly Kind[] = ["full", "inner", "outer", "scalar"];
 
-function nodeOf(op: Arithmetic["op"], a: Shape, b: Shape, shape: Shape): Node<Arithmetic> {
-  return { op, name: "y", inputs: ["a", "b"], inputShapes: [a, b], shape };
+function nodeOf(op: OpName, a: Shape, b: Shape, shape: Shape): Node {
+  return { op, name: "y", inputs: ["a", "b"], inputShapes: [a, b], shape } as Node;
 }
+
+/** Every operator that is arithmetic of pairs, and its kernel. */
+const PAIRS = Object.entries(wasm).flatMap(([op, lowering]) =>
+  "pair" in lowering
+    ? [{ op: op as OpName, kernel: (lowering as PairLowering<AnyOperator>).pair.kernel }]
+    : [],
+);
 
 function random(length: number, seed: number): Float32Array {
   const values = randomValues(seed);
@@ -41,7 +51,7 @@ const SIZES = [
 
 describe.each(variants)("arithmetic, $variant", ({ relaxed }) => {
   for (const [outer, inner] of SIZES)
-    for (const op of ["Add", "Sub", "Mul"] as const)
+    for (const { op, kernel } of PAIRS)
       test(`forward rounds once, ${op} of [${outer}][${inner}] units, all ways to broadcast`, () => {
         for (const aKind of KINDS)
           for (const bKind of KINDS) {
@@ -49,7 +59,7 @@ describe.each(variants)("arithmetic, $variant", ({ relaxed }) => {
             const [aValues, bValues] = [random(sizeOf(a.shape), 1), random(sizeOf(b.shape), 2)];
             const kernels = new WasmKernels(relaxed);
             const y = kernels.output(outer * inner);
-            kernels.call(`arithmetic_${op.toLowerCase()}`, Math.ceil(outer / 64), {
+            kernels.call(kernel, Math.ceil(outer / 64), {
               a: kernels.input(aValues),
               b: kernels.input(bValues),
               y,
@@ -62,17 +72,10 @@ describe.each(variants)("arithmetic, $variant", ({ relaxed }) => {
               low: floatBits(-4),
               high: floatBits(2),
             });
-            // The product of this shape and the sum of ones broadcast to it.
-            const ones = new Float64Array(outer * inner);
-            const repeat = (x: Float32Array, from: Shape) =>
-              arithmetic.forward(nodeOf("Add", from, [outer, inner], [outer, inner]), [
-                Float64Array.from(x),
-                ones,
-              ]);
-            const [left, right] = [repeat(aValues, a.shape), repeat(bValues, b.shape)];
-            const exact = left.map((x, i) =>
-              op === "Add" ? x + right[i] : op === "Sub" ? x - right[i] : x * right[i],
-            );
+            const exact = referenceOf(op)!.forward(nodeOf(op, a.shape, b.shape, [outer, inner]), [
+              Float64Array.from(aValues),
+              Float64Array.from(bValues),
+            ]);
             const clamped = exact.map((value) => Math.min(2, Math.max(-4, value)));
             expect(y.values()).toEqual(Float32Array.from(clamped));
           }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { livePatterns } from "../../src/engines/wasm/live.js";
+import { livePatterns } from "../../src/engines/wasm/plan/live.js";
 import { packForward, packSparse, SPARSE_FILTERS, SPARSE_ROWS } from "../../src/kernels/conv/pack.js";
 import { type RandomValues, randomValues } from "../support/random_values.js";
 import { floatBits, variants, WasmKernels } from "../support/wasm_kernel.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { conv } from "../../src/kernels/conv/reference.js";
+import { reference as conv } from "../../src/kernels/operators/conv/reference.js";
 import type { Conv, Node, Pads, Pair } from "../../src/network/spec.js";
 import { livePlaces, liveTable } from "../support/live_table.js";
 import { randomValues } from "../support/random_values.js";

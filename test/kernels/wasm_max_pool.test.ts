@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { maxPool } from "../../src/kernels/max_pool/reference.js";
-import type { Node, Pool } from "../../src/network/spec.js";
+import { reference as maxPool } from "../../src/kernels/operators/max_pool/reference.js";
+import type { MaxPool, Node } from "../../src/network/spec.js";
 import { livePlaces, liveTable } from "../support/live_table.js";
 import { randomValues } from "../support/random_values.js";
 import { floatBits, variants, WasmKernels } from "../support/wasm_kernel.js";
@@ -28,7 +28,7 @@ const CASES: readonly Case[] = [
 
 function poolOf({ size, kernel, strides, pads }: Case, channels: number) {
   const out = [0, 1].map((a) => Math.floor((size[a] + pads[a] + pads[a + 2] - kernel[a]) / strides[a]) + 1);
-  const node: Node<Pool> = {
+  const node: Node<MaxPool> = {
     op: "MaxPool",
     name: "pool",
     inputs: ["x"],
@@ -61,7 +61,7 @@ function random(length: number, seed: number): Float32Array {
 }
 
 /** The input unit each output takes its value from, by the reference's vjp of one output at a time. */
-function referenceWinners(node: Node<Pool>, x: Float64Array, yUnits: number): Int32Array {
+function referenceWinners(node: Node<MaxPool>, x: Float64Array, yUnits: number): Int32Array {
   return Int32Array.from({ length: yUnits }, (_, u) => {
     const dy = new Float64Array(yUnits);
     dy[u] = 1;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { passList } from "../../src/kernels/seed_pass/pass_list.js";
+import { passList } from "../../src/kernels/seeds/pass_list.js";
 import { candidatesFor, topClasses } from "../../src/kernels/top_classes/reference.js";
 import { randomValues } from "../support/random_values.js";
 import { variants, WasmKernels } from "../support/wasm_kernel.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { EngineError } from "../../src/api/errors.js";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
+import { EngineError } from "../../src/errors.js";
 import { resolveInput } from "../../src/network/input.js";
 import { exactNetwork, imagesOf } from "../engines/mixed_network.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planBackward } from "../../src/engines/webgpu/backward.js";
 import { planForward } from "../../src/engines/webgpu/forward.js";
-import { batchNormalization, periodInFours } from "../../src/engines/webgpu/lowering/affine.js";
-import { arithmetic } from "../../src/engines/webgpu/lowering/arithmetic.js";
+import { periodInFours } from "../../src/kernels/scale/lower_webgpu.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";
@@ -40,7 +39,7 @@ describe.skipIf(!gpu)("WGSL of factors and offsets by channel", async () => {
           variance: draw(0.5),
           epsilon: 1e-3,
         };
-        const step = randomStep(batchNormalization, operator, [shape], choice);
+        const step = randomStep(operator, [shape], choice);
         const magnitude = {
           ...step.node,
           scale: operator.scale.map(Math.abs),
@@ -58,7 +57,7 @@ describe.skipIf(!gpu)("WGSL of factors and offsets by channel", async () => {
     [2, 3, 2],
     [3, 3, 3],
   ])("the second operand of a difference: %i x %i x %i", (...shape) => {
-    const step = randomStep(arithmetic, { op: "Sub" }, [shape, shape], 2);
+    const step = randomStep({ op: "Sub" }, [shape, shape], 2);
     return expectStep(device, step, {
       forward: 1,
       vjp: 1,

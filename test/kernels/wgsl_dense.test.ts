@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { dispatch, Tensor } from "../../src/engines/webgpu/dispatch.js";
-import { DENSE_COLUMNS, denseShader } from "../../src/kernels/gemm/wgsl.js";
+import { DENSE_COLUMNS, denseShader } from "../../src/kernels/dense/wgsl.js";
+import { dispatch, Tensor } from "../../src/kernels/webgpu/dispatch.js";
 import { randomValues } from "../support/random_values.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 import { runDispatches } from "../support/wgsl_kernel.js";

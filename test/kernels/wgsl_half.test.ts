@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { dispatch, Tensor } from "../../src/engines/webgpu/dispatch.js";
-import { conv } from "../../src/engines/webgpu/lowering/conv.js";
-import { storeWeights } from "../../src/engines/webgpu/lowering/weights.js";
-import { DENSE_COLUMNS, denseShader } from "../../src/kernels/gemm/wgsl.js";
+import { DENSE_COLUMNS, denseShader } from "../../src/kernels/dense/wgsl.js";
+import { dispatch, Tensor } from "../../src/kernels/webgpu/dispatch.js";
+import { storeWeights } from "../../src/kernels/webgpu/store_weights.js";
 import type { Conv, Node, Pair } from "../../src/network/spec.js";
 import { nodeWithHalves, roundedToHalf } from "../support/half_weights.js";
 import { randomValues } from "../support/random_values.js";
@@ -57,7 +56,7 @@ describe.skipIf(!gpu)("WGSL with weights in half precision, on a device without 
           dilations: [1, 1],
           pads: [1, 0, 1, 1],
         };
-        const step = randomStep(conv, operator, [[5, 4, channels]], i % 4);
+        const step = randomStep(operator, [[5, 4, channels]], i % 4);
         const exact = nodeWithHalves(step.node) as Node<Conv>;
         const magnitudes = {
           ...exact,

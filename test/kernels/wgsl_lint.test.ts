@@ -1,34 +1,34 @@
 import { expect, test } from "vitest";
-import { activationShader } from "../../src/kernels/activation/wgsl.js";
-import { type FunctionName, functions } from "../../src/kernels/activation/wgsl_functions.js";
+import { planNetwork } from "../../src/engines/webgpu/plan.js";
 import { addShader, zeroShader } from "../../src/kernels/add_cotangents/wgsl.js";
 import { affineShader } from "../../src/kernels/affine/wgsl.js";
-import { arithmeticForwardShader } from "../../src/kernels/arithmetic/wgsl_forward.js";
+import type { PairLowering } from "../../src/kernels/arithmetic/lower_webgpu.js";
+import { arithmeticForwardShader } from "../../src/kernels/arithmetic/wgsl.js";
 import { productShader } from "../../src/kernels/arithmetic/wgsl_product.js";
 import { repeatedSumShader } from "../../src/kernels/arithmetic/wgsl_sum.js";
-import { concatForwardShader } from "../../src/kernels/concat/wgsl_forward.js";
-import { concatVjpShader } from "../../src/kernels/concat/wgsl_vjp.js";
-import { constantShader } from "../../src/kernels/constant/wgsl.js";
 import { convShader } from "../../src/kernels/conv/wgsl.js";
 import { tilesFor } from "../../src/kernels/conv/wgsl_tiles.js";
 import { chooseShader } from "../../src/kernels/deepfool_step/wgsl_choose.js";
 import { advanceShader, compactShader } from "../../src/kernels/deepfool_step/wgsl_compact.js";
 import { judgeShader } from "../../src/kernels/deepfool_step/wgsl_judge.js";
-import { chosenSeedsShader, differenceSeedsShader } from "../../src/kernels/deepfool_step/wgsl_seeds.js";
 import { startShader } from "../../src/kernels/deepfool_step/wgsl_start.js";
 import { stepShader } from "../../src/kernels/deepfool_step/wgsl_step.js";
+import { denseShader } from "../../src/kernels/dense/wgsl.js";
 import { depthwiseForwardShader } from "../../src/kernels/depthwise/wgsl_forward.js";
 import { depthwiseVjpShader } from "../../src/kernels/depthwise/wgsl_vjp.js";
-import { denseShader } from "../../src/kernels/gemm/wgsl.js";
+import { elementWiseShader } from "../../src/kernels/element_wise/wgsl.js";
+import { gatherShader } from "../../src/kernels/gather/wgsl.js";
 import { maxPoolForwardShader } from "../../src/kernels/max_pool/wgsl_forward.js";
 import { maxPoolVjpShader } from "../../src/kernels/max_pool/wgsl_vjp.js";
+import type { AnyOperator } from "../../src/kernels/node.js";
+import { webgpu } from "../../src/kernels/operators/webgpu.generated.js";
 import { pixelMapShader } from "../../src/kernels/pixel_map/wgsl.js";
 import { ballFactorShader, scaleToBallShader } from "../../src/kernels/projection/wgsl.js";
 import { normChunksShader, normsShader } from "../../src/kernels/row_norms/wgsl.js";
 import { scaleShader } from "../../src/kernels/scale/wgsl.js";
 import { seedsShader } from "../../src/kernels/seeds/wgsl.js";
+import { chosenSeedsShader, differenceSeedsShader } from "../../src/kernels/seeds/wgsl_differences.js";
 import { topClassesShader } from "../../src/kernels/top_classes/wgsl.js";
-import { gatherShader } from "../../src/kernels/transpose/wgsl.js";
 import { acceptShader } from "../../src/kernels/universal_step/wgsl_accept.js";
 import { overshootShader } from "../../src/kernels/universal_step/wgsl_overshoot.js";
 import { shiftShader } from "../../src/kernels/universal_step/wgsl_shift.js";
@@ -36,6 +36,10 @@ import { updateShader } from "../../src/kernels/universal_step/wgsl_update.js";
 import { scheduleShader } from "../../src/kernels/webgpu/schedule.js";
 import type { Shader } from "../../src/kernels/webgpu/shader.js";
 import type { WeightStorage } from "../../src/kernels/webgpu/weights.js";
+import { buildNetwork } from "../../src/network/build.js";
+import { resolveInput } from "../../src/network/input.js";
+import { FUNCTIONS } from "../support/element_wise.js";
+import { operatorCases } from "../support/operator_cases.js";
 import { lintWgsl } from "../support/wgsl_lint.js";
 
 const EITHER = [false, true];
@@ -47,9 +51,16 @@ const tiles = [3, 16, 32, 64]
   .flatMap((columns) => Object.values(tilesFor(columns)))
   .filter((tile, i, all) => i === all.findIndex((other) => JSON.stringify(other) === JSON.stringify(tile)));
 
-/** Every structure that a lowering may ask for. */
-const shaders: readonly Shader[] = [
-  constantShader,
+/** What operators say of themselves. */
+const pairs = Object.values(webgpu).flatMap((lowering) =>
+  "pair" in lowering ? [(lowering as PairLowering<AnyOperator>).pair] : [],
+);
+const functions = FUNCTIONS.map(({ operator, webgpu: of }) => of.function(operator)).filter(
+  ({ name }, i, all) => i === all.findIndex((other) => other.name === name),
+);
+
+/** Every structure that lowerings which several operators share may ask for. */
+const shared: readonly Shader[] = [
   ...EITHER.map((vector) => affineShader({ vector })),
   topClassesShader,
   seedsShader,
@@ -99,17 +110,13 @@ const shaders: readonly Shader[] = [
         ),
       ),
       ...EITHER.flatMap((repeatsB) =>
-        (["Add", "Sub", "Mul"] as const).map((op) =>
-          arithmeticForwardShader({ op, vector, repeatsA: flag, repeatsB }),
-        ),
+        pairs.map((pair) => arithmeticForwardShader({ ...pair, vector, repeatsA: flag, repeatsB })),
       ),
-      ...Object.keys(functions).map((name) =>
-        activationShader({ name: name as FunctionName, vector, keepsDerivative: flag }),
+      ...functions.map((of) =>
+        elementWiseShader({ function: of, slopes: false, vector, keepsDerivative: flag }),
       ),
     ]),
-    ...[1, 2, 3, 4].map((inputs) => concatForwardShader({ inputs, vector })),
     ...shares.flatMap((share): Shader[] => [
-      concatVjpShader({ vector, share }),
       depthwiseVjpShader({ vector, share }),
       maxPoolVjpShader({ vector, share }),
       gatherShader({ extent: "cotangents", vector, share }),
@@ -121,6 +128,19 @@ const shaders: readonly Shader[] = [
     ]),
   ]),
 ];
+
+/** What else the cases of all operators take: kernels that belong to one operator alone. */
+const planned = operatorCases().flatMap(({ spec }) => {
+  const network = buildNetwork(spec);
+  const plan = planNetwork(network, resolveInput({ mean: 0.5 }, network.input.shape.at(-1) ?? 1));
+  return [...plan.forward, ...plan.topClasses, ...plan.gradients].flatMap((made) =>
+    made.small ? [made.shader, made.small.shader] : [made.shader],
+  );
+});
+
+const shaders = [...shared, ...planned].filter(
+  (shader, i, all) => i < shared.length || i === all.findIndex(({ name }) => name === shader.name),
+);
 
 test("every variant compiles without a message on a device with default limits", async () => {
   for (const { name, code } of shaders) expect([name, await lintWgsl(code)]).toEqual([name, []]);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { globalMaxPool, maxPool } from "../../src/engines/webgpu/lowering/max_pool.js";
 import type { Pads, Pair } from "../../src/network/spec.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 import { randomStep } from "../support/wgsl_cases.js";
@@ -68,7 +67,7 @@ describe.skipIf(!gpu)("WGSL of max_pool", async () => {
         test(`forward exact, vjp error <= m u sum |gy|: ${kernel} by ${strides}, pads ${pads}, of [${size},${channels}], choice ${choice}`, () => {
           const operator = { op: "MaxPool", kernel, strides, pads } as const;
           // Few different values, so that many windows have ties.
-          const step = randomStep(maxPool, operator, [[...size, channels]], choice, 1 / 2);
+          const step = randomStep(operator, [[...size, channels]], choice, 1 / 2);
           return expectStep(device, step, { forward: 0, vjp: kernel[0] * kernel[1] });
         });
 
@@ -80,16 +79,15 @@ describe.skipIf(!gpu)("WGSL of max_pool", async () => {
     for (const channels of [1, 4, 7])
       for (const choice of [0, 1, 2, 3])
         test(`global, exact: [${size},${channels}], choice ${choice}`, () =>
-          expectStep(
-            device,
-            randomStep(globalMaxPool, { op: "GlobalMaxPool" }, [[...size, channels]], choice, 1 / 2),
-            { forward: 0, vjp: 0 },
-          ));
+          expectStep(device, randomStep({ op: "GlobalMaxPool" }, [[...size, channels]], choice, 1 / 2), {
+            forward: 0,
+            vjp: 0,
+          }));
 
   for (const channels of [1, 4])
     test(`a NaN wins only as the first of its window, as in the reference, ${channels} channels`, async () => {
       const operator = { op: "MaxPool", kernel: [1, 2], strides: [1, 2], pads: [0, 0, 0, 0] } as const;
-      const step = randomStep(maxPool, operator, [[1, 4, channels]], 0);
+      const step = randomStep(operator, [[1, 4, channels]], 0);
       const pixels = [Number.NaN, 1, -Infinity, Number.NaN];
       const x = Float32Array.from({ length: 4 * channels }, (_, u) => pixels[Math.floor(u / channels)]);
       const { y } = await runStep(device, { ...step, inputs: [[x]] });

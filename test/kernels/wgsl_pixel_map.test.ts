@@ -1,5 +1,4 @@
 import { describe, test } from "vitest";
-import { averagePool, globalAveragePool, pad, resize } from "../../src/engines/webgpu/lowering/pixel_map.js";
 import type { Pads, Pair, Resize } from "../../src/network/spec.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 import { randomStep } from "../support/wgsl_cases.js";
@@ -37,12 +36,7 @@ describe.skipIf(!gpu)("WGSL of maps of pixels", async () => {
     for (const [choice, channels] of CHANNELS.entries())
       test(`average pool ${kernel} by ${strides} with pads ${pads}, ${channels} channels: error <= (n + 2) u sum |x| / n`, () => {
         const bound = kernel[0] * kernel[1] + 2;
-        const step = randomStep(
-          averagePool,
-          { op: "AveragePool", kernel, strides, pads },
-          [[7, 6, channels]],
-          choice,
-        );
+        const step = randomStep({ op: "AveragePool", kernel, strides, pads }, [[7, 6, channels]], choice);
         return expectStep(device, step, { forward: bound, vjp: bound });
       });
 
@@ -55,11 +49,10 @@ describe.skipIf(!gpu)("WGSL of maps of pixels", async () => {
   ])
     for (const [choice, channels] of CHANNELS.entries())
       test(`global average pool of [${size}], ${channels} channels: error <= (n + 2) u sum |x| / n`, () =>
-        expectStep(
-          device,
-          randomStep(globalAveragePool, { op: "GlobalAveragePool" }, [[...size, channels]], choice),
-          { forward: size[0] * size[1] + 2, vjp: 2 },
-        ));
+        expectStep(device, randomStep({ op: "GlobalAveragePool" }, [[...size, channels]], choice), {
+          forward: size[0] * size[1] + 2,
+          vjp: 2,
+        }));
 
   for (const pads of [
     [0, 0, 0, 0],
@@ -68,7 +61,7 @@ describe.skipIf(!gpu)("WGSL of maps of pixels", async () => {
   ] as Pads[])
     for (const [choice, channels] of CHANNELS.entries())
       test(`pad by ${pads}, ${channels} channels: exact`, () =>
-        expectStep(device, randomStep(pad, { op: "Pad", pads }, [[3, 5, channels]], choice), {
+        expectStep(device, randomStep({ op: "Pad", pads }, [[3, 5, channels]], choice), {
           forward: 0,
           vjp: 0,
         }));
@@ -83,7 +76,7 @@ describe.skipIf(!gpu)("WGSL of maps of pixels", async () => {
         for (const [choice, channels] of CHANNELS.entries())
           test(`${mode} ${coordinates} resize to [${size}], ${channels} channels: error <= (m + 4) u sum |A x|`, () => {
             const operator: Resize = { op: "Resize", mode, coordinates, size };
-            const step = randomStep(resize, operator, [[4, 5, channels]], choice);
+            const step = randomStep(operator, [[4, 5, channels]], choice);
             return expectStep(device, step, { forward: mode === "nearest" ? 0 : 6, vjp: 16 + 4 });
           });
 });

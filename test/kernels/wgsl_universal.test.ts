@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type CraftingPlan, planCrafting } from "../../src/engines/webgpu/crafting_plan.js";
 import { type DeepfoolPlan, planDeepfool } from "../../src/engines/webgpu/deepfool_plan.js";
-import type { Dispatch, Tensor } from "../../src/engines/webgpu/dispatch.js";
 import { type Plan, planNetwork } from "../../src/engines/webgpu/plan.js";
 import { FINISHED, UNDONE } from "../../src/kernels/deepfool_step/wgsl_state.js";
 import { project, roundDownToFloat32 } from "../../src/kernels/projection/reference.js";
 import { insideOf } from "../../src/kernels/projection/wgsl.js";
+import type { Dispatch, Tensor } from "../../src/kernels/webgpu/dispatch.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { NetworkBuilder } from "../support/network_builder.js";

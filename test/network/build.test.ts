@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ModelError, UnsupportedOperatorError } from "../../src/api/errors.js";
+import { ModelError, UnsupportedOperatorError } from "../../src/errors.js";
 import { buildNetwork } from "../../src/network/build.js";
 import type { NetworkSpec, NodeSpec, Operator } from "../../src/network/spec.js";
 

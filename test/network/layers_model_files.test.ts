@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { InvalidArgumentError, ModelError } from "../../src/api/errors.js";
+import { InvalidArgumentError, ModelError } from "../../src/errors.js";
 import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import { manifestSegments } from "../../src/network/layers_model/manifest_path.js";
 import { weightsUrl } from "../../src/network/layers_model/source_url.js";

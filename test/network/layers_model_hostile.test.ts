@@ -1,7 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { ModelError } from "../../src/api/errors.js";
+import { ModelError } from "../../src/errors.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import { savedModel, sequential, tf, withSaved } from "./layers_model_fixtures.js";

@@ -1,6 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { UnsupportedOperatorError } from "../../src/api/errors.js";
+import { UnsupportedOperatorError } from "../../src/errors.js";
 import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import type { OpName } from "../../src/network/spec.js";
 import { expectSamePredictions, savedModel, sequential, tf, withSaved } from "./layers_model_fixtures.js";

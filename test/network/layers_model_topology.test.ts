@@ -1,6 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { InvalidArgumentError, ModelError, UnsupportedOperatorError } from "../../src/api/errors.js";
+import { InvalidArgumentError, ModelError, UnsupportedOperatorError } from "../../src/errors.js";
 import {
   isLiveLayersModel,
   type LiveLayersModel,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ModelError, UnsupportedOperatorError } from "../../src/api/errors.js";
+import { ModelError, UnsupportedOperatorError } from "../../src/errors.js";
 import { samePads, samePads2d } from "../../src/network/same_padding.js";
 import { inferShape } from "../../src/network/shapes.js";
 import type { NodeSpec, Operator, Pads, Pair, Shape } from "../../src/network/spec.js";

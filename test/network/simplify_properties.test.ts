@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { forward64, jacobian64, logits64 } from "../../src/engines/reference.js";
-import { referenceOperator } from "../../src/kernels/reference.js";
+import { referenceOf } from "../../src/kernels/operators/reference_of.js";
 import { consumersOf } from "../../src/network/graph.js";
 import { resolveInput } from "../../src/network/input.js";
 import { simplify } from "../../src/network/simplify.js";
@@ -83,7 +83,7 @@ describe("simplify of any network", () => {
       units.map((node) => {
         const [x, y] = [values.get(node.inputs[0])!, values.get(node.name)!];
         const ramp = y.map((_, i) => i + 1);
-        return [node.name, [...referenceOperator(node.op)!.vjp(node, [x], y, ramp)[0]]];
+        return [node.name, [...referenceOf(node.op)!.vjp(node, [x], y, ramp)[0]]];
       }),
     );
   }

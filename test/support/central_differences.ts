@@ -1,4 +1,4 @@
-import { referenceOperator } from "../../src/kernels/reference.js";
+import { referenceOf } from "../../src/kernels/operators/reference_of.js";
 import { type Node, sizeOf } from "../../src/network/spec.js";
 import { type RandomValues, randomValues } from "./random_values.js";
 
@@ -45,7 +45,7 @@ export interface Comparison {
  */
 export function compareWithDifferences(node: Node, seed: number, coordinates = 12): Comparison[] {
   const random = randomValues(seed);
-  const operator = referenceOperator(node.op)!;
+  const operator = referenceOf(node.op)!;
   const inputs = kinkFreeInputs(node, random);
   const output = operator.forward(node, inputs);
   const cotangent = output.map(() => random.uniform(-1, 1));

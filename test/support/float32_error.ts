@@ -1,28 +1,18 @@
 import { forward64 } from "../../src/engines/reference.js";
-import type { InputTransform } from "../../src/network/input.js";
-import type { Network, Node } from "../../src/network/spec.js";
-import { backward } from "./float32_error/cotangents.js";
 import {
-  functionConstant,
-  type Slopes,
-  slopesOf,
-  type Tie,
-  variationOf,
-  winnersOf,
-} from "./float32_error/kinks.js";
-import {
-  absolute,
-  at,
+  add,
+  type Float32Rule,
   type Inexact,
-  isFunction,
-  isMaximum,
-  run,
-  termsForward,
+  type InexactCotangent,
+  type InexactVjp,
+  type Tie,
   U,
-  type Values,
-} from "./float32_error/nodes.js";
+} from "../../src/kernels/float32/rule.js";
+import { float32 } from "../../src/kernels/operators/float32.generated.js";
+import type { InputTransform } from "../../src/network/input.js";
+import { type Network, type Node, sizeOf } from "../../src/network/spec.js";
 
-export type { Tie } from "./float32_error/kinks.js";
+export type { Tie } from "../../src/kernels/float32/rule.js";
 
 export interface ImageError {
   /** `[C]`: bound on the error of each logit. */
@@ -35,13 +25,10 @@ export interface ImageError {
 }
 
 /**
- * How far a float32 evaluation in any order of summation may be from the exact one, by running error analysis
- * beside a float64 evaluation: to a sum of n products, |error| <= c u sum |a b| is added, u = 2^-24, c = n + 4 (one
- * for the sum's start, the rest for weights that were folded and rounded), and errors of operands propagate:
- * through a linear operator by its absolute weights, through a function by how much it varies over
- * `[x - error, x + error]`. The backward pass does the same with cotangents; a derivative is as uncertain as it
- * varies over that interval. Where a kink lies in the interval, or another element of a window is as near to its
- * maximum, the unit is a {@link Tie}, and what that may change is bounded apart.
+ * How far a float32 evaluation in any order of summation may be from the exact one, by running error analysis beside a
+ * float64 evaluation, after the rule of each operator (`float32` in its `reference.ts`). Where a kink lies in the interval
+ * of an inexact value, or another element of a window is as near to its maximum, the unit is a {@link Tie}, and what
+ * that may change is bounded apart.
  *
  * @param classes the K logits to differentiate
  */
@@ -52,28 +39,37 @@ export function float32Error(
   classes: Int32Array,
 ): ImageError {
   const values = forward(network, input, image);
-  const slopes = new Map<Node, Slopes>();
-  const ties: Tie[] = [];
-  for (const node of network.nodes) {
-    if (!isFunction(node) && !isMaximum(node)) continue;
-    const found = isFunction(node)
-      ? slopesOf(node, at(values, node.inputs[0]))
-      : winnersOf(node, at(values, node.inputs[0]));
-    slopes.set(node, found);
-    ties.push(...found.ties);
-  }
-  const rows = [...classes].map((c) => backward(network, input, values, slopes, c));
+  const vjps = new Map<Node, InexactVjp>();
+  for (const node of network.nodes)
+    vjps.set(node, ruleOf(node).vjp(node, inputsOf(node, values), at(values, node.name).value));
+  const rows = [...classes].map((c) => backward(network, input, vjps, c));
   const size = image.length;
   const smooth = new Float64Array(classes.length * size);
   const tied = new Float64Array(classes.length * size);
   rows.forEach((row, k) => {
     smooth.set(row.error, k * size);
-    tied.set(
-      row.error.map((e, i) => e + row.tied[i]),
-      k * size,
-    );
+    tied.set(add(row.error, row.tied), k * size);
   });
-  return { logits: at(values, network.output).error, values: smooth, tiedValues: tied, ties };
+  return {
+    logits: at(values, network.output).error,
+    values: smooth,
+    tiedValues: tied,
+    ties: [...vjps.values()].flatMap(({ ties }) => ties),
+  };
+}
+
+type Values = ReadonlyMap<string, Inexact>;
+
+function at(values: Values, name: string): Inexact {
+  return values.get(name)!;
+}
+
+function inputsOf(node: Node, values: Values): Inexact[] {
+  return node.inputs.map((name) => at(values, name));
+}
+
+function ruleOf({ op }: Node): Float32Rule {
+  return float32[op] as Float32Rule;
 }
 
 function forward(network: Network, input: InputTransform, image: Float64Array): Values {
@@ -89,37 +85,55 @@ function forward(network: Network, input: InputTransform, image: Float64Array): 
     magnitude,
   });
   for (const node of network.nodes) {
-    const inputs = node.inputs.map((name) => at(values, name));
     const value = exact.get(node.name)!;
-    values.set(node.name, { value, ...forwardError(node, inputs, value) });
+    values.set(node.name, { value, ...ruleOf(node).forward(node, inputsOf(node, values), value) });
   }
   return values;
 }
 
-function forwardError(node: Node, inputs: readonly Inexact[], value: Float64Array): Omit<Inexact, "value"> {
-  const errors = inputs.map((x) => x.error);
-  const magnitudes = inputs.map((x) => x.magnitude);
-  if (isMaximum(node)) return { error: run(node, errors), magnitude: value.map(Math.abs) };
-  if (isFunction(node)) {
-    const [{ value: x, error }] = inputs;
-    const variation = variationOf(x, error, (shifted) => run(node, [shifted]));
-    const c = functionConstant(node);
-    return {
-      error: value.map((_, i) => variation[i] + c * U * Math.max(1, Math.abs(x[i]))),
-      magnitude: value.map(Math.abs),
-    };
+/** Cotangents of the image for logit `c`. */
+function backward(
+  network: Network,
+  { scale }: InputTransform,
+  vjps: ReadonlyMap<Node, InexactVjp>,
+  c: number,
+): InexactCotangent {
+  const seed = new Float64Array(network.classes);
+  seed[c] = 1;
+  const none = new Float64Array(seed.length);
+  const pending = new Map<string, InexactCotangent>([
+    [network.output, { value: seed, error: none, magnitude: seed, tied: none, terms: 0 }],
+  ]);
+  for (const node of network.nodes.toReversed()) {
+    const cotangent = pending.get(node.name);
+    if (cotangent === undefined) continue;
+    pending.delete(node.name);
+    const shares = vjps.get(node)!.shares(cotangent);
+    node.inputs.forEach((name, i) => {
+      const before = pending.get(name);
+      pending.set(name, before ? sum(before, shares[i]) : shares[i]);
+    });
   }
-  if (node.op === "Mul") {
-    const magnitude = run(node, magnitudes);
-    const most = run(
-      node,
-      inputs.map((x) => x.value.map((v, i) => Math.abs(v) + x.error[i])),
-    );
-    const error = value.map((v, i) => most[i] - Math.abs(v) + (inputs.length + 1) * U * magnitude[i]);
-    return { error, magnitude };
-  }
-  const magnitude = run(absolute(node, true), magnitudes);
-  const propagated = run(absolute(node, false), errors);
-  const c = termsForward(node);
-  return { magnitude, error: propagated.map((e, i) => e + c * U * magnitude[i]) };
+  const zeros = new Float64Array(sizeOf(network.input.shape));
+  const none64 = { value: zeros, error: zeros, magnitude: zeros, tied: zeros, terms: 0 };
+  const atInput = pending.get(network.input.name) ?? none64;
+  const factor = (i: number) => Math.abs(scale[i % scale.length]);
+  return {
+    ...atInput,
+    error: atInput.error.map((e, i) => factor(i) * (e + 3 * U * atInput.magnitude[i])),
+    tied: atInput.tied.map((t, i) => factor(i) * t),
+  };
+}
+
+/** What a value that is read twice receives: summed in any order, either sum may start from the other. */
+function sum(a: InexactCotangent, b: InexactCotangent): InexactCotangent {
+  const terms = a.terms + b.terms + 1;
+  const magnitude = add(a.magnitude, b.magnitude);
+  return {
+    value: add(a.value, b.value),
+    error: a.error.map((e, i) => e + b.error[i] + terms * U * magnitude[i]),
+    magnitude,
+    tied: add(a.tied, b.tied),
+    terms,
+  };
 }

@@ -1,34 +1,12 @@
+import type { AnyOperator } from "../../src/kernels/node.js";
+import type { CaseNetwork, ConvOptions, Padding, WindowOptions } from "../../src/kernels/testing.js";
 import { samePads2d } from "../../src/network/same_padding.js";
 import { inferShape } from "../../src/network/shapes.js";
-import type {
-  Conv,
-  NetworkSpec,
-  NodeSpec,
-  Operator,
-  Pads,
-  Pair,
-  Pool,
-  Shape,
-} from "../../src/network/spec.js";
+import type { Conv, NetworkSpec, NodeSpec, Pads, Pair, Shape } from "../../src/network/spec.js";
 import { type RandomValues, randomValues } from "./random_values.js";
 
-export type Padding = "same" | "valid" | Pads;
-
-export interface WindowOptions {
-  readonly kernel?: number | Pair;
-  readonly strides?: number | Pair;
-  readonly dilations?: number | Pair;
-  readonly pads?: Padding;
-}
-
-export interface ConvOptions extends WindowOptions {
-  readonly filters: number;
-  readonly groups?: number;
-  readonly bias?: boolean;
-}
-
 /** Grows a `NetworkSpec` node by node with random weights; methods take the names of values and return a name. */
-export class NetworkBuilder {
+export class NetworkBuilder implements CaseNetwork {
   readonly random: RandomValues;
   readonly input = "image";
   private readonly nodes: NodeSpec[] = [];
@@ -63,8 +41,9 @@ export class NetworkBuilder {
     return this.weights(count, 0.5).map((value) => value + 0.375);
   }
 
-  add(operator: Operator, ...inputs: string[]): string {
-    const node: NodeSpec = { ...operator, name: `${operator.op.toLowerCase()}${this.nodes.length}`, inputs };
+  add<O extends AnyOperator>(operator: O, ...inputs: string[]): string {
+    const name = `${operator.op.toLowerCase()}${this.nodes.length}`;
+    const node = { ...operator, name, inputs } as unknown as NodeSpec;
     this.shapes.set(
       node.name,
       inferShape(
@@ -119,7 +98,7 @@ export class NetworkBuilder {
     );
   }
 
-  pool(from: string, op: Pool["op"], options: WindowOptions): string {
+  pool(from: string, op: "MaxPool" | "AveragePool", options: WindowOptions): string {
     const { kernel, strides, pads } = windowOf(this.shapeOf(from), { kernel: 2, ...options });
     return this.add({ op, kernel, strides, pads }, from);
   }

@@ -1,6 +1,8 @@
-import type { NetworkSpec, Resize } from "../../src/network/spec.js";
-import { ACTIVATIONS, prelu } from "./activations.js";
-import { NetworkBuilder, type Padding } from "./network_builder.js";
+import { prelu } from "../../src/kernels/operators/p_relu/cases.js";
+import type { Padding } from "../../src/kernels/testing.js";
+import type { NetworkSpec, Operator, Resize } from "../../src/network/spec.js";
+import { ACTIVATIONS } from "./activations.js";
+import { NetworkBuilder } from "./network_builder.js";
 import { randomValues } from "./random_values.js";
 
 export { operatorCases } from "./operator_cases.js";
@@ -55,9 +57,14 @@ const BLOCKS: readonly Block[] = [
 
 function activation(net: NetworkBuilder, value: string): string {
   const shape = net.shapeOf(value);
-  const choices = [...ACTIVATIONS, prelu(shape, "channel"), prelu(shape, "unit")];
+  const choices = [...ACTIVATIONS.filter(fits), prelu(shape, "channel"), prelu(shape, "unit")];
   // Relu is what networks use most and what engines treat specially.
   return net.random.chance(0.5) ? net.relu(value) : net.add(net.random.pick(choices), value);
+}
+
+/** One slope fits every shape. */
+function fits(operator: Operator): boolean {
+  return operator.op !== "PRelu" || operator.slope.length === 1;
 }
 
 function convolution(net: NetworkBuilder, value: string): string {

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import type * as Tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { referenceOperator } from "../../src/kernels/reference.js";
+import { referenceOf } from "../../src/kernels/operators/reference_of.js";
 import type { Node, Pads } from "../../src/network/spec.js";
 import type { RandomValues } from "./random_values.js";
 
@@ -18,7 +18,7 @@ export function floats(random: RandomValues, count: number, range = 1): Float32A
 
 /** What the reference makes of float32 inputs, and of the magnitudes of everything: the bound's `sum |a b|`. */
 export function forward(node: Node, ...inputs: Float32Array[]): Float64Array {
-  return referenceOperator(node.op)!.forward(
+  return referenceOf(node.op)!.forward(
     node,
     inputs.map((values) => Float64Array.from(values)),
   );

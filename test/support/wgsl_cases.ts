@@ -1,4 +1,3 @@
-import type { Lowering } from "../../src/engines/webgpu/lowering/lowering.js";
 import { type Operator, type Shape, sizeOf } from "../../src/network/spec.js";
 import { randomValues } from "./random_values.js";
 import { singleNode } from "./single_node.js";
@@ -10,9 +9,8 @@ import type { StepCase } from "./wgsl_step.js";
  *
  * @param granularity values are multiples of it; coarse ones make ties and exact sums
  */
-export function randomStep<O extends Operator>(
-  lowering: Lowering<O>,
-  operator: O,
+export function randomStep(
+  operator: Operator,
   shapes: readonly Shape[],
   choice: number,
   granularity = 2 ** -20,
@@ -25,7 +23,6 @@ export function randomStep<O extends Operator>(
   const lanes = [1, 3, 10, 2][choice];
   const slots = [[0], [0, 1, 2], [1], [3, 0, 2]][choice];
   return {
-    lowering: lowering as never,
     node,
     inputs: Array.from({ length: images }, () => shapes.map((shape) => values(sizeOf(shape)))),
     lanes,

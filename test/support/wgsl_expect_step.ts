@@ -1,6 +1,6 @@
-import { referenceOperator } from "../../src/kernels/reference.js";
-import type { ReferenceOperator } from "../../src/kernels/reference_operator.js";
-import { type Node, type Operator, sizeOf } from "../../src/network/spec.js";
+import { factsOf } from "../../src/kernels/operators/facts_of.js";
+import { referenceOf } from "../../src/kernels/operators/reference_of.js";
+import { type Node, sizeOf } from "../../src/network/spec.js";
 import { addendOf, deadZeroed, isLive, runStep, type StepCase, type StepResult } from "./wgsl_step.js";
 import { expectWithin } from "./within.js";
 
@@ -23,20 +23,21 @@ export interface StepBounds {
 export async function expectStep(device: GPUDevice, test: StepCase, bounds: StepBounds): Promise<void> {
   const { node, inputs, lanes = 1, slots = inputs.map((_, i) => i), mask } = test;
   const names = test.names ?? node.inputs;
-  const reference = referenceOperator(node.op) as ReferenceOperator<Operator>;
+  const reference = referenceOf(node.op)!;
   const ideal = bounds.exact ?? node;
   const absolute = bounds.magnitude ?? ideal;
+  const magnitudes = referenceOf(absolute.op)!;
   const result = await runStep(device, test);
   const units = sizeOf(node.shape);
   // The magnitudes of a maximum are those of its winners.
-  const isMaximum = node.op === "MaxPool" || node.op === "GlobalMaxPool";
+  const isMaximum = factsOf(node).liveness(node) === "maximum";
   const exact = (values: readonly Float32Array[], abs: boolean) =>
     values.map((x) => Float64Array.from(x, abs && !isMaximum ? Math.abs : (v) => v));
   const clamp = test.clamp ?? { low: -Infinity, high: Infinity };
   inputs.forEach((image, i) => {
     const y = result.y.subarray(i * units, (i + 1) * units);
     const expected = reference.forward(ideal, exact(image, false));
-    const magnitude = reference.forward(absolute, exact(image, true));
+    const magnitude = magnitudes.forward(absolute, exact(image, true));
     expectWithin(
       y,
       expected.map((v) => Math.min(clamp.high, Math.max(clamp.low, v))),
@@ -51,7 +52,7 @@ export async function expectStep(device: GPUDevice, test: StepCase, bounds: Step
       const none = new Float64Array(units);
       const image = inputs[slot];
       const found = reference.vjp(ideal, exact(image, false), none, dy);
-      const sizes = reference.vjp(absolute, exact(image, true), none, dy.map(Math.abs));
+      const sizes = magnitudes.vjp(absolute, exact(image, true), none, dy.map(Math.abs));
       for (const name of new Set(names)) {
         const size = sizeOf(node.inputShapes[names.indexOf(name)]);
         const addends = addendOf(size * slots.length * lanes).subarray(n * size, (n + 1) * size);

@@ -1,5 +1,5 @@
-import { type Dispatch, packParams, type Tensor } from "../../src/engines/webgpu/dispatch.js";
 import { pipelineFor } from "../../src/engines/webgpu/pipelines.js";
+import { type Dispatch, packParams, type Tensor } from "../../src/kernels/webgpu/dispatch.js";
 import { CALL_FIELDS } from "../../src/kernels/webgpu/shader.js";
 
 export type Values = Float32Array | Int32Array | Uint32Array;

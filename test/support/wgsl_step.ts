@@ -1,12 +1,13 @@
-import { type Dispatch, Tensor } from "../../src/engines/webgpu/dispatch.js";
-import type { Destination, Lowering } from "../../src/engines/webgpu/lowering/lowering.js";
+import { loweringOf } from "../../src/engines/webgpu/lowerings.js";
+import type { Clamp } from "../../src/kernels/node.js";
+import { type Dispatch, Tensor } from "../../src/kernels/webgpu/dispatch.js";
+import type { Destination } from "../../src/kernels/webgpu/lowering.js";
 import type { WeightStorage } from "../../src/kernels/webgpu/weights.js";
-import type { Clamp, Step } from "../../src/network/fuse.js";
+import type { FusedStep } from "../../src/network/fuse.js";
 import { type Node, sizeOf } from "../../src/network/spec.js";
 import { runDispatches, type Values } from "./wgsl_kernel.js";
 
 export interface StepCase {
-  readonly lowering: Lowering<never>;
   readonly node: Node;
   /** The same name twice is the same value twice; default all different. */
   readonly names?: readonly string[];
@@ -39,17 +40,9 @@ export const isLive = (value: number, { low, high }: Clamp) => low < value && va
 
 /** Runs one step's forward and vjp on the device, as the engine's planner would have it run. */
 export async function runStep(device: GPUDevice, test: StepCase): Promise<StepResult> {
-  const {
-    node,
-    lowering,
-    inputs,
-    lanes = 1,
-    slots = inputs.map((_, i) => i),
-    mask,
-    weights = "float32",
-  } = test;
+  const { node, inputs, lanes = 1, slots = inputs.map((_, i) => i), mask, weights = "float32" } = test;
   const names = test.names ?? node.inputs;
-  const step: Step = { node, inputs: names, output: "output", clamp: test.clamp };
+  const step: FusedStep = { node, inputs: names, output: "output", clamp: test.clamp };
   const tileOf = (made: Dispatch): Dispatch => (test.small && made.small) || made;
   const forward: Dispatch[] = [];
   const values = new Map<Tensor, Values>();
@@ -64,7 +57,8 @@ export async function runStep(device: GPUDevice, test: StepCase): Promise<StepRe
   tensors.set("output", output);
   const value = (name: string) => tensors.get(name) as Tensor;
   const constant = (label: string, data: Values) => new Tensor(data.length, "constant", label, data);
-  const kept = lowering.forward(step as never, {
+  const lowering = loweringOf(step);
+  const kept = lowering.forward(step, {
     emit: (made) => forward.push(tileOf(made)),
     value,
     constant,
@@ -95,7 +89,7 @@ export async function runStep(device: GPUDevice, test: StepCase): Promise<StepRe
     shares.set(name, [...(shares.get(name) ?? []), tensor]);
   };
   const backward: Dispatch[] = [];
-  lowering.vjp(step as never, {
+  lowering.vjp(step, {
     emit: (made) => backward.push(tileOf(made)),
     value,
     constant,

@@ -1,8 +1,8 @@
 import type { Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
-import { EngineError, InvalidArgumentError, UnifoolError } from "../../api/errors.js";
+import { EngineError, InvalidArgumentError, UnifoolError } from "../../errors.js";
+import { messageOf, type TfNamespace } from "../../kernels/tfjs/namespace.js";
 import { type Shape, sizeOf } from "../../network/spec.js";
 import { type Distrusted, findDistrusted } from "./gradient_probes.js";
-import { messageOf, type TfNamespace } from "./namespace.js";
 import type { Formulation, Program } from "./program.js";
 
 /** Logits `[N, C]` of network inputs `[N, ...shape]`, in tfjs operations that `tf.grad` can follow. */

@@ -1,10 +1,10 @@
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
+import type { TfNamespace } from "../../kernels/tfjs/namespace.js";
 import { argmax, topClasses } from "../../kernels/top_classes/reference.js";
 import type { InputTransform } from "../../network/input.js";
 import { sizeOf } from "../../network/spec.js";
 import { countImages, jacobianArguments } from "../arguments.js";
 import type { Jacobian, JacobianOptions, Logits } from "../engine.js";
-import type { TfNamespace } from "./namespace.js";
 import type { Program } from "./program.js";
 
 /** float32 values that one pass may keep at a time: 256 MiB. Larger batches are cut, image by image. */

@@ -1,19 +1,19 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { InvalidArgumentError, ModelError } from "../../api/errors.js";
+import { InvalidArgumentError, ModelError } from "../../errors.js";
+import { resolveNamespace, type TfNamespace } from "../../kernels/tfjs/namespace.js";
 import { type InputOptions, type InputTransform, resolveInput } from "../../network/input.js";
 import { isLiveLayersModel } from "../../network/layers_model/load.js";
 import { simplify } from "../../network/simplify.js";
 import type { Network, Shape } from "../../network/spec.js";
 import { type AutodiffSource, autodiffProgram, type DifferentiableFunction } from "./autodiff.js";
 import { importLayersModel, layersModelSource, type TfLayersModel } from "./layers_model.js";
-import { resolveNamespace, type TfNamespace } from "./namespace.js";
 import { networkProgram } from "./network.js";
 import type { Formulation, Program } from "./program.js";
 import { programEngine, type TfjsEngine } from "./program_engine.js";
 
+export type { TfNamespace } from "../../kernels/tfjs/namespace.js";
 export type { DifferentiableFunction } from "./autodiff.js";
 export type { TfLayersModel } from "./layers_model.js";
-export type { TfNamespace } from "./namespace.js";
 export type { Formulation } from "./program.js";
 export type { TfjsEngine } from "./program_engine.js";
 

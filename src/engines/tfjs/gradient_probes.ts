@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import type { TfNamespace } from "./namespace.js";
+import type { TfNamespace } from "../../kernels/tfjs/namespace.js";
 
 /** A kernel whose gradient is wrong or missing on the current backend. */
 export interface Distrusted {

@@ -1,11 +1,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { EngineError, InvalidArgumentError, ModelError } from "../../api/errors.js";
+import { EngineError, InvalidArgumentError, ModelError } from "../../errors.js";
+import { messageOf } from "../../kernels/tfjs/namespace.js";
 import { buildNetwork } from "../../network/build.js";
 import { type LiveLayersModel, loadLayersModel } from "../../network/layers_model/load.js";
 import { simplify } from "../../network/simplify.js";
 import type { Network, Shape } from "../../network/spec.js";
 import type { AutodiffSource } from "./autodiff.js";
-import { messageOf } from "./namespace.js";
 
 /** What is read of a `tf.LayersModel` beyond what the importer reads. */
 export interface TfLayersModel extends LiveLayersModel {

@@ -1,8 +1,10 @@
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import { UnsupportedOperatorError } from "../../errors.js";
+import { isAbsent } from "../../kernels/absent.js";
+import { tfjs } from "../../kernels/operators/tfjs.generated.js";
+import type { TfNamespace } from "../../kernels/tfjs/namespace.js";
+import type { MakeOperator, TfOperator } from "../../kernels/tfjs/operator.js";
 import { type Network, type Shape, sizeOf } from "../../network/spec.js";
-import type { TfNamespace } from "./namespace.js";
-import { makeOperator } from "./operators/index.js";
-import type { TfOperator } from "./operators/operator.js";
 import type { Formulation, Program, Run } from "./program.js";
 
 /** A network whose weights are on the tfjs backend. */
@@ -36,7 +38,7 @@ export function uploadNetwork(tf: TfNamespace, network: Network): TfNetwork {
 
 /**
  * Plays a network forward and backward without tfjs's automatic differentiation: one forward pass of N images,
- * whose values serve all K sweeps, and no gradient kernel of any backend (see `operators/operator.ts`).
+ * whose values serve all K sweeps, and no gradient kernel of any backend (see `kernels/tfjs/operator.ts`).
  *
  * @throws UnsupportedOperatorError for an operator that has no spelling here
  */
@@ -79,7 +81,9 @@ function upload(tf: TfNamespace, network: Network): { steps: Step[]; dispose: ()
     const steps = network.nodes.map((node) => {
       const wanted = node.inputs.map((name) => active.has(name));
       if (wanted.includes(true)) active.add(node.name);
-      const operator = makeOperator(node, { tf, constant, wanted });
+      const make = tfjs[node.op];
+      if (isAbsent(make)) throw new UnsupportedOperatorError(node.name, node.op, make.absent);
+      const operator = (make as MakeOperator)(node, { tf, constant, wanted });
       return { name: node.name, inputs: node.inputs, operator, active: active.has(node.name) };
     });
     return { steps, dispose };

@@ -1,8 +1,8 @@
-import { EngineError, UnifoolError } from "../../api/errors.js";
+import { EngineError, UnifoolError } from "../../errors.js";
+import { messageOf, type TfNamespace } from "../../kernels/tfjs/namespace.js";
 import type { InputTransform } from "../../network/input.js";
 import type { Engine } from "../engine.js";
 import { jacobianOf, logitsOf } from "./batches.js";
-import { messageOf, type TfNamespace } from "./namespace.js";
 import type { Formulation, Program } from "./program.js";
 
 /** An engine on tfjs. */

@@ -1,18 +1,19 @@
-import { EngineError, InvalidArgumentError } from "../../api/errors.js";
+import { EngineError, InvalidArgumentError } from "../../errors.js";
 import { topClasses } from "../../kernels/top_classes/reference.js";
+import { MAX_LANES } from "../../kernels/wasm/lowering.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { countClasses, countImages, jacobianArguments } from "../arguments.js";
 import type { Engine } from "../engine.js";
-import { createMemory } from "./layout.js";
-import { runBackward, runForward } from "./passes.js";
-import { MAX_LANES, planProgram } from "./plan.js";
-import { Pool } from "./pool.js";
-import { type LayerTime, profile } from "./profile.js";
-import { type KernelExports, openProgram, type Program, tapesFor } from "./program.js";
-import { createSession } from "./session.js";
-import { resolveThreads } from "./threads.js";
-import { chooseVariant } from "./variant.js";
+import { createMemory } from "./plan/layout.js";
+import { planProgram } from "./plan/program.js";
+import { runBackward, runForward } from "./run/passes.js";
+import { type LayerTime, profile } from "./run/profile.js";
+import { type KernelExports, openProgram, type Program, tapesFor } from "./run/program.js";
+import { createSession } from "./run/session.js";
+import { chooseVariant } from "./run/variant.js";
+import { resolveThreads } from "./threads/count.js";
+import { Pool } from "./threads/pool.js";
 
 export interface WasmEngineOptions {
   /**

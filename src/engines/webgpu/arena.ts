@@ -1,4 +1,4 @@
-import type { Dispatch, Tensor } from "./dispatch.js";
+import type { Dispatch, Tensor } from "../../kernels/webgpu/dispatch.js";
 
 /** Which tensors of cotangents share a buffer, and how large it is for each cotangent. */
 export interface Arena {

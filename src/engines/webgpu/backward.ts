@@ -1,11 +1,13 @@
 import { addShader, zeroShader } from "../../kernels/add_cotangents/wgsl.js";
-import type { Clamp, FusedNetwork } from "../../network/fuse.js";
+import type { Clamp } from "../../kernels/node.js";
+import { emitScale, periodInFours } from "../../kernels/scale/lower_webgpu.js";
+import { type Dispatch, dispatch, perUnit, Tensor } from "../../kernels/webgpu/dispatch.js";
+import type { BackwardContext, Destination } from "../../kernels/webgpu/lowering.js";
+import { ALONE } from "../../kernels/webgpu/shader.js";
+import type { FusedNetwork } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
-import { type Dispatch, dispatch, Tensor } from "./dispatch.js";
 import { type ForwardPlan, isIdentity } from "./forward.js";
-import { emitScale, periodInFours, perUnit } from "./lowering/affine.js";
-import type { BackwardContext, Destination } from "./lowering/lowering.js";
-import { lowerings } from "./lowering/table.js";
+import { loweringOf } from "./lowerings.js";
 
 export interface BackwardPlan {
   readonly dispatches: readonly Dispatch[];
@@ -102,7 +104,7 @@ export function planBackward(
       },
     };
     if (step.residual && forward.varying.has(step.residual)) context.pass(step.residual);
-    lowerings[step.node.op].vjp(step as never, context);
+    loweringOf(step).vjp(step, context);
   }
 
   const found = finished(network.input, "input");
@@ -112,7 +114,7 @@ export function planBackward(
       : new Tensor(unitsOf(network.input), "cotangents", "gradient");
   const plain: Destination = {
     target: gradient,
-    share: { added: false, masked: false },
+    share: ALONE,
     tensors: {},
     clamp: { low: 0, high: 0 },
   };

@@ -5,9 +5,9 @@ import { acceptShader } from "../../kernels/universal_step/wgsl_accept.js";
 import { overshootShader } from "../../kernels/universal_step/wgsl_overshoot.js";
 import { shiftShader } from "../../kernels/universal_step/wgsl_shift.js";
 import { updateShader } from "../../kernels/universal_step/wgsl_update.js";
+import { type Dispatch, dispatch, type Groups, Tensor } from "../../kernels/webgpu/dispatch.js";
 import { SPAN } from "../../kernels/webgpu/shader.js";
 import type { DeepfoolPlan } from "./deepfool_plan.js";
-import { type Dispatch, dispatch, type Groups, Tensor } from "./dispatch.js";
 import type { Plan } from "./plan.js";
 
 /** The dispatches of the crafting of a universal perturbation around the network's own and DeepFool's. */

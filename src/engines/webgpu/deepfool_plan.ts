@@ -1,14 +1,13 @@
 import { chooseShader } from "../../kernels/deepfool_step/wgsl_choose.js";
 import { advanceShader, compactShader } from "../../kernels/deepfool_step/wgsl_compact.js";
 import { judgeShader } from "../../kernels/deepfool_step/wgsl_judge.js";
-import { chosenSeedsShader, differenceSeedsShader } from "../../kernels/deepfool_step/wgsl_seeds.js";
 import { startShader } from "../../kernels/deepfool_step/wgsl_start.js";
 import { CHOSEN_KEPT } from "../../kernels/deepfool_step/wgsl_state.js";
 import { stepShader } from "../../kernels/deepfool_step/wgsl_step.js";
 import { NORM_CHUNK, normChunksShader, normsShader } from "../../kernels/row_norms/wgsl.js";
+import { chosenSeedsShader, differenceSeedsShader } from "../../kernels/seeds/wgsl_differences.js";
+import { type Dispatch, dispatch, type Groups, perUnit, Tensor } from "../../kernels/webgpu/dispatch.js";
 import { SCHEDULE_FIELDS, scheduleShader } from "../../kernels/webgpu/schedule.js";
-import { type Dispatch, dispatch, type Groups, Tensor } from "./dispatch.js";
-import { perUnit } from "./lowering/affine.js";
 import type { Plan } from "./plan.js";
 
 /** The dispatches of a DeepFool run around the network's own; what they hold is in `wgsl_state.ts`. */

@@ -1,10 +1,10 @@
-import { EngineError } from "../../api/errors.js";
+import { EngineError } from "../../errors.js";
 import { PROFILES } from "../../kernels/deepfool_step/profiles.js";
 import { CHOSEN_KEPT } from "../../kernels/deepfool_step/wgsl_state.js";
+import type { Dispatch } from "../../kernels/webgpu/dispatch.js";
 import type { DeepfoolRequest } from "../engine.js";
 import type { DeepfoolPlan } from "./deepfool_plan.js";
 import type { Gpu } from "./device.js";
-import type { Dispatch } from "./dispatch.js";
 import type { Plan } from "./plan.js";
 import type { Call, Program } from "./program.js";
 import type { Readback, ReadRequest } from "./readback.js";

@@ -1,4 +1,4 @@
-import { EngineError } from "../../api/errors.js";
+import { EngineError } from "../../errors.js";
 
 /** A device and what becomes known of it: its loss, and errors that no call was waiting for. */
 export interface Gpu {

@@ -1,4 +1,4 @@
-import { EngineError } from "../../api/errors.js";
+import { EngineError } from "../../errors.js";
 import { argmax } from "../../kernels/top_classes/reference.js";
 import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import type { InputTransform } from "../../network/input.js";

@@ -1,10 +1,11 @@
+import { emitAffine } from "../../kernels/affine/lower_webgpu.js";
+import { type Dispatch, Tensor } from "../../kernels/webgpu/dispatch.js";
+import type { ForwardContext, Kept } from "../../kernels/webgpu/lowering.js";
 import type { WeightStorage } from "../../kernels/webgpu/weights.js";
-import type { FusedNetwork, Step } from "../../network/fuse.js";
+import type { FusedNetwork, FusedStep } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
-import { type Dispatch, Tensor } from "./dispatch.js";
-import { emitAffine } from "./lowering/affine.js";
-import type { ForwardContext, Kept } from "./lowering/lowering.js";
-import { lowerings } from "./lowering/table.js";
+import { findVarying } from "../../network/varying.js";
+import { loweringOf } from "./lowerings.js";
 
 /** The dispatches of a forward pass and what the backward pass needs to know of it. */
 export interface ForwardPlan {
@@ -13,7 +14,7 @@ export interface ForwardPlan {
   readonly pixels: Tensor;
   /** Every value by storage name. */
   readonly values: ReadonlyMap<string, Tensor>;
-  readonly kept: ReadonlyMap<Step, Kept>;
+  readonly kept: ReadonlyMap<FusedStep, Kept>;
   /** Values that depend on the image. */
   readonly varying: ReadonlySet<string>;
   readonly constant: ForwardContext["constant"];
@@ -28,11 +29,8 @@ export function planForward(
 ): ForwardPlan {
   const dispatches: Dispatch[] = [];
   const values = new Map<string, Tensor>();
-  const kept = new Map<Step, Kept>();
-  const varying = new Set([network.input]);
-  for (const step of network.steps)
-    if ([...step.inputs, ...(step.residual ? [step.residual] : [])].some((name) => varying.has(name)))
-      varying.add(step.output);
+  const kept = new Map<FusedStep, Kept>();
+  const varying = findVarying(network);
   const value = (name: string): Tensor => {
     const known = values.get(name);
     if (known) return known;
@@ -52,7 +50,7 @@ export function planForward(
   };
 
   const pixels = lowerInput(network, transform, context);
-  for (const step of network.steps) kept.set(step, lowerings[step.node.op].forward(step as never, context));
+  for (const step of network.steps) kept.set(step, loweringOf(step).forward(step, context));
   return { dispatches, pixels, values, kept, varying, constant: context.constant, weights };
 }
 

@@ -1,4 +1,4 @@
-import { EngineError } from "../../api/errors.js";
+import { EngineError } from "../../errors.js";
 import type { Gpu } from "./device.js";
 import { COPY_DST, COPY_SRC, INDIRECT, STORAGE } from "./usage.js";
 

@@ -1,4 +1,4 @@
-import { EngineError } from "../../api/errors.js";
+import { EngineError } from "../../errors.js";
 import type { Shader } from "../../kernels/webgpu/shader.js";
 import { STAGE_COMPUTE } from "./usage.js";
 

@@ -1,14 +1,13 @@
 import { seedsShader } from "../../kernels/seeds/wgsl.js";
 import { topClassesShader } from "../../kernels/top_classes/wgsl.js";
+import { type Dispatch, dispatch, perUnit, Tensor } from "../../kernels/webgpu/dispatch.js";
 import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import { fuse } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
 import { simplify } from "../../network/simplify.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { planBackward } from "./backward.js";
-import { type Dispatch, dispatch, Tensor } from "./dispatch.js";
 import { planForward } from "./forward.js";
-import { perUnit } from "./lowering/affine.js";
 
 /** A network as lists of dispatches, for any number of images and cotangents. */
 export interface Plan {

@@ -1,5 +1,5 @@
-import { EngineError } from "../../api/errors.js";
-import type { Dispatch } from "./dispatch.js";
+import { EngineError } from "../../errors.js";
+import type { Dispatch } from "../../kernels/webgpu/dispatch.js";
 import { createBuffers } from "./memory.js";
 import type { Call } from "./program.js";
 import type { Session } from "./session.js";

@@ -1,7 +1,7 @@
+import { type Dispatch, packParams, type Tensor } from "../../kernels/webgpu/dispatch.js";
 import { CALL_FIELDS, type Shader } from "../../kernels/webgpu/shader.js";
 import { type Arena, packCotangents } from "./arena.js";
 import type { Gpu } from "./device.js";
-import { type Dispatch, packParams, type Tensor } from "./dispatch.js";
 import { type BufferRequest, bufferLimit, createBuffers } from "./memory.js";
 import { type Pipeline, pipelineFor } from "./pipelines.js";
 import type { Plan } from "./plan.js";

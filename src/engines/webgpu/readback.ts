@@ -1,4 +1,4 @@
-import { EngineError } from "../../api/errors.js";
+import { EngineError } from "../../errors.js";
 import type { Gpu } from "./device.js";
 import { createBuffers } from "./memory.js";
 import { COPY_DST, MAP_MODE_READ, MAP_READ } from "./usage.js";

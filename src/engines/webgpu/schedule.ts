@@ -1,6 +1,6 @@
+import type { Dispatch } from "../../kernels/webgpu/dispatch.js";
 import { SCHEDULE_FIELDS } from "../../kernels/webgpu/schedule.js";
 import type { DeepfoolPlan } from "./deepfool_plan.js";
-import type { Dispatch } from "./dispatch.js";
 import type { Call, Program } from "./program.js";
 
 /** Which dispatches of a round take their sizes from the device. */

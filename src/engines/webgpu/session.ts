@@ -1,9 +1,9 @@
 import { topClasses } from "../../kernels/top_classes/reference.js";
+import type { Dispatch, Tensor } from "../../kernels/webgpu/dispatch.js";
 import type { CraftingHost } from "./crafting.js";
 import { type CraftingPlan, planCrafting } from "./crafting_plan.js";
 import { type DeepfoolPlan, planDeepfool } from "./deepfool_plan.js";
 import type { Gpu } from "./device.js";
-import type { Dispatch, Tensor } from "./dispatch.js";
 import type { Plan } from "./plan.js";
 import { type Call, Program } from "./program.js";
 import { Readback, type ReadRequest } from "./readback.js";

@@ -1,4 +1,4 @@
-import type { Dispatch } from "./dispatch.js";
+import type { Dispatch } from "../../kernels/webgpu/dispatch.js";
 import type { Call, Program, Sizes } from "./program.js";
 
 /**

@@ -1,5 +1,3 @@
-import type { Conv } from "../../network/spec.js";
-
 /**
  * Weights for `conv_forward`: `[filter block][tap][depth][block]`, the last block zero-padded.
  *
@@ -85,9 +83,4 @@ export function packVjp(
       }
   }
   return packed;
-}
-
-/** True where every group has one input channel and one filter. */
-export function isDepthwise(conv: Conv, channels: number): boolean {
-  return conv.groups === channels && conv.filters === channels && channels > 1;
 }

@@ -1,22 +1,4 @@
-import type { Pads, Pair } from "../../network/spec.js";
-
-/** A convolution as its WGSL kernels see it; a dense layer is one with a 1x1 kernel. */
-export interface ConvGeometry {
-  /** HWIO, `[taps][depth][filters]`. */
-  readonly weights: Float32Array;
-  readonly bias?: Float32Array;
-  readonly kernel: Pair;
-  readonly strides: Pair;
-  readonly dilations: Pair;
-  readonly pads: Pads;
-  readonly groups: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly filters: number;
-}
+import type { Geometry } from "./geometry.js";
 
 /** What `convShader` reads besides its input: see there. */
 export interface PackedConv {
@@ -45,7 +27,7 @@ interface PixelClass {
 }
 
 /** One class: every pixel of the output reads through all taps. */
-export function packConvForward(conv: ConvGeometry): PackedConv {
+export function packConvForward(conv: Geometry): PackedConv {
   const { kernel, dilations, pads, outHeight: rows, outWidth: columns } = conv;
   const taps: Tap[] = [];
   for (let p = 0; p < kernel[0]; p++)
@@ -58,7 +40,7 @@ export function packConvForward(conv: ConvGeometry): PackedConv {
  * One class for every remainder of the input's row and column by the strides: input pixel i takes from output pixel
  * `(i + pad - p * dilation) / stride` where that is whole, which depends on the remainder alone.
  */
-export function packConvVjp(conv: ConvGeometry): PackedConv {
+export function packConvVjp(conv: Geometry): PackedConv {
   const { kernel, strides, dilations, pads, height, width } = conv;
   const classes: PixelClass[] = [];
   for (let i = 0; i < Math.min(strides[0], height); i++)
@@ -77,7 +59,7 @@ export function packConvVjp(conv: ConvGeometry): PackedConv {
   return pack(conv, classes, "vjp");
 }
 
-function pack(conv: ConvGeometry, classes: readonly PixelClass[], pass: "forward" | "vjp"): PackedConv {
+function pack(conv: Geometry, classes: readonly PixelClass[], pass: "forward" | "vjp"): PackedConv {
   const { groups, channels, filters } = conv;
   const inputs = channels / groups;
   const outputs = filters / groups;

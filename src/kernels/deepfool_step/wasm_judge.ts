@@ -1,4 +1,4 @@
-import { passList } from "../seed_pass/pass_list.js";
+import { passList } from "../seeds/pass_list.js";
 import { ifThen, kernel, loadF32, loadI32, selectI32, storeI32, whileDo } from "../wasm/assembler.js";
 import { PHASES } from "./loop_state.js";
 import { exchangeR, stateAt } from "./wasm_state.js";

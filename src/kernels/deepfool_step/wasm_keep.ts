@@ -1,4 +1,4 @@
-import { passList } from "../seed_pass/pass_list.js";
+import { passList } from "../seeds/pass_list.js";
 import { kernel, loadF32, loadI32, storeF32, whileDo } from "../wasm/assembler.js";
 import { forEachTile } from "../wasm/tiles.js";
 import { TILE_UNITS } from "./loop_state.js";

@@ -1,4 +1,4 @@
-import { passList } from "../seed_pass/pass_list.js";
+import { passList } from "../seeds/pass_list.js";
 import { ifThen, kernel, loadF32, loadF64, loadI32, whileDo } from "../wasm/assembler.js";
 import { stateAt } from "./wasm_state.js";
 

@@ -1,13 +1,11 @@
 import { Const, type Dependency, funcref, importMemory, Module, table } from "wasmati";
-import { activations } from "../activation/wasm.js";
-import { affine, scaleLanes } from "../affine/wasm.js";
-import { arithmeticForward } from "../arithmetic/wasm_forward.js";
-import { copyRows } from "../concat/wasm.js";
+import { affine } from "../affine/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convForwardSparse } from "../conv/wasm_forward_sparse.js";
 import { convVjp } from "../conv/wasm_vjp.js";
 import { winogradInput } from "../conv/wasm_winograd_input.js";
 import { winogradMultiply } from "../conv/wasm_winograd_multiply.js";
+import { copyRows } from "../copy_rows/wasm.js";
 import { deepfoolChoose } from "../deepfool_step/wasm_choose.js";
 import { deepfoolFinish } from "../deepfool_step/wasm_finish.js";
 import { deepfoolJudge } from "../deepfool_step/wasm_judge.js";
@@ -18,16 +16,18 @@ import { deepfoolStart } from "../deepfool_step/wasm_start.js";
 import { deepfoolStep } from "../deepfool_step/wasm_step.js";
 import { depthwiseForward } from "../depthwise/wasm_forward.js";
 import { depthwiseVjp } from "../depthwise/wasm_vjp.js";
+import { gatherUnits } from "../gather/wasm.js";
 import { liveList, liveListOfCandidates } from "../live_list/wasm.js";
 import { maxPoolForward } from "../max_pool/wasm_forward.js";
 import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
 import { nonzeroList } from "../nonzero_list/wasm.js";
+import { operatorKernels } from "../operators/wasm_kernels.generated.js";
 import { pixelMap } from "../pixel_map/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
 import { jacobianRows } from "../row_norms/wasm_jacobian_rows.js";
-import { seedPass } from "../seed_pass/wasm.js";
+import { scaleLanes } from "../scale/wasm.js";
+import { seedPass } from "../seeds/wasm.js";
 import { topClasses } from "../top_classes/wasm.js";
-import { gatherUnits } from "../transpose/wasm.js";
 import { assemble, type KernelSource, scratchOffset, type Target } from "./assembler.js";
 import { runner, threadedRunners } from "./runner.js";
 
@@ -55,8 +55,7 @@ export const kernelSources: readonly KernelSource[] = [
   ...[1, 2, 3].map(maxPoolVjp),
   depthwiseForward,
   ...[1, 2, 3].map(depthwiseVjp),
-  ...activations,
-  ...arithmeticForward,
+  ...operatorKernels,
   topClasses,
   seedPass,
   ...[deepfoolStart, deepfoolJudge, deepfoolNearest, deepfoolKeep],

@@ -174,6 +174,9 @@ export interface Share {
   readonly masked: boolean;
 }
 
+/** A result that nothing is added to and nothing masks. */
+export const ALONE: Share = { added: false, masked: false };
+
 /** Parameters, buffers and code that every kernel has which writes a cotangent. `units` is the value's size. */
 export function shareParts({ added, masked }: Share, element: "f32" | "vec4f" = "f32") {
   const zero = element === "f32" ? "0.0" : "vec4f()";

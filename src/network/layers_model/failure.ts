@@ -1,5 +1,5 @@
-import { ModelError } from "../../api/errors.js";
-import { nameText } from "../checks.js";
+import { ModelError } from "../../errors.js";
+import { nameText } from "../../kernels/checks.js";
 
 /** Raises a one-line {@link ModelError}; `where` is the file, URL or live model that is being read. */
 export function rejectModel(where: string, problem: string): never {

@@ -1,5 +1,5 @@
-import { UnsupportedOperatorError } from "../../api/errors.js";
-import { nameText } from "../checks.js";
+import { UnsupportedOperatorError } from "../../errors.js";
+import { nameText } from "../../kernels/checks.js";
 import { inferShape } from "../shapes.js";
 import { type NodeSpec, type Operator, type Shape, sizeOf } from "../spec.js";
 import { rejectModel } from "./failure.js";

@@ -1,5 +1,5 @@
-import { UnsupportedOperatorError } from "../../api/errors.js";
-import { nameText } from "../checks.js";
+import { UnsupportedOperatorError } from "../../errors.js";
+import { nameText } from "../../kernels/checks.js";
 import type { Operator, Pair, Shape } from "../spec.js";
 import { quoted, rejectModel, valueText } from "./failure.js";
 import type { GraphBuilder, Value } from "./graph_builder.js";

@@ -1,4 +1,4 @@
-import { ModelError } from "../../api/errors.js";
+import { ModelError } from "../../errors.js";
 import { isRecord, quoted, rejectModel } from "./failure.js";
 import type { Weight } from "./manifest.js";
 

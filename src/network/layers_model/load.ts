@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../../api/errors.js";
+import { InvalidArgumentError } from "../../errors.js";
 import type { NetworkSpec } from "../spec.js";
 import { isRecord, rejectModel, valueText } from "./failure.js";
 import {

@@ -1,4 +1,4 @@
-import { shapeText } from "../checks.js";
+import { shapeText } from "../../kernels/checks.js";
 import type { Shape } from "../spec.js";
 import { isRecord, quoted, rejectModel, valueText } from "./failure.js";
 import { manifestSegments } from "./manifest_path.js";

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../../api/errors.js";
+import { InvalidArgumentError } from "../../errors.js";
 import { valueText } from "./failure.js";
 import { nodeModule, openFolder } from "./source_files.js";
 import { openUrl } from "./source_url.js";

@@ -1,5 +1,5 @@
-import { ModelError } from "../../api/errors.js";
-import { nameText } from "../checks.js";
+import { ModelError } from "../../errors.js";
+import { nameText } from "../../kernels/checks.js";
 import { quoted, rejectModel, rejectSize } from "./failure.js";
 import type { ModelSource, ReadOptions } from "./source.js";
 

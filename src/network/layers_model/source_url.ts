@@ -1,4 +1,4 @@
-import { ModelError } from "../../api/errors.js";
+import { ModelError } from "../../errors.js";
 import { quoted, rejectModel, rejectSize } from "./failure.js";
 import type { ModelSource, ReadOptions } from "./source.js";
 

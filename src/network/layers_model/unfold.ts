@@ -1,5 +1,5 @@
-import { InvalidArgumentError, type UnsupportedLayer, UnsupportedOperatorError } from "../../api/errors.js";
-import { nameText } from "../checks.js";
+import { InvalidArgumentError, type UnsupportedLayer, UnsupportedOperatorError } from "../../errors.js";
+import { nameText } from "../../kernels/checks.js";
 import { topologicalOrder } from "../graph.js";
 import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../spec.js";
 import { quoted, rejectModel, valueText } from "./failure.js";

@@ -1,4 +1,4 @@
-import { shapeText } from "../checks.js";
+import { shapeText } from "../../kernels/checks.js";
 import type { Shape } from "../spec.js";
 import { quoted, rejectModel } from "./failure.js";
 import type { Weight } from "./manifest.js";

@@ -1,4 +1,4 @@
-import { referenceOperator } from "../../kernels/reference.js";
+import { referenceOf } from "../../kernels/operators/reference_of.js";
 import type { Node } from "../spec.js";
 
 /**
@@ -12,7 +12,7 @@ export function foldConstants(nodes: readonly Node[]): readonly Node[] {
   const known = new Map<string, Float64Array>();
   return nodes.map((node) => {
     const inputs = node.inputs.flatMap((name) => known.get(name) ?? []);
-    const operator = referenceOperator(node.op);
+    const operator = referenceOf(node.op);
     if (inputs.length < node.inputs.length || operator === undefined) return node;
     const value = operator.forward(node, inputs);
     const data = Float32Array.from(value);

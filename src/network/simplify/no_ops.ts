@@ -1,4 +1,5 @@
-import type { Node, Shape } from "../spec.js";
+import { factsOf } from "../../kernels/operators/facts_of.js";
+import type { Node } from "../spec.js";
 
 /**
  * Removes nodes whose output is their input, value for value, and joins chains of Reshape and Flatten. Readers
@@ -17,7 +18,7 @@ export function dropNoOps(nodes: readonly Node[], output: string): readonly Node
       kept,
     );
     const isOutputOfInput = node.name === output && !kept.has(node.inputs[0]);
-    if (isNoOp(node) && !isOutputOfInput) sources.set(node.name, node.inputs[0]);
+    if (factsOf(node).isIdentity(node) && !isOutputOfInput) sources.set(node.name, node.inputs[0]);
     else kept.set(node.name, node);
   }
   const scores = sources.get(output);
@@ -33,36 +34,6 @@ export function dropNoOps(nodes: readonly Node[], output: string): readonly Node
 /** A Reshape or Flatten of a Reshape or Flatten reads the original value: both keep row-major order. */
 function joinedReshape(node: Node, made: ReadonlyMap<string, Node>): Node {
   const source = made.get(node.inputs[0]);
-  if (!isReshape(node) || source === undefined || !isReshape(source)) return node;
+  if (!factsOf(node).reshapes || source === undefined || !factsOf(source).reshapes) return node;
   return { ...node, inputs: source.inputs, inputShapes: source.inputShapes };
-}
-
-function isReshape(node: Node): boolean {
-  return node.op === "Reshape" || node.op === "Flatten";
-}
-
-function isNoOp(node: Node): boolean {
-  switch (node.op) {
-    case "Identity":
-      return true;
-    case "Flatten":
-    case "Reshape":
-    case "Slice":
-    case "Pad":
-    case "Resize": // Every coordinate convention maps i to i where the size stays.
-      return sameShape(node.shape, node.inputShapes[0]);
-    case "Transpose":
-      return node.perm.every((from, axis) => from === axis);
-    case "Concat":
-      return node.inputs.length === 1;
-    case "MaxPool":
-    case "AveragePool":
-      return [...node.kernel, ...node.strides].every((n) => n === 1);
-    default:
-      return false;
-  }
-}
-
-function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((n, axis) => n === b[axis]);
 }

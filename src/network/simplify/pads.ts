@@ -1,5 +1,6 @@
+import { factsOf } from "../../kernels/operators/facts_of.js";
 import { consumersOf } from "../graph.js";
-import type { Node, Pads } from "../spec.js";
+import type { Node } from "../spec.js";
 
 /**
  * Moves zero padding into the one node that reads it: a Conv, whose own padding is zeros too, or another Pad.
@@ -12,21 +13,14 @@ export function foldPads(nodes: readonly Node[]): readonly Node[] {
   const made = new Map<string, Node>();
   for (const node of nodes) {
     const source = made.get(node.inputs[0]);
-    const folds =
-      (node.op === "Conv" || node.op === "Pad") &&
-      source?.op === "Pad" &&
-      consumers.get(source.name)?.length === 1;
-    if (!folds) {
+    const pads = source && factsOf(source).zeroPads?.(source);
+    const padded = pads && factsOf(node).absorbsPads?.(node, pads);
+    if (!padded || consumers.get(source.name)?.length !== 1) {
       made.set(node.name, node);
       continue;
     }
     made.delete(source.name);
-    made.set(node.name, {
-      ...node,
-      inputs: source.inputs,
-      inputShapes: source.inputShapes,
-      pads: node.pads.map((pad, side) => pad + source.pads[side]) as unknown as Pads,
-    });
+    made.set(node.name, { ...padded, inputs: source.inputs, inputShapes: source.inputShapes });
   }
   return [...made.values()];
 }

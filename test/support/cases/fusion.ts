@@ -1,4 +1,4 @@
-import { type OperatorCase, operatorCase, SIZES } from "./operator_case.js";
+import { type OperatorCase, operatorCase, SIZES } from "../../../src/kernels/testing.js";
 
 /** Neighbourhoods that optimised engines fuse, or where the masks of two neighbours meet. */
 export function fusionCases(): OperatorCase[] {

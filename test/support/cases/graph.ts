@@ -1,4 +1,4 @@
-import { type OperatorCase, operatorCase } from "./operator_case.js";
+import { type OperatorCase, operatorCase } from "../../../src/kernels/testing.js";
 
 /** Cases where not one operator but the shape of the graph is at stake. */
 export function graphCases(): OperatorCase[] {

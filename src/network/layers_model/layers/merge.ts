@@ -1,9 +1,8 @@
-import type { Arithmetic } from "../../spec.js";
 import type { Value } from "../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
 /** `Add`, `Subtract`, `Multiply`, with the broadcasting of tfjs and Keras: missing axes are leading ones. */
-export function importArithmetic(call: LayerCall, op: Arithmetic["op"]): Value {
+export function importArithmetic(call: LayerCall, op: "Add" | "Sub" | "Mul"): Value {
   const { inputs } = call;
   if (inputs.length < 2 || (op === "Sub" && inputs.length > 2))
     call.reject(`it reads ${inputs.length} values, expected ${op === "Sub" ? "two" : "two or more"}`);

@@ -1,0 +1,112 @@
+import { EngineError } from "../../../errors.js";
+import { Buffer, type Entry, Place } from "../../../kernels/wasm/tape.js";
+
+const ALIGNMENT = 64;
+/** Pages of 64 KiB; WebAssembly's limit for 32-bit addresses. */
+const MAX_PAGES = 65536;
+
+/**
+ * Decides where everything lies in linear memory: fixed data and activations one after the other, temporaries
+ * (cotangents) packed by lifetime, since a cotangent dies with the step that reads it last.
+ */
+export class Layout {
+  // Address 0 means "none" in kernel fields.
+  private top = ALIGNMENT;
+  private readonly data: { readonly at: Buffer; readonly bytes: Uint8Array }[] = [];
+
+  /** Room that lasts as long as the engine. Contents start as zeros. */
+  reserve(bytes: number): Buffer {
+    const buffer = new Buffer(bytes);
+    buffer.address = this.top;
+    this.top += align(bytes);
+    return buffer;
+  }
+
+  /** Constant data; one copy of it lies in linear memory. */
+  place(values: Float32Array | Int32Array | Uint8Array): Buffer {
+    const buffer = this.reserve(values.byteLength);
+    this.initialise(buffer, values);
+    return buffer;
+  }
+
+  /** First contents of a reserved buffer. */
+  initialise(buffer: Buffer, values: Float32Array | Int32Array | Uint8Array): void {
+    this.data.push({
+      at: buffer,
+      bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    });
+  }
+
+  /**
+   * Places the temporaries of each tape, first fit: a temporary lives from the first to the last entry of its
+   * tape that names it. Tapes never run at the same time, so they share the room.
+   */
+  placeTemporaries(tapes: readonly (readonly Entry[])[]): void {
+    const base = this.top;
+    for (const entries of tapes) this.placeTape(entries, base);
+  }
+
+  private placeTape(entries: readonly Entry[], base: number): void {
+    const spans = new Map<Buffer, { first: number; last: number }>();
+    entries.forEach((e, i) => {
+      for (const field of Object.values(e.fields)) {
+        const buffer = field instanceof Place ? field.buffer : field;
+        if (!(buffer instanceof Buffer) || buffer.address >= 0) continue;
+        const span = spans.get(buffer);
+        if (span) span.last = i;
+        else spans.set(buffer, { first: i, last: i });
+      }
+    });
+    const placed: { buffer: Buffer; first: number; last: number }[] = [];
+    for (const [buffer, span] of spans) {
+      const rivals = placed
+        .filter((p) => p.first <= span.last && span.first <= p.last)
+        .sort((a, b) => a.buffer.address - b.buffer.address);
+      let at = base;
+      for (const { buffer: other } of rivals) {
+        if (at + align(buffer.bytes) <= other.address) break;
+        at = Math.max(at, other.address + align(other.bytes));
+      }
+      buffer.address = at;
+      placed.push({ buffer, ...span });
+      this.top = Math.max(this.top, at + align(buffer.bytes));
+    }
+  }
+
+  /** The finished layout: how much memory, and what lies in it at first. */
+  finish(): { pages: number; segments: Segment[] } {
+    const pages = Math.ceil(this.top / 65536);
+    if (pages > MAX_PAGES)
+      throw new EngineError(
+        `compile: the network needs ${(this.top / 2 ** 30).toFixed(1)} GiB on the wasm engine, which can address 4 GiB`,
+      );
+    return { pages, segments: this.data.map(({ at, bytes }) => ({ address: at.address, bytes })) };
+  }
+}
+
+/** Constant bytes and where they lie. */
+export interface Segment {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Makes the memory of a layout and writes its segments. */
+export function createMemory(
+  pages: number,
+  segments: readonly Segment[],
+  shared: boolean,
+): WebAssembly.Memory {
+  let memory: WebAssembly.Memory;
+  try {
+    memory = new WebAssembly.Memory({ initial: pages, maximum: shared ? pages : MAX_PAGES, shared });
+  } catch (cause) {
+    throw new EngineError(`compile: could not allocate ${pages / 16} MiB for the wasm engine`, { cause });
+  }
+  const bytes = new Uint8Array(memory.buffer);
+  for (const { address, bytes: values } of segments) bytes.set(values, address);
+  return memory;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
+}

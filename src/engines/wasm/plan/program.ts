@@ -1,0 +1,150 @@
+import { controlBytes } from "../../../kernels/wasm/control.js";
+import { LANES, type Lanes, MAX_LANES } from "../../../kernels/wasm/lowering.js";
+import { type Buffer, type Entry, encode, entry, type Tape, tapeBytes } from "../../../kernels/wasm/tape.js";
+import { fuse } from "../../../network/fuse.js";
+import type { InputTransform } from "../../../network/input.js";
+import { simplify } from "../../../network/simplify.js";
+import { type Network, sizeOf } from "../../../network/spec.js";
+import { type BackwardRoom, planBackward, scratchBytes } from "./backward.js";
+import { type DeepfoolAddresses, planDeepfool } from "./deepfool_tape.js";
+import { planForward } from "./forward.js";
+import { Layout, type Segment } from "./layout.js";
+import { LiveConstants } from "./live.js";
+
+/** The tapes of a backward pass of up to `lanes` cotangents, in memory `[unit][stride]`. */
+export interface BackwardTapes {
+  readonly lanes: Lanes;
+  readonly stride: 4 | 8 | 12;
+  /** From seeded logits to cotangents of the pixels. */
+  readonly gradient: Tape;
+  /** Lanes to rows, `[lane][unit]`, at `rows`. */
+  readonly rows: Tape;
+}
+
+/** The DeepFool loop; see `deepfool_tape.ts`. */
+export interface DeepfoolPlan {
+  readonly tape: Tape;
+  /** Where on the tape the backward passes begin, by rising number of lanes. */
+  readonly passes: readonly { readonly lanes: Lanes; readonly stride: number; readonly at: number }[];
+  readonly room: DeepfoolAddresses;
+}
+
+/** Everything a thread needs to run the network: plain data that can be posted to a worker. */
+export interface ProgramPlan {
+  readonly pages: number;
+  readonly segments: readonly Segment[];
+  readonly units: number;
+  readonly classes: number;
+  /** Bytes of scratch of one thread. */
+  readonly scratchBytes: number;
+  readonly addresses: {
+    readonly pixels: number;
+    readonly logits: number;
+    readonly seeds: number;
+    readonly rows: number;
+    readonly candidates: number;
+    readonly candidateBounds: number;
+    /** What threads synchronise by. */
+    readonly control: number;
+  };
+  readonly forward: Tape;
+  /** By rising number of lanes. */
+  readonly backward: readonly BackwardTapes[];
+  readonly deepfool: DeepfoolPlan;
+}
+
+/** A plan and, for profiles, the entries that its tapes were made from. */
+export interface PlannedProgram {
+  readonly plan: ProgramPlan;
+  readonly entries: ReadonlyMap<Tape, readonly Entry[]>;
+}
+
+/**
+ * Lowers the network and lays it out for `threads` threads.
+ *
+ * @throws EngineError if it does not fit 4 GiB
+ */
+export function planProgram(network: Network, transform: InputTransform, threads: number): PlannedProgram {
+  const fused = fuse(simplify(network));
+  const layout = new Layout();
+  const threadBytes = 64 * Math.ceil(scratchBytes(fused) / 64);
+  const scratch = layout.reserve(threadBytes * Math.max(1, threads));
+  const constants = new LiveConstants(layout);
+  const forward = planForward(fused, transform, layout, scratch, constants.patterns);
+  const units = sizeOf(fused.inputShape);
+  const room: BackwardRoom = {
+    seeds: layout.reserve(4 * MAX_LANES * fused.classes),
+    gradient: layout.reserve(4 * MAX_LANES * units),
+    scratch,
+    constants,
+  };
+  const rows = layout.reserve(4 * MAX_LANES * units);
+  const control = layout.reserve(controlBytes(Math.max(1, threads)));
+  const one = layout.place(Float32Array.of(1));
+
+  const plans = LANES.map((lanes) => {
+    const stride = (4 * Math.ceil(lanes / 4)) as 4 | 8 | 12;
+    return {
+      lanes,
+      stride,
+      gradient: planBackward(fused, forward, layout, room, lanes).entries,
+      rows: [
+        entry("jacobian_rows", "rows", Math.ceil(units / 256), {
+          g: room.gradient,
+          lanes: stride,
+          count: stride,
+          y: rows,
+          units,
+          scale: one,
+          period: 1,
+        }),
+      ],
+    };
+  });
+  const logits = forward.values.get(fused.output) as Buffer;
+  const deepfool = planDeepfool(layout, forward, plans, room, units, logits, fused.classes);
+
+  const tapes = [forward.entries, ...plans.flatMap((p) => [p.gradient, p.rows]), deepfool.entries].map(
+    (entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }),
+  );
+  layout.placeTemporaries([forward.entries, ...plans.map((p) => p.gradient)]);
+  // Only now has every buffer that the entries name an address.
+  const byEntries = new Map<readonly Entry[], Tape>();
+  const entriesOf = new Map<Tape, readonly Entry[]>();
+  for (const { entries, at } of tapes) {
+    const { bytes, tape } = encode(entries, at.address);
+    layout.initialise(at, bytes);
+    byEntries.set(entries, tape);
+    entriesOf.set(tape, entries);
+  }
+  const tapeOf = (entries: readonly Entry[]): Tape => byEntries.get(entries) as Tape;
+
+  const plan: ProgramPlan = {
+    ...layout.finish(),
+    units,
+    classes: fused.classes,
+    scratchBytes: threadBytes,
+    addresses: {
+      pixels: forward.pixels.address,
+      logits: logits.address,
+      seeds: room.seeds.address,
+      rows: rows.address,
+      candidates: room.constants.candidates.address,
+      candidateBounds: room.constants.candidateBounds.address,
+      control: control.address,
+    },
+    forward: tapeOf(forward.entries),
+    backward: plans.map((p) => ({
+      lanes: p.lanes,
+      stride: p.stride,
+      gradient: tapeOf(p.gradient),
+      rows: tapeOf(p.rows),
+    })),
+    deepfool: {
+      tape: tapeOf(deepfool.entries),
+      passes: deepfool.passes.map(({ lanes, stride, mark }) => ({ lanes, stride, at: mark.address })),
+      room: deepfool.room,
+    },
+  };
+  return { plan, entries: entriesOf };
+}

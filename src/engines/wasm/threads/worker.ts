@@ -1,0 +1,120 @@
+/**
+ * What runs in a worker, in Node and in browsers. Bundled to one string that the main bundle carries (and to
+ * `dist/worker.js` for pages whose Content-Security-Policy forbids blob workers).
+ */
+import { createMemory } from "../plan/layout.js";
+import { type KernelExports, openProgram } from "../run/program.js";
+import { createSession, type Session } from "../run/session.js";
+import type { Call, Reply, WorkerStart } from "./protocol.js";
+
+/** The little that Node's `parentPort` and a browser's worker scope have in common. */
+interface Port {
+  post(reply: Reply, transfer: ArrayBuffer[]): void;
+  listen(handler: (message: unknown) => void): void;
+  /** Ends the worker. */
+  close(): void;
+}
+
+const port = openPort();
+port.listen(
+  (() => {
+    let session: Session | undefined;
+    const aborts = new Map<number, AbortController>();
+    return (message) => {
+      if (session) void answer(session, message as Call, aborts);
+      else session = start(message as WorkerStart);
+    };
+  })(),
+);
+
+/** Instantiates. A follower then serves for ever, the leader gets its session. */
+function start({ plan, module, memory, thread, threads, lease }: WorkerStart): Session {
+  const own = memory ?? createMemory(plan.pages, plan.segments, false);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: own } });
+  const kernels = exports as unknown as KernelExports;
+  kernels.scratch.value = thread * plan.scratchBytes;
+  const begin = (leased: boolean): void => {
+    port.post({ kind: "ready", leased }, []);
+    if (thread === 0) return;
+    kernels.follow(plan.addresses.control, threads, thread);
+    port.close();
+  };
+  if (lease) hold(lease, begin);
+  else begin(false);
+  const program = openProgram(plan, own, kernels, threads);
+  return createSession(() => program);
+}
+
+/** Takes a Web Lock for good. */
+function hold(lease: string, done: (held: boolean) => void): void {
+  // In a task of its own: what is thrown in a promise's reaction does not reach the page.
+  const report = (held: boolean): unknown => setTimeout(done, 0, held);
+  const untilTheEnd = (): Promise<never> => {
+    report(true);
+    return new Promise(() => {});
+  };
+  navigator.locks.request(lease, untilTheEnd).catch(() => report(false));
+}
+
+async function answer(session: Session, call: Call, aborts: Map<number, AbortController>): Promise<void> {
+  const { id } = call;
+  if (call.op === "abort") {
+    aborts.get(id)?.abort();
+    return;
+  }
+  const controller = new AbortController();
+  aborts.set(id, controller);
+  try {
+    const result = await perform(session, call, controller.signal);
+    const transfer = Object.values(result)
+      .filter((value) => ArrayBuffer.isView(value))
+      .map((value) => value.buffer as ArrayBuffer);
+    port.post({ kind: "result", id, result }, transfer);
+  } catch (error) {
+    const { aborted } = controller.signal;
+    port.post(
+      { kind: "error", id, message: error instanceof Error ? error.message : String(error), aborted },
+      [],
+    );
+  } finally {
+    aborts.delete(id);
+  }
+}
+
+async function perform(session: Session, call: Exclude<Call, { op: "abort" }>, signal: AbortSignal) {
+  const { images } = call;
+  if (call.op === "logits") return session.logits(images);
+  if (call.op === "jacobian") {
+    const values = new Float32Array(images.length * call.rows);
+    return { values, ...session.jacobian(images, call.classes, call.rows, values) };
+  }
+  return session.deepfool(images, {
+    ...call.request,
+    signal,
+    onProgress: (done, total) => port.post({ kind: "progress", id: call.id, done, total }, []),
+  });
+}
+
+function openPort(): Port {
+  if (typeof process === "object" && process.versions?.node) {
+    const { parentPort } = process.getBuiltinModule("node:worker_threads");
+    if (!parentPort) throw new Error("unifool/worker: not in a worker");
+    return {
+      post: (reply, transfer) => parentPort.postMessage(reply, transfer),
+      listen: (handler) => parentPort.on("message", handler),
+      close: () => parentPort.close(),
+    };
+  }
+  const scope = globalThis as unknown as {
+    postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+    onmessage: (event: MessageEvent) => void;
+    close(): void;
+  };
+  return {
+    post: (reply, transfer) => scope.postMessage(reply, transfer),
+    listen: (handler) => {
+      scope.onmessage = (event) => handler(event.data);
+    },
+    close: () => scope.close(),
+  };
+}

@@ -1,0 +1,158 @@
+import { type AnyOperator, type Shape, type Step, sizeOf, UNCLAMPED } from "../node.js";
+import { placeRows } from "../pixel_map/lower_wasm.js";
+import { type CompressedRows, compressedRows } from "../pixel_map/pixel_map.js";
+import { scaleEntry } from "../scale/lower_wasm.js";
+import { broadcastOffsets } from "../strided.js";
+import type { BackwardContext, ForwardContext, Lowering } from "../wasm/lowering.js";
+import { Buffer, entry, f32, type KernelName } from "../wasm/tape.js";
+import type { Factor } from "./factor.js";
+
+export interface PairKernel<O extends AnyOperator> {
+  readonly kernel: Extract<KernelName, `arithmetic_${string}`>;
+  /** Of the first and of the second operand. */
+  readonly factors: readonly [Factor, Factor];
+  /** Emits what computes the factors that are "kept", `factor0` and `factor1`, of the operands in full. */
+  readonly keep?: (
+    step: Step<O>,
+    operands: readonly [Buffer, Buffer],
+    context: ForwardContext,
+  ) => Readonly<Record<"factor0" | "factor1", Buffer>>;
+}
+
+export interface PairLowering<O extends AnyOperator> extends Lowering<O> {
+  readonly pair: PairKernel<O>;
+}
+
+/**
+ * Arithmetic of pairs of operands (`fuse` splits longer chains). An operand that is repeated is first written out in full;
+ * its cotangent is the sum over the repetitions, a sparse matrix of ones.
+ */
+export function pairs<O extends AnyOperator>(of: PairKernel<O>): PairLowering<O> {
+  return {
+    pair: of,
+    forward(step, context) {
+      const { memory, emit, value, varies } = context;
+      const { node } = step;
+      const units = sizeOf(node.shape);
+      const kept: Record<string, Buffer> = {};
+      const operands = step.inputs.map((name, i) => {
+        const shape = node.inputShapes[i];
+        if (sizeOf(shape) === units) return value(name);
+        const index = broadcastOffsets(shape, node.shape);
+        const full = memory.reserve(4 * units + 16);
+        kept[`full${i}`] = full;
+        emit(
+          entry("gather_units", node.name, Math.ceil(units / 256), {
+            x: value(name),
+            y: full,
+            index: memory.place(index),
+            units,
+            run: 1,
+            accumulate: 0,
+          }),
+        );
+        if (varies(name))
+          for (const [key, buffer] of Object.entries(placeRows(repetitionRows(index, shape), memory)))
+            kept[key + i] = buffer;
+        return full;
+      });
+      emitPair(of.kernel, step, operands[0], operands[1], value(step.output), context);
+      of.factors.forEach((factor, i) => {
+        if (factor === "minus one" && varies(step.inputs[i])) kept.minus = memory.place(Float32Array.of(-1));
+      });
+      if (of.keep && step.inputs.some(varies))
+        Object.assign(kept, of.keep(step, [operands[0], operands[1]], context));
+      return kept;
+    },
+
+    vjp(step, context) {
+      step.inputs.forEach((name, i) => {
+        if (context.varies(name)) shareOf(step, i, of.factors[i], context);
+      });
+    },
+  };
+}
+
+/** `y = clamp(a op b)` of operands as large as the output. */
+export function emitPair(
+  kernel: PairKernel<AnyOperator>["kernel"],
+  { node, clamp }: Step,
+  a: Buffer,
+  b: Buffer,
+  y: Buffer,
+  { emit }: Pick<ForwardContext, "emit">,
+): void {
+  const inner = node.shape[node.shape.length - 1];
+  const outer = sizeOf(node.shape) / inner;
+  const { low, high } = clamp ?? UNCLAMPED;
+  emit(
+    entry(kernel, node.name, Math.ceil(outer / 64), {
+      a,
+      b,
+      y,
+      outer,
+      inner,
+      aOuterStride: inner,
+      bOuterStride: inner,
+      aInnerStride: 1,
+      bInnerStride: 1,
+      low: f32(low),
+      high: f32(high),
+    }),
+  );
+}
+
+/** For each value of an operand the units of the output that it is repeated at. */
+function repetitionRows(index: Int32Array, shape: Shape): CompressedRows {
+  return compressedRows(sizeOf(shape), (visit) => {
+    index.forEach((to, from) => {
+      visit(to, from, 1);
+    });
+  });
+}
+
+/** Adds the step's share to the cotangent of operand i. */
+function shareOf({ node, inputs }: Step, i: number, kind: Factor, context: BackwardContext): void {
+  const { cotangent, emit, kept, lanes, vectors } = context;
+  const units = sizeOf(node.shape);
+  const factors = {
+    one: undefined,
+    "minus one": kept.minus,
+    "other operand": kept[`full${1 - i}`] ?? context.value(inputs[1 - i]),
+    kept: kept[`factor${i}`],
+  };
+  const factor = factors[kind];
+  const whole = !kept[`full${i}`];
+  if (whole && !factor) {
+    context.pass(inputs[i]);
+    return;
+  }
+  const { target, accumulate } = context.into(inputs[i]);
+  const product = whole ? target.buffer : new Buffer(16 * vectors * units);
+  emit(
+    scaleEntry(lanes, node.name, {
+      gy: cotangent.buffer,
+      mask: cotangent.mask,
+      gx: product,
+      factor,
+      period: kind === "minus one" || kind === "one" ? 1 : units,
+      units,
+      accumulate: whole ? accumulate : 0,
+    }),
+  );
+  if (whole) return;
+  const run = 4 * vectors;
+  emit(
+    entry("pixel_map", node.name, sizeOf(node.inputShapes[i]), {
+      x: product,
+      y: target.buffer,
+      starts: kept[`starts${i}`],
+      columns: kept[`columns${i}`],
+      factors: kept[`factors${i}`],
+      run,
+      xStep: run,
+      yStep: run,
+      accumulate,
+    }),
+  );
+}

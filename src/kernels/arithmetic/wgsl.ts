@@ -1,0 +1,45 @@
+import { type Element, mapShader, type Shader } from "../webgpu/shader.js";
+
+export interface ArithmeticStructure {
+  /** What the kernel is called, and the WGSL operator. */
+  readonly name: string;
+  readonly operator: "+" | "-" | "*" | "/";
+  /** Units are four to an element; a repeated operand is repeated by aligned fours. */
+  readonly vector: boolean;
+  /** The operand is repeated: unit u of the output reads the one that its index says. */
+  readonly repeatsA: boolean;
+  readonly repeatsB: boolean;
+}
+
+/**
+ * `y = clamp(a op b, low, high)`, operands repeated as broadcasting says; NaN stays NaN. `aUnits` and `bUnits` are the
+ * elements of an operand for an image.
+ */
+export function arithmeticForwardShader({
+  name,
+  operator,
+  vector,
+  repeatsA,
+  repeatsB,
+}: ArithmeticStructure): Shader<"units" | "aUnits" | "bUnits" | "low" | "high"> {
+  const type = vector ? "vec4f" : "f32";
+  const reads: Record<string, Element> = {
+    a: type,
+    b: type,
+    ...(repeatsA && { aIndex: "i32" as const }),
+    ...(repeatsB && { bIndex: "i32" as const }),
+  };
+  const operand = (name: "a" | "b", repeats: boolean) =>
+    `${name}[n * p.${name}Units + ${repeats ? `u32(${name}Index[u])` : "u"}]`;
+  return mapShader<"aUnits" | "bUnits" | "low" | "high">({
+    name: `arithmetic_${name}${vector ? "_c4" : ""}${repeatsA ? "_repeated_a" : ""}${repeatsB ? "_repeated_b" : ""}`,
+    params: { aUnits: "u32", bUnits: "u32", low: "f32", high: "f32" },
+    reads,
+    writes: { y: type },
+    extent: "images",
+    body: `
+  let exact = ${operand("a", repeatsA)} ${operator} ${operand("b", repeatsB)};
+  let raised = select(exact, ${type}(p.low), exact < ${type}(p.low));
+  y[at] = select(raised, ${type}(p.high), raised > ${type}(p.high));`,
+  });
+}

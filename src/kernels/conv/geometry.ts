@@ -1,0 +1,67 @@
+import type { AnyOperator, Node, Pads, Pair } from "../node.js";
+
+/** The attributes of a convolution, as its kernels take them from any operator that is one. */
+export interface ConvAttributes {
+  /** HWIO, `[taps][depth][filters of all groups]`. */
+  readonly weights: Float32Array;
+  readonly bias?: Float32Array;
+  readonly filters: number;
+  readonly kernel: Pair;
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  readonly pads: Pads;
+  readonly groups: number;
+}
+
+/** A convolution as the kernels see it; a dense layer is one with a 1x1 kernel. */
+export interface Geometry extends ConvAttributes {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly taps: number;
+  /** Input channels and filters of one group. */
+  readonly depth: number;
+  readonly groupFilters: number;
+}
+
+export function convGeometry(node: Node<AnyOperator & ConvAttributes>): Geometry {
+  const { weights, bias, filters, kernel, strides, dilations, pads, groups } = node;
+  const [height, width, channels] = node.inputShapes[0];
+  const [outHeight, outWidth] = node.shape;
+  return {
+    ...{ weights, bias, filters, kernel, strides, dilations, pads, groups },
+    ...{ height, width, channels, outHeight, outWidth },
+    taps: kernel[0] * kernel[1],
+    depth: channels / groups,
+    groupFilters: filters / groups,
+  };
+}
+
+/**
+ * Multiply-adds of one image's forward pass: filters on every position, padding counted as if it were pixels.
+ */
+export function convWork(node: Node<AnyOperator & ConvAttributes>): number {
+  const { outHeight, outWidth, filters, taps, depth } = convGeometry(node);
+  return outHeight * outWidth * filters * taps * depth;
+}
+
+/** True where every channel is convolved by itself, with one filter or several. */
+export function isDepthwise({ groups }: ConvAttributes, channels: number): boolean {
+  return groups === channels && channels > 1;
+}
+
+/** The fields that tell a WASM kernel how the taps lie. */
+export function tapFields(g: Geometry) {
+  return {
+    kernelHeight: g.kernel[0],
+    kernelWidth: g.kernel[1],
+    strideHeight: g.strides[0],
+    strideWidth: g.strides[1],
+    padTop: g.pads[0],
+    padLeft: g.pads[1],
+    dilationHeight: g.dilations[0],
+    dilationWidth: g.dilations[1],
+  };
+}

@@ -1,0 +1,90 @@
+/** Multiply-adds of the calls of convolution kernels, from their fields and from the lists that a pass has left in memory. */
+import type { Macs, ReadField, Work } from "../wasm/tape.js";
+import { SPARSE_ROWS } from "./pack.js";
+
+/** Of a dense kernel; none where it left the layer to the sparse one. */
+export const denseForwardWork: Work = (words, field) => {
+  if (field("nonzeros") !== 0 && isSparse(words, field, field("nonzeros"))) return { dense: 0, live: 0 };
+  const macs =
+    field("outHeight") *
+    field("outWidth") *
+    field("filters") *
+    field("depth") *
+    field("kernelHeight") *
+    field("kernelWidth");
+  return { dense: macs, live: macs };
+};
+
+/** Of the kernel that skips inputs of 0; none where it left the layer to the dense one. */
+export const sparseForwardWork: Work = (words, field) =>
+  isSparse(words, field, field("table")) ? nonzeroMacs(words, field) : { dense: 0, live: 0 };
+
+export const winogradWork: Work = (_words, field) => {
+  const products = field("patches") * field("depth") * field("filters");
+  return { dense: 36 * products, live: 16 * products };
+};
+
+/** Of a vjp that carries `lanes` cotangents over `blocks` blocks of channels. */
+export const vjpWork =
+  (lanes: number, blocks: number): Work =>
+  (words, field) =>
+    liveMacs(words, field, blocks, lanes);
+
+/** What the convolutions that choose by it see of a `nonzero_list`. */
+function isSparse(words: Int32Array, field: ReadField, table: number): boolean {
+  const width = field("width");
+  let bytes = 0;
+  for (let h = 0; h < field("height"); h++) {
+    const row = table / 4 + h * (width + 1);
+    bytes += words[row + width] - words[row];
+  }
+  return bytes <= field("most");
+}
+
+/** Adds up the listed inputs under every output. */
+function nonzeroMacs(words: Int32Array, field: ReadField): Macs {
+  const [height, width, kernelWidth] = [field("height"), field("width"), field("kernelWidth")];
+  let [live, dense] = [0, 0];
+  for (let i = 0; i < field("outHeight"); i++)
+    for (let j = 0; j < field("outWidth"); j++)
+      for (let r = 0; r < SPARSE_ROWS; r++) {
+        dense += kernelWidth * field("depth");
+        const h = i - field("padTop") + r;
+        const from = Math.max(0, j - field("padLeft"));
+        const to = Math.min(width, j - field("padLeft") + kernelWidth);
+        if (h < 0 || h >= height || from >= to) continue;
+        const row = field("table") / 4 + h * (width + 1);
+        live += (words[row + to] - words[row + from]) / 4;
+      }
+  return { dense: dense * field("filters"), live: live * field("filters") };
+}
+
+/** Walks the taps of every input pixel as the kernel does. */
+function liveMacs(words: Int32Array, field: ReadField, blocks: number, lanes: number): Macs {
+  const length = (table: number, begin: number, end: number): number =>
+    (words[(table + end) / 4] - words[(table + begin) / 4]) / 4;
+  let live = 0;
+  let dense = 0;
+  const outChannels = field("tapBytes") / field("rowBytes");
+  const xFirst = 4 * field("firstBlock");
+  const depth = Math.min((blocks * field("rowBytes")) / 4, field("xChannels"));
+  for (let h = 0; h < field("height"); h++)
+    for (let w = 0; w < field("width"); w++) {
+      const xRow = field("xTable") + (h * field("width") + w) * field("xPitch");
+      const units = length(xRow, xFirst, xFirst + 4 * blocks);
+      for (let r = 0; r < field("kernelHeight"); r++) {
+        const top = h + field("padTop") - r * field("dilationHeight");
+        const i = top / field("strideHeight");
+        if (!Number.isInteger(i) || i < 0 || i >= field("outHeight")) continue;
+        for (let s = 0; s < field("kernelWidth"); s++) {
+          const left = w + field("padLeft") - s * field("dilationWidth");
+          const j = left / field("strideWidth");
+          if (!Number.isInteger(j) || j < 0 || j >= field("outWidth")) continue;
+          const yRow = field("yTable") + (i * field("outWidth") + j) * field("yPitch");
+          live += units * length(yRow, field("yBegin"), field("yEnd"));
+          dense += depth * outChannels;
+        }
+      }
+    }
+  return { dense: dense * lanes, live: live * lanes };
+}

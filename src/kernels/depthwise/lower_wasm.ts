@@ -1,0 +1,73 @@
+import type { ConvAttributes } from "../conv/geometry.js";
+import { type AnyOperator, type Node, UNCLAMPED } from "../node.js";
+import { entriesField, maskFields } from "../wasm/cotangents.js";
+import type { Lowering } from "../wasm/lowering.js";
+import { entry, f32, type Work } from "../wasm/tape.js";
+import { windowFields } from "../wasm/window_fields.js";
+
+/** Convolutions of each channel by itself: weights `[tap][channel]`, as in HWIO. */
+export const depthwise: Lowering<AnyOperator & ConvAttributes> = {
+  forward(step, { memory, emit, value }) {
+    const { node } = step;
+    const channels = node.shape[2];
+    const weights = memory.place(node.weights);
+    const bias = new Float32Array(channels + 4);
+    if (node.bias) bias.set(node.bias);
+    const { low, high } = step.clamp ?? UNCLAMPED;
+    emit(
+      entry(
+        "depthwise_forward",
+        node.name,
+        node.shape[0],
+        {
+          x: value(step.inputs[0]),
+          weights,
+          bias: memory.place(bias),
+          y: value(step.output),
+          channels,
+          ...windowFields(node),
+          ...dilationFields(node),
+          low: f32(low),
+          high: f32(high),
+        },
+        { work: forwardWork },
+      ),
+    );
+    return { weights };
+  },
+  vjp(step, context) {
+    const { node } = step;
+    const [input] = step.inputs;
+    if (!context.varies(input)) return;
+    const [height, width, channels] = node.inputShapes[0];
+    const { target, accumulate } = context.into(input);
+    const live = context.liveRows(target, height, width, channels);
+    context.emit(
+      entry(context.lanes("depthwise_vjp") as "depthwise_vjp_4", node.name, height, {
+        gy: context.cotangent.buffer,
+        ...maskFields(context.cotangent.mask),
+        gx: target.buffer,
+        xTable: live.table,
+        xPitch: live.pitch,
+        xSpan: 4 * live.blocks,
+        xEntries: entriesField(target, live),
+        weights: context.kept.weights,
+        channels,
+        ...windowFields(node),
+        ...dilationFields(node),
+        accumulate,
+      }),
+    );
+  },
+  writesLists: () => true,
+};
+
+function dilationFields({ dilations }: Node<AnyOperator & ConvAttributes>) {
+  return { dilationHeight: dilations[0], dilationWidth: dilations[1] };
+}
+
+const forwardWork: Work = (_words, field) => {
+  const macs =
+    field("outHeight") * field("outWidth") * field("channels") * field("kernelHeight") * field("kernelWidth");
+  return { dense: macs, live: macs };
+};

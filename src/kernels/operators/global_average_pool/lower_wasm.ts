@@ -1,0 +1,5 @@
+import { mapped } from "../../pixel_map/lower_wasm.js";
+import { globalAveragePoolMap } from "./map.js";
+import type { GlobalAveragePool } from "./spec.js";
+
+export const lowering = mapped<GlobalAveragePool>(globalAveragePoolMap);

@@ -1,0 +1,1 @@
+export { RENAMED as lowering } from "../../reshaping.js";

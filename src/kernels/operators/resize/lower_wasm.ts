@@ -1,0 +1,5 @@
+import { mapped } from "../../pixel_map/lower_wasm.js";
+import { resizeMap } from "./map.js";
+import type { Resize } from "./spec.js";
+
+export const lowering = mapped<Resize>(resizeMap);

@@ -1,0 +1,27 @@
+import {
+  CHANGES_VALUES,
+  FOLDS_NOTHING,
+  FUSES_NOTHING,
+  mixes,
+  type OperatorFacts,
+  WITHOUT_WEIGHTS,
+} from "../../facts.js";
+import { sizeOf } from "../../node.js";
+
+/** Softmax on the last axis. Only as the last node, where `buildNetwork` strips it: unifool works on logits. */
+export interface Softmax {
+  readonly op: "Softmax";
+}
+
+export const facts: OperatorFacts<Softmax> = {
+  inputs: [1, 1],
+  shape: (_node, [input]) => input,
+  ...WITHOUT_WEIGHTS,
+  ...CHANGES_VALUES,
+  // Class order and argmax are the same with and without it, provided that it normalises over all classes.
+  makesProbabilities: ({ shape }) => shape[shape.length - 1] === sizeOf(shape),
+  ...FOLDS_NOTHING,
+  ...FUSES_NOTHING,
+  channelwise: false,
+  liveness: mixes,
+};

@@ -1,0 +1,5 @@
+import { gathered } from "../../gather/lower_wasm.js";
+import { sourceOf } from "./source.js";
+import type { Transpose } from "./spec.js";
+
+export const lowering = gathered<Transpose>(sourceOf);

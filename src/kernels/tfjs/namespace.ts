@@ -1,0 +1,40 @@
+import type * as tfCore from "@tensorflow/tfjs-core";
+import { EngineError } from "../../errors.js";
+
+/** What `import * as tf from "@tensorflow/tfjs"` (or `tfjs-core`) gives. */
+export type TfNamespace = typeof tfCore;
+
+/**
+ * The tfjs to compute with: the one given, or else `@tensorflow/tfjs-core` if it is installed. Waits for the
+ * backend. Only functions of the namespace are called, never chained methods, so tfjs-core alone suffices.
+ *
+ * @throws EngineError if there is no tfjs, or no backend is registered with it
+ */
+export async function resolveNamespace(given: TfNamespace | undefined): Promise<TfNamespace> {
+  const tf = given ?? (await importCore());
+  if (typeof tf.ready !== "function" || typeof tf.tidy !== "function")
+    throw new EngineError("createTfjsEngine: tf is not tfjs, expected the namespace of @tensorflow/tfjs");
+  try {
+    await tf.ready();
+  } catch (cause) {
+    throw new EngineError(
+      `createTfjsEngine: no tfjs backend is ready (${messageOf(cause)}), expected one to be imported and set`,
+    );
+  }
+  return tf;
+}
+
+async function importCore(): Promise<TfNamespace> {
+  try {
+    return await import("@tensorflow/tfjs-core");
+  } catch {
+    throw new EngineError(
+      "createTfjsEngine: @tensorflow/tfjs-core is not installed, expected it, or { tf } with the tfjs to use",
+    );
+  }
+}
+
+/** The first line of what was thrown. */
+export function messageOf(thrown: unknown): string {
+  return (thrown instanceof Error ? thrown.message : String(thrown)).split("\n")[0].trim();
+}
