@@ -48,6 +48,11 @@ export interface OperatorTesting<O extends AnyOperator = AnyOperator> {
    * tested.
    */
   readonly cases: readonly OperatorCase[];
+  /**
+   * Where values of an input may lie for differences of its neighbours to say what its derivative is: away from where the
+   * operator is not defined or bends too much. Default [-4, 4].
+   */
+  readonly domain?: (input: number) => readonly [low: number, high: number];
   readonly elementWise?: ElementWiseTesting<O>;
 }
 

@@ -1,4 +1,5 @@
 import { referenceOf } from "../../src/kernels/operators/reference_of.js";
+import { testing } from "../../src/kernels/operators/testing.generated.js";
 import { type Node, sizeOf } from "../../src/network/spec.js";
 import { type RandomValues, randomValues } from "./random_values.js";
 
@@ -7,10 +8,11 @@ const STEP = 2 ** -17;
 
 /**
  * Inputs for a node that are at least 2^-8 from every kink of the activations in `activations.ts` (multiples of
- * 1/8), and from each other (no ties in a window): distinct odd multiples of 2^-8, shuffled, about -4 to 4.
+ * 1/8), and from each other (no ties in a window): distinct odd multiples of 2^-8, shuffled, about -4 to 4, or brought
+ * into the domain that the operator names.
  */
 export function kinkFreeInputs(node: Node, random: RandomValues): Float64Array[] {
-  return node.inputShapes.map((shape) => {
+  return node.inputShapes.map((shape, input) => {
     const size = sizeOf(shape);
     // An odd spacing keeps odd multiples odd.
     const spacing = 2 * Math.floor(512 / size) + 1;
@@ -23,7 +25,8 @@ export function kinkFreeInputs(node: Node, random: RandomValues): Float64Array[]
       const j = random.integer(0, i);
       [values[i], values[j]] = [values[j], values[i]];
     }
-    return values;
+    const [low, high] = testing[node.op].domain?.(input) ?? [-4, 4];
+    return low === -4 && high === 4 ? values : values.map((v) => low + ((v + 4) / 8) * (high - low));
   });
 }
 

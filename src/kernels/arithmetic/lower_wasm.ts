@@ -1,4 +1,12 @@
-import { type AnyOperator, type Shape, type Step, sizeOf, UNCLAMPED } from "../node.js";
+import {
+  type AnyOperator,
+  type Clamp,
+  type Node,
+  type Shape,
+  type Step,
+  sizeOf,
+  UNCLAMPED,
+} from "../node.js";
 import { placeRows } from "../pixel_map/lower_wasm.js";
 import { type CompressedRows, compressedRows } from "../pixel_map/pixel_map.js";
 import { scaleEntry } from "../scale/lower_wasm.js";
@@ -56,7 +64,15 @@ export function pairs<O extends AnyOperator>(of: PairKernel<O>): PairLowering<O>
             kept[key + i] = buffer;
         return full;
       });
-      emitPair(of.kernel, step, operands[0], operands[1], value(step.output), context);
+      emitPair(
+        of.kernel,
+        step.node,
+        { in: operands[0] },
+        { in: operands[1] },
+        value(step.output),
+        context,
+        step.clamp,
+      );
       of.factors.forEach((factor, i) => {
         if (factor === "minus one" && varies(step.inputs[i])) kept.minus = memory.place(Float32Array.of(-1));
       });
@@ -73,29 +89,35 @@ export function pairs<O extends AnyOperator>(of: PairKernel<O>): PairLowering<O>
   };
 }
 
-/** `y = clamp(a op b)` of operands as large as the output. */
+/** Where an operand lies: as large as the output, or one value for all of it. */
+export interface Operand {
+  readonly in: Buffer;
+  readonly single?: true;
+}
+
+/** `y = clamp(a op b)`, y as large as the node's output. */
 export function emitPair(
   kernel: PairKernel<AnyOperator>["kernel"],
-  { node, clamp }: Step,
-  a: Buffer,
-  b: Buffer,
+  node: Node,
+  a: Operand,
+  b: Operand,
   y: Buffer,
   { emit }: Pick<ForwardContext, "emit">,
+  { low, high }: Clamp = UNCLAMPED,
 ): void {
   const inner = node.shape[node.shape.length - 1];
   const outer = sizeOf(node.shape) / inner;
-  const { low, high } = clamp ?? UNCLAMPED;
   emit(
     entry(kernel, node.name, Math.ceil(outer / 64), {
-      a,
-      b,
+      a: a.in,
+      b: b.in,
       y,
       outer,
       inner,
-      aOuterStride: inner,
-      bOuterStride: inner,
-      aInnerStride: 1,
-      bInnerStride: 1,
+      aOuterStride: a.single ? 0 : inner,
+      bOuterStride: b.single ? 0 : inner,
+      aInnerStride: a.single ? 0 : 1,
+      bInnerStride: b.single ? 0 : 1,
       low: f32(low),
       high: f32(high),
     }),

@@ -14,7 +14,11 @@ export interface PairShader<O extends AnyOperator> extends Pick<ArithmeticStruct
   /** Of the first and of the second operand. */
   readonly factors: readonly [Factor, Factor];
   /** Emits what computes the factors that are "kept", `factor0` and `factor1`, as large as the output. */
-  readonly keep?: (step: Step<O>, context: ForwardContext) => Readonly<Record<"factor0" | "factor1", Tensor>>;
+  readonly keep?: (
+    step: Step<O>,
+    operands: RepeatedOperands,
+    context: ForwardContext,
+  ) => Readonly<Record<"factor0" | "factor1", Tensor>>;
 }
 
 export interface PairLowering<O extends AnyOperator> extends Lowering<O> {
@@ -30,11 +34,12 @@ export function pairs<O extends AnyOperator>(of: PairShader<O>): PairLowering<O>
       const indices = broadcasting(node).operands.map(
         ({ index }) => index && context.constant(`broadcasting of ${node.name}`, index),
       );
-      emitPair(of, step, indices, context.value(step.output), context);
+      const operands = operandsOf(step, indices, context);
+      emitPair(of, step, operands, context);
       return {
         ...(indices[0] && { index0: indices[0] }),
         ...(indices[1] && { index1: indices[1] }),
-        ...(of.keep && step.inputs.some(context.varies) && of.keep(step, context)),
+        ...(of.keep && step.inputs.some(context.varies) && of.keep(step, operands, context)),
       };
     },
 
@@ -55,26 +60,38 @@ export function pairs<O extends AnyOperator>(of: PairShader<O>): PairLowering<O>
   };
 }
 
-/** `y = clamp(a op b)`; `indices` say how operands are repeated. */
+/** What a kernel of two operands, perhaps repeated, needs to know of them. */
+export interface RepeatedOperands {
+  readonly structure: Pick<ArithmeticStructure, "vector" | "repeatsA" | "repeatsB">;
+  readonly params: Readonly<Record<"units" | "aUnits" | "bUnits", number>>;
+  readonly tensors: Readonly<Record<"a" | "b", Tensor> & Partial<Record<"aIndex" | "bIndex", Tensor>>>;
+}
+
+/** @param indices how operands are repeated */
+function operandsOf(
+  { node, inputs }: Step,
+  [aIndex, bIndex]: readonly (Tensor | undefined)[],
+  { value }: ForwardContext,
+): RepeatedOperands {
+  const { vector, units, operands } = broadcasting(node);
+  return {
+    structure: { vector, repeatsA: aIndex !== undefined, repeatsB: bIndex !== undefined },
+    params: { units, aUnits: operands[0].units, bUnits: operands[1].units },
+    tensors: { a: value(inputs[0]), b: value(inputs[1]), aIndex, bIndex },
+  };
+}
+
+/** `y = clamp(a op b)`. */
 function emitPair(
   { name, operator }: Pick<ArithmeticStructure, "name" | "operator">,
-  { node, inputs, clamp }: Step,
-  [aIndex, bIndex]: readonly (Tensor | undefined)[],
-  y: Tensor,
+  { node, output, clamp }: Step,
+  { structure, params, tensors }: RepeatedOperands,
   { emit, value }: ForwardContext,
 ): void {
-  const { vector, units, operands } = broadcasting(node);
-  const [a, b] = inputs.map(value);
-  const shader = arithmeticForwardShader({
-    name,
-    operator,
-    vector,
-    repeatsA: aIndex !== undefined,
-    repeatsB: bIndex !== undefined,
-  });
+  const shader = arithmeticForwardShader({ name, operator, ...structure });
   const { low, high } = clamp ?? UNCLAMPED;
-  const params = { units, aUnits: operands[0].units, bUnits: operands[1].units, low, high };
-  emit(dispatch(node.name, shader, params, { a, b, aIndex, bIndex, y }, perUnit(units)));
+  const y = value(output);
+  emit(dispatch(node.name, shader, { ...params, low, high }, { ...tensors, y }, perUnit(params.units)));
 }
 
 interface Broadcasting {

@@ -23,6 +23,27 @@ export function arithmeticForwardShader({
   repeatsB,
 }: ArithmeticStructure): Shader<"units" | "aUnits" | "bUnits" | "low" | "high"> {
   const type = vector ? "vec4f" : "f32";
+  const { reads, a, b, suffix } = operandParts({ vector, repeatsA, repeatsB });
+  return mapShader<"aUnits" | "bUnits" | "low" | "high">({
+    name: `arithmetic_${name}${suffix}`,
+    params: { aUnits: "u32", bUnits: "u32", low: "f32", high: "f32" },
+    reads,
+    writes: { y: type },
+    extent: "images",
+    body: `
+  let exact = ${a} ${operator} ${b};
+  let raised = select(exact, ${type}(p.low), exact < ${type}(p.low));
+  y[at] = select(raised, ${type}(p.high), raised > ${type}(p.high));`,
+  });
+}
+
+/** Buffers of two operands, their values at unit u of image n as WGSL expressions, and what a kernel's name says of them. */
+export function operandParts({
+  vector,
+  repeatsA,
+  repeatsB,
+}: Pick<ArithmeticStructure, "vector" | "repeatsA" | "repeatsB">) {
+  const type = vector ? "vec4f" : "f32";
   const reads: Record<string, Element> = {
     a: type,
     b: type,
@@ -31,15 +52,10 @@ export function arithmeticForwardShader({
   };
   const operand = (name: "a" | "b", repeats: boolean) =>
     `${name}[n * p.${name}Units + ${repeats ? `u32(${name}Index[u])` : "u"}]`;
-  return mapShader<"aUnits" | "bUnits" | "low" | "high">({
-    name: `arithmetic_${name}${vector ? "_c4" : ""}${repeatsA ? "_repeated_a" : ""}${repeatsB ? "_repeated_b" : ""}`,
-    params: { aUnits: "u32", bUnits: "u32", low: "f32", high: "f32" },
+  return {
     reads,
-    writes: { y: type },
-    extent: "images",
-    body: `
-  let exact = ${operand("a", repeatsA)} ${operator} ${operand("b", repeatsB)};
-  let raised = select(exact, ${type}(p.low), exact < ${type}(p.low));
-  y[at] = select(raised, ${type}(p.high), raised > ${type}(p.high));`,
-  });
+    a: operand("a", repeatsA),
+    b: operand("b", repeatsB),
+    suffix: `${vector ? "_c4" : ""}${repeatsA ? "_repeated_a" : ""}${repeatsB ? "_repeated_b" : ""}`,
+  };
 }

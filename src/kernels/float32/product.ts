@@ -1,6 +1,42 @@
 import { broadcastAll, repetitions, sumToShape } from "../arithmetic/broadcasting.js";
 import { type AnyOperator, type Node, sizeOf } from "../node.js";
-import { type Float32Rule, type Inexact, U } from "./rule.js";
+import { type Float32Rule, type Inexact, type InexactCotangent, U } from "./rule.js";
+
+/** What a cotangent is multiplied by, unit by unit of the output. */
+export interface InexactFactor {
+  readonly value: Float64Array;
+  /** The most that it may be in absolute terms, its error included. */
+  readonly most: Float64Array;
+  /** At least |value|, as {@link Inexact.magnitude}. */
+  readonly magnitude: Float64Array;
+}
+
+/**
+ * The share of operand `input` of an operator that multiplies the cotangent by a factor: summed over what was broadcast.
+ *
+ * @param roundings of one product, the factor's own included
+ */
+export function factorShare(
+  node: Node,
+  input: number,
+  g: InexactCotangent,
+  { value, most, magnitude }: InexactFactor,
+  roundings: number,
+): InexactCotangent {
+  const reduce = (values: Float64Array) => sumToShape(values, node.shape, node.inputShapes[input]);
+  const terms = repetitions(node, input) + roundings;
+  const magnitudes = reduce(g.magnitude.map((m, j) => m * magnitude[j]));
+  const errors = reduce(
+    g.value.map((v, j) => g.error[j] * most[j] + Math.abs(v) * (most[j] - Math.abs(value[j]))),
+  );
+  return {
+    value: reduce(g.value.map((v, j) => v * value[j])),
+    error: errors.map((e, j) => e + terms * U * magnitudes[j]),
+    magnitude: magnitudes,
+    tied: reduce(g.tied.map((t, j) => t * most[j])),
+    terms,
+  };
+}
 
 /**
  * A product of values, element by element, broadcast: its terms' errors multiply, and the cotangent of each is times the
@@ -22,24 +58,12 @@ export function product<O extends AnyOperator>(): Float32Rule<O> {
         inputs.map((_, i) => {
           const others = (part: (x: Inexact) => Float64Array) =>
             productOf(node, inputs, (x, j) => (j === i ? undefined : part(x)));
-          const [factor, most, magnitude] = [
-            others((x) => x.value),
-            others(largest),
-            others((x) => x.magnitude),
-          ];
-          const reduce = (values: Float64Array) => sumToShape(values, node.shape, node.inputShapes[i]);
-          const terms = repetitions(node, i) + 1 + inputs.length;
-          const magnitudes = reduce(g.magnitude.map((m, j) => m * magnitude[j]));
-          const errors = reduce(
-            g.value.map((v, j) => g.error[j] * most[j] + Math.abs(v) * (most[j] - Math.abs(factor[j]))),
-          );
-          return {
-            value: reduce(g.value.map((v, j) => v * factor[j])),
-            error: errors.map((e, j) => e + terms * U * magnitudes[j]),
-            magnitude: magnitudes,
-            tied: reduce(g.tied.map((t, j) => t * most[j])),
-            terms,
+          const factor = {
+            value: others((x) => x.value),
+            most: others(largest),
+            magnitude: others((x) => x.magnitude),
           };
+          return factorShare(node, i, g, factor, inputs.length + 1);
         }),
     }),
   };

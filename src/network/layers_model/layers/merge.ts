@@ -1,12 +1,15 @@
+import { factsOf } from "../../../kernels/operators/facts_of.js";
+import type { Operator } from "../../spec.js";
 import type { Value } from "../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
-/** `Add`, `Subtract`, `Multiply`, with the broadcasting of tfjs and Keras: missing axes are leading ones. */
-export function importArithmetic(call: LayerCall, op: "Add" | "Sub" | "Mul"): Value {
+/** Arithmetic of layers, with the broadcasting of tfjs and Keras: missing axes are leading ones. */
+export function importArithmetic(call: LayerCall, operator: Operator): Value {
   const { inputs } = call;
-  if (inputs.length < 2 || (op === "Sub" && inputs.length > 2))
-    call.reject(`it reads ${inputs.length} values, expected ${op === "Sub" ? "two" : "two or more"}`);
-  return call.add({ op }, inputs);
+  const [least, most] = factsOf(operator).inputs;
+  if (inputs.length < least || inputs.length > most)
+    call.reject(`it reads ${inputs.length} values, expected ${most === 2 ? "two" : "two or more"}`);
+  return call.add(operator, inputs);
 }
 
 /** `Average`: the sum times 1 / n. */
