@@ -21,8 +21,8 @@ const out = process.argv.find((flag) => flag.startsWith("--out="))?.slice("--out
 const outdir = out ?? `${root}dist`;
 const quiet = flags.has("--quiet") || out !== undefined;
 
-/** Characters: Node prints the whole line in which an error was thrown that nobody caught. */
-const lineLimit = 200;
+/** Characters: Node prints the whole line in which an error was thrown that nobody caught; short modules share one. */
+const lineLimit = 120;
 
 /** A classic script: what `new Worker` takes everywhere, from a blob, a string or a URL. */
 const workerBundle = {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { buildNetwork } from "../src/network/build.js";
+import { openModel } from "../src/network/import/open_model.js";
 import { type InputTransform, resolveInput } from "../src/network/input.js";
-import { loadLayersModel } from "../src/network/layers_model/load.js";
 import type { Network, NetworkSpec } from "../src/network/spec.js";
 import { drawImages, type Images, readImages } from "./images.js";
 import { resnet20, squeezenet } from "./small_networks.js";
@@ -65,7 +65,7 @@ async function loadDemo(count: number): Promise<BenchNetwork> {
   const meta = JSON.parse(await readFile(`${folder}/meta.json`, "utf8")) as {
     preprocessing?: { mean: number[]; std: number[] };
   };
-  const network = buildNetwork(await loadLayersModel(`${root}demo/model/model.json`));
+  const network = buildNetwork(await openModel(`${root}demo/model/model.json`));
   return {
     name: "demo",
     network,
@@ -85,7 +85,7 @@ function pretrained(name: string, model: string, onnx: string, imageSet: string)
     inDefault: true,
     available: () => existsSync(`${folder}/tfjs_layers/model.json`),
     async load(count) {
-      const network = buildNetwork(await loadLayersModel(`${folder}/tfjs_layers/model.json`));
+      const network = buildNetwork(await openModel(`${folder}/tfjs_layers/model.json`));
       const hasImages = existsSync(`${shared}/images/${imageSet}/images.bin`);
       const images = hasImages
         ? await readImages(`${shared}/images/${imageSet}`, count)

@@ -8,8 +8,8 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { createWasmEngine } from "../src/engines/wasm/engine.js";
 import { buildNetwork } from "../src/network/build.js";
+import { openModel } from "../src/network/import/open_model.js";
 import { resolveInput } from "../src/network/input.js";
-import { loadLayersModel } from "../src/network/layers_model/load.js";
 import { networkWithHalves } from "../test/support/half_weights.js";
 import { readImages } from "./images.js";
 import { describeMachine, machineText } from "./machine.js";
@@ -41,7 +41,7 @@ async function measure(file: string, most: number, mostGradients: number): Promi
   const { imageSet, preprocessing } = JSON.parse(
     await readFile(`${shared}/models/${model}/reference.json`, "utf8"),
   );
-  const network = buildNetwork(await loadLayersModel(`${shared}/models/${file}`));
+  const network = buildNetwork(await openModel(`${shared}/models/${file}`));
   const { mean, std } = preprocessing;
   const input = resolveInput({ mean, std }, network.input.shape.at(-1) as number);
   const { values, count } = await readImages(`${shared}/images/${imageSet}`, most);

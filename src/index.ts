@@ -7,9 +7,19 @@ export {
   compile,
   type TensorFlow,
   type TensorFunction,
+  type TensorLike,
 } from "./api/compile.js";
 export { type DeepfoolOptions, type DeepfoolResult, deepfool } from "./api/deepfool.js";
 export { type FoolingRate, type FoolingRateOptions, foolingRate } from "./api/evaluate.js";
+export {
+  type InspectedLayer,
+  type InspectedModel,
+  type Inspection,
+  inspect,
+  type SuggestedInput,
+  type UnsupportedModel,
+} from "./api/inspect.js";
+export { type LoadableModel, type LoadModelOptions, loadModel } from "./api/load_model.js";
 export { type UniversalOptions, universalPerturbation } from "./api/universal.js";
 export {
   type PartialUniversalResult,
@@ -38,7 +48,19 @@ export {
   type UnsupportedLayer,
   UnsupportedOperatorError,
 } from "./errors.js";
+export type * from "./kernels/operators/members.generated.js";
 export { buildNetwork } from "./network/build.js";
+export type { LiveLayersModel } from "./network/import/layers_model/live.js";
+export type { ModelBytes, ModelFiles } from "./network/import/source/memory.js";
 export { type InputOptions, type InputTransform, resolveInput } from "./network/input.js";
-export type { LiveLayersModel } from "./network/layers_model/load.js";
-export type { Network, NetworkSpec, Node, NodeSpec, Operator, Shape } from "./network/spec.js";
+export {
+  type Network,
+  type NetworkSpec,
+  type Node,
+  type NodeSpec,
+  type Operator,
+  type OperatorNamed,
+  type OpName,
+  type Shape,
+  sizeOf,
+} from "./network/spec.js";

@@ -6,11 +6,11 @@ import { MAX_THREADS } from "../engines/wasm/threads/count.js";
 import type { WebgpuEngine } from "../engines/webgpu/engine.js";
 import { InvalidArgumentError } from "../errors.js";
 import type { WeightStorage } from "../kernels/webgpu/weights.js";
-import { buildNetwork } from "../network/build.js";
+import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layers_model/live.js";
 import { type InputOptions, type InputTransform, resolveInput } from "../network/input.js";
-import { isLiveLayersModel, type LiveLayersModel, loadLayersModel } from "../network/layers_model/load.js";
-import type { Network, NetworkSpec } from "../network/spec.js";
+import type { Network } from "../network/spec.js";
 import "./gpu_types.js";
+import { checkInputShape, type LoadableModel, networkOf } from "./load_model.js";
 import { checkCallback, checkSignal, flag, integer, interval, oneOf, optionsObject } from "./options.js";
 import { looksLikeProbabilities } from "./probabilities.js";
 
@@ -69,14 +69,24 @@ export interface CompileOptions {
 /** What `import * as tf from "@tensorflow/tfjs"` gives; written so that these types need no TensorFlow.js. */
 export interface TensorFlow {
   ready(): Promise<void>;
-  tidy(...args: never[]): unknown;
+  tidy(nameOrFunction: unknown, fn?: unknown): unknown;
+}
+
+/** What any `tf.Tensor` is, to those who have no TensorFlow.js. */
+export interface TensorLike {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  dispose(): void;
 }
 
 /** `(x: tf.Tensor4D) => tf.Tensor2D`, from network inputs to logits, for backend "tfjs". */
-export type TensorFunction = (x: never) => object;
+export type TensorFunction = {
+  // A method, so that a function of any kind of tensor will do.
+  call(x: TensorLike): TensorLike;
+}["call"];
 
 /** A model that can be compiled. */
-export type CompileSource = string | URL | LiveLayersModel | NetworkSpec | Network | TensorFunction;
+export type CompileSource = LoadableModel | TensorFunction;
 
 /** An engine, the network it runs, and what seemed odd about it. */
 export interface Compiled extends Engine {
@@ -97,9 +107,10 @@ export interface Compiled extends Engine {
 /**
  * Makes an engine for a classifier.
  *
- * @param model path or URL of the `model.json` of a tfjs LayersModel, a live `tf.LayersModel`, or a network
- *   description (`NetworkSpec`); a final softmax is stripped. With backend "tfjs" also a differentiable function
- *   of a tensor, and live models with any layer that TensorFlow.js can differentiate
+ * @param model path or URL of the `model.json` of a tfjs LayersModel, in Node also the folder that holds it; its bytes; a
+ *   `Blob` or `File`; several `File`s, weights among them; a live `tf.LayersModel`; or a network description
+ *   (`NetworkSpec`, or what `loadModel` gives); a final softmax is stripped. With backend "tfjs" also a differentiable
+ *   function of a tensor, and live models with any layer that TensorFlow.js can differentiate
  * @returns an engine; `dispose()` it when done
  * @throws InvalidArgumentError for wrong options
  * @throws ModelError for a model that cannot be read or is inconsistent
@@ -173,12 +184,8 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
       "compile: device is not a GPUDevice, expected what adapter.requestDevice() resolves to",
     );
   if (given.classes !== undefined) integer(caller, "classes", given.classes, 2);
-  if (given.inputShape !== undefined && !Array.isArray(given.inputShape))
-    throw new InvalidArgumentError("compile: inputShape is not an array, expected [H, W, C]");
+  checkInputShape(caller, given.inputShape);
   if (given.input?.range !== undefined) interval(caller, "input.range", given.input.range);
-  given.inputShape?.forEach((length, axis) => {
-    integer(caller, `inputShape[${axis}]`, length, 1);
-  });
   // The channels are not known yet; whatever is wrong apart from their number shows before any work.
   resolveInput(given.input, Math.max(lengthOf(given.input?.mean), lengthOf(given.input?.std)));
   return {
@@ -200,22 +207,6 @@ function lengthOf(value: number | readonly number[] | undefined): number {
   return typeof value === "object" ? value.length : 1;
 }
 
-async function readNetwork(model: CompileSource, { inputShape, signal }: Settings): Promise<Network> {
-  if (typeof model === "string" || model instanceof URL || isLiveLayersModel(model))
-    return buildNetwork(await loadLayersModel(model, { inputShape, signal }));
-  if (typeof model !== "object" || model === null || !("nodes" in model))
-    throw new InvalidArgumentError(
-      `compile: model is ${model === null ? "null" : typeof model}, expected a path or URL of model.json, ` +
-        "a tf.LayersModel, or a network description" +
-        (typeof model === "function" ? ' (a function needs backend "tfjs")' : ""),
-    );
-  // A Network is a valid description too; building it again costs little and validates hand-made ones.
-  const network = buildNetwork(model);
-  return "strippedSoftmax" in model && model.strippedSoftmax
-    ? { ...network, strippedSoftmax: true }
-    : network;
-}
-
 async function createEngine(
   model: CompileSource,
   settings: Settings,
@@ -223,7 +214,7 @@ async function createEngine(
   const { backend, threads, deterministic, workerUrl, signal } = settings;
   if (backend === "tfjs" && (typeof model === "function" || isLiveLayersModel(model)))
     return { engine: await createOnTfjs(model, settings) };
-  const network = await readNetwork(model, settings);
+  const network = await networkOf("compile", model as LoadableModel, settings);
   signal?.throwIfAborted();
   const input = resolveInput(settings.input, network.input.shape.at(-1) ?? 1);
   if (backend === "tfjs") return { engine: await createOnTfjs(network, settings), network };

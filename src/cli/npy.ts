@@ -1,4 +1,4 @@
-import { sizeOf } from "../network/spec.js";
+import { sizeOf } from "../index.js";
 import { CommandError } from "./errors.js";
 
 // NumPy's .npy format, the part that images and perturbations need: uint8, float32 and float64, little-endian,

@@ -121,7 +121,7 @@ describe("compile", () => {
   it.each([
     [
       42,
-      "compile: model is number, expected a path or URL of model.json, a tf.LayersModel, or a network description",
+      "compile: model is number, expected a path or URL of a model, its bytes or Files, a tf.LayersModel, or a network description",
     ],
     [null, "compile: model is null, expected a path"],
     [{}, "compile: model is object, expected a path"],
@@ -130,8 +130,8 @@ describe("compile", () => {
   });
 
   it("says where a function belongs", async () => {
-    await expect(compile(() => ({}), reference)).rejects.toThrow(
-      'compile: model is function, expected a path or URL of model.json, a tf.LayersModel, or a network description (a function needs backend "tfjs")',
+    await expect(compile((x) => x, reference)).rejects.toThrow(
+      'compile: model is function, expected a path or URL of a model, its bytes or Files, a tf.LayersModel, or a network description (a function needs backend "tfjs")',
     );
   });
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DeepfoolOptions, type DeepfoolResult, deepfool } from "../../src/api/deepfool.js";
 import type { DeepfoolProfile, Engine } from "../../src/engines/engine.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import { type InputTransform, resolveInput } from "../../src/network/input.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import type { Network } from "../../src/network/spec.js";
 import { sharedPath } from "../support/shared.js";
 import { uniform } from "./analytic_engines.js";
@@ -70,9 +70,7 @@ function goldenModelSuite(model: GoldenModel, { name, create, images: countOf }:
   describe(`${model}, ${name}`, () => {
     const engines: Partial<Record<GoldenRun["inputSpace"], Engine>> = {};
     beforeAll(async () => {
-      const network = buildNetwork(
-        await loadLayersModel(sharedPath("models", model, "tfjs_layers", "model.json")),
-      );
+      const network = buildNetwork(await openModel(sharedPath("models", model, "tfjs_layers", "model.json")));
       const channels = golden.mean.length;
       engines.pixel01 = await create(network, resolveInput({ mean: golden.mean, std: golden.std }, channels));
       engines.modelinput = await create(network, resolveInput(undefined, channels));

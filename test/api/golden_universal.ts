@@ -4,8 +4,8 @@ import { foolingRate } from "../../src/api/evaluate.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import type { Engine } from "../../src/engines/engine.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import { type InputTransform, resolveInput } from "../../src/network/input.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import type { Network } from "../../src/network/spec.js";
 import { sharedPath } from "../support/shared.js";
 
@@ -50,9 +50,7 @@ export function goldenUniversalSuite(
       const read = (...path: string[]) => JSON.parse(readFileSync(sharedPath(...path), "utf8"));
       const golden: GoldenUniversal = read("golden", `uap_${model}`, `${FILES[model][norm]}.json`);
       const { mean, std } = read("golden", model, "golden.json");
-      const network = buildNetwork(
-        await loadLayersModel(sharedPath("models", model, "tfjs_layers", "model.json")),
-      );
+      const network = buildNetwork(await openModel(sharedPath("models", model, "tfjs_layers", "model.json")));
       using engine = await create(network, resolveInput({ mean, std }, mean.length));
       const craft = readImages(golden.craft.set, golden.craft.indices[1] + 1);
       const test = readImages(golden.test.set, golden.test.n);

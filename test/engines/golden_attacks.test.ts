@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { deepfool } from "../../src/api/deepfool.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import { type GoldenModel, goldenDeepfoolSuite } from "../api/golden_deepfool.js";
 import { goldenUniversalSuite } from "../api/golden_universal.js";
 import { sharedImages } from "../support/images.js";
@@ -61,7 +61,7 @@ describe.skipIf(!hasShared)("attacks against independent implementations", () =>
     test.each(["foolbox", "lts4-torch"] as const)("%s meets a tie at its second point", async (profile) => {
       const { mean, std } = JSON.parse(readFileSync(sharedPath("golden", TIED.model, "golden.json"), "utf8"));
       const network = buildNetwork(
-        await loadLayersModel(sharedPath("models", TIED.model, "tfjs_layers", "model.json")),
+        await openModel(sharedPath("models", TIED.model, "tfjs_layers", "model.json")),
       );
       const input = resolveInput({ mean, std }, mean.length);
       const size = 32 * 32 * 3;

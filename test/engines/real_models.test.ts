@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { jacobian64 } from "../../src/engines/reference.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import { type Network, sizeOf } from "../../src/network/spec.js";
 import { sharedFloats, sharedImages } from "../support/images.js";
 import { hasShared, sharedPath } from "../support/shared.js";
@@ -54,7 +54,7 @@ describe.skipIf(!hasShared).each(MODELS)("$file", ({ file, gradients }) => {
   const { mean, std } = preprocessing;
   let network: Promise<Network> | undefined;
   const load = async () => {
-    network ??= loadLayersModel(sharedPath("models", file)).then(buildNetwork);
+    network ??= openModel(sharedPath("models", file)).then(buildNetwork);
     const built = await network;
     const { shape } = built.input;
     const input = resolveInput({ range: [0, 255], mean, std }, shape[shape.length - 1]);
@@ -131,9 +131,7 @@ describe.skipIf(!hasShared).each(MODELS)("$file", ({ file, gradients }) => {
 describe.skipIf(!hasShared).each(["mnist_cnn", "cifar10_resnet20"])("PyTorch's Jacobians of %s", (model) => {
   test.each(engines)(`$name to ${AGREEMENT} of each row's norm`, async (under) => {
     const { imageSet, mean, std, jacobian }: Golden = readJson("golden", model, "golden.json");
-    const network = buildNetwork(
-      await loadLayersModel(sharedPath("models", model, "tfjs_layers", "model.json")),
-    );
+    const network = buildNetwork(await openModel(sharedPath("models", model, "tfjs_layers", "model.json")));
     using engine = await under.create(network, resolveInput({ mean, std }, mean.length));
     const [count, rows] = jacobian.shape;
     const classes = Int32Array.from(jacobian.classes.flat());

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createReferenceEngine, jacobian64 } from "../../src/engines/reference.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import { sharedFloats, sharedImages } from "../support/images.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 
@@ -17,9 +17,7 @@ interface Golden {
 
 async function load(model: string) {
   const golden: Golden = JSON.parse(readFileSync(sharedPath("golden", model, "golden.json"), "utf8"));
-  const network = buildNetwork(
-    await loadLayersModel(sharedPath("models", model, "tfjs_layers", "model.json")),
-  );
+  const network = buildNetwork(await openModel(sharedPath("models", model, "tfjs_layers", "model.json")));
   const { shape } = network.input;
   const input = resolveInput({ mean: golden.mean, std: golden.std }, shape[shape.length - 1]);
   return { golden, network, input };

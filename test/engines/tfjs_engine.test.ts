@@ -6,8 +6,8 @@ import { createTfjsEngine, type TfjsEngine } from "../../src/engines/tfjs/engine
 import { uploadNetwork } from "../../src/engines/tfjs/network.js";
 import { EngineError, InvalidArgumentError } from "../../src/errors.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import type { Network } from "../../src/network/spec.js";
 import { sharedFloats, sharedImages } from "../support/images.js";
 import { NetworkBuilder } from "../support/network_builder.js";
@@ -137,7 +137,7 @@ describe.each(BACKENDS)("createTfjsEngine on tfjs-backend-%s", (backend) => {
       });
       using engine = await createTfjsEngine(model, { tf });
       expect(engine.differentiation).toBe("network");
-      await expectAsReference(engine, buildNetwork(await loadLayersModel(model)), images(3, 112));
+      await expectAsReference(engine, buildNetwork(await openModel(model)), images(3, 112));
       model.dispose();
     }));
 
@@ -353,9 +353,7 @@ describe.each(BACKENDS)("createTfjsEngine on tfjs-backend-%s", (backend) => {
       const golden = JSON.parse(readFileSync(sharedPath("golden", name, "golden.json"), "utf8"));
       const count = backend === "cpu" ? 1 : 2;
       const [, rows] = golden.jacobian.shape;
-      const network = buildNetwork(
-        await loadLayersModel(sharedPath("models", name, "tfjs_layers", "model.json")),
-      );
+      const network = buildNetwork(await openModel(sharedPath("models", name, "tfjs_layers", "model.json")));
       using engine = await createTfjsEngine(network, { tf, input: { mean: golden.mean, std: golden.std } });
       const pixels = Float32Array.from(sharedImages(golden.imageSet, count));
       const expected = sharedFloats("golden", name, "jacobian.bin");

@@ -6,9 +6,9 @@ import { pathToFileURL } from "node:url";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InvalidArgumentError, ModelError } from "../../src/errors.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
-import { manifestSegments } from "../../src/network/layers_model/manifest_path.js";
-import { weightsUrl } from "../../src/network/layers_model/source_url.js";
+import { manifestSegments } from "../../src/network/import/manifest_path.js";
+import { openModel } from "../../src/network/import/open_model.js";
+import { besideUrl } from "../../src/network/import/source/web.js";
 import type { Gemm, NetworkSpec, NodeSpec } from "../../src/network/spec.js";
 import { randomValues } from "../support/random_values.js";
 import {
@@ -43,44 +43,55 @@ async function messageOf(loading: Promise<unknown>): Promise<string> {
   return message;
 }
 
-const load = (broken: SavedModel) => withSaved(broken, (path) => loadLayersModel(path));
+const load = (broken: SavedModel) => withSaved(broken, (path) => openModel(path));
 
 describe("places", () => {
   it("a path, a relative path, a file URL as string and as URL", () =>
     withSaved(saved, async (path) => {
-      const spec = await loadLayersModel(path);
+      const spec = await openModel(path);
       await expectSamePredictions(spec, model);
       for (const source of [
         pathToFileURL(path),
         pathToFileURL(path).href,
         join(path, "../../", path.split("/").at(-2)!, "model.json"),
       ])
-        expect(await loadLayersModel(source)).toEqual(spec);
+        expect(await openModel(source)).toEqual(spec);
     }));
   for (const source of ["localstorage://model", "ftp://host/model.json", new URL("data:text/plain,x")])
     it(`refuses ${source}`, async () => {
-      await expect(loadLayersModel(source)).rejects.toThrow(InvalidArgumentError);
+      await expect(openModel(source)).rejects.toThrow(InvalidArgumentError);
     });
-  it("a missing file, a folder", () =>
+  it("a missing file", () =>
     withSaved(saved, async (path) => {
-      expect(await messageOf(loadLayersModel(`${path}x`))).toMatch(/model\.jsonx: the file does not exist/);
-      expect(await messageOf(loadLayersModel(join(path, "..")))).toMatch(/is a folder/);
+      expect(await messageOf(openModel(`${path}x`))).toMatch(/model\.jsonx: the file does not exist/);
+    }));
+  it("a folder that holds a model.json", () =>
+    withSaved(saved, async (path) => {
+      await expectSamePredictions(await openModel(join(path, "..")), model);
+    }));
+  it("a folder that holds no model", () =>
+    withFiles({ "weights.bin": "" }, async (folder) => {
+      expect(await messageOf(openModel(folder))).toMatch(
+        /the folder holds no model\.json and no model\.onnx/,
+      );
     }));
 });
 
 describe("what is not a LayersModel", () => {
   const text = (content: string) =>
-    withFiles({ "model.json": content }, (folder) => messageOf(loadLayersModel(join(folder, "model.json"))));
+    withFiles({ "model.json": content }, (folder) => messageOf(openModel(join(folder, "model.json"))));
   it("not JSON", async () => {
-    expect(await text("<!doctype html>")).toMatch(/model\.json: it is not JSON/);
-    expect(await text("")).toMatch(/it is not JSON/);
+    expect(await text("weights")).toMatch(/model\.json: it is not JSON, expected the model\.json/);
+    expect(await text('{"modelTopology": ')).toMatch(/model\.json: it is not JSON/);
+    expect(await text("")).toMatch(/it is empty, expected the model\.json/);
+    expect(await text("<!doctype html>")).toMatch(/model\.json: it is a web page, not a model/);
   });
   it.each([
     ["net.onnx", /net\.onnx: it is an ONNX file, which is not supported yet, expected the model\.json/],
     ["net.h5", /net\.h5: it is a Keras file, which tensorflowjs_converter --input_format=keras makes/],
     ["net.bin", /net\.bin: it is a weights file, expected the model\.json/],
   ])("%s", async (name, message) => {
-    const load = (folder: string) => messageOf(loadLayersModel(join(folder, name)));
+    const load = (folder: string) => messageOf(openModel(join(folder, name)));
     expect(await withFiles({ [name]: "\x08\x07" }, load)).toMatch(message);
   });
   it("other JSON", async () => {
@@ -118,7 +129,7 @@ describe("weights files", () => {
       "g1-3": bytes.slice(50, first),
       g2: bytes.slice(first),
     };
-    const spec = await withFiles(files, (folder) => loadLayersModel(join(folder, "model.json")));
+    const spec = await withFiles(files, (folder) => openModel(join(folder, "model.json")));
     await expectSamePredictions(spec, model);
   });
 
@@ -136,9 +147,9 @@ describe("weights files", () => {
     const only = { "model.json": JSON.stringify(json) };
     await withFiles(only, async (folder) => {
       const path = join(folder, "model.json");
-      expect(await messageOf(loadLayersModel(path))).toMatch(/weights file "weights\.bin" does not exist/);
+      expect(await messageOf(openModel(path))).toMatch(/weights file "weights\.bin" does not exist/);
       await mkdir(join(folder, "weights.bin"));
-      expect(await messageOf(loadLayersModel(path))).toMatch(/weights file "weights\.bin" is not a file/);
+      expect(await messageOf(openModel(path))).toMatch(/weights file "weights\.bin" is not a file/);
     });
   });
 
@@ -163,10 +174,10 @@ describe("weights files", () => {
   it("report progress and can be stopped", () =>
     withSaved(saved, async (path) => {
       const seen: [number, number][] = [];
-      await loadLayersModel(path, { onProgress: (bytes, total) => seen.push([bytes, total]) });
+      await openModel(path, { onProgress: (bytes, total) => seen.push([bytes, total]) });
       expect(seen.at(-1)).toEqual([saved.bytes.length, saved.bytes.length]);
       const reason = new Error("enough");
-      await expect(loadLayersModel(path, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      await expect(openModel(path, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     }));
 });
 
@@ -240,8 +251,8 @@ describe("paths that leave the folder", () => {
       { "model/model.json": JSON.stringify(saved.json), "secret.bin": saved.bytes },
       async (folder) => {
         await symlink(join(folder, "secret.bin"), join(folder, "model/weights.bin"));
-        expect(await messageOf(loadLayersModel(join(folder, "model/model.json")))).toMatch(
-          /manifest path "weights\.bin" leaves its folder \(a symbolic link\)/,
+        expect(await messageOf(openModel(join(folder, "model/model.json")))).toMatch(
+          /the path "weights\.bin" leaves its folder \(a symbolic link\)/,
         );
       },
     ));
@@ -251,7 +262,7 @@ describe("paths that leave the folder", () => {
       async (folder) => {
         await symlink("real.bin", join(folder, "model/weights.bin"));
         await symlink(join(folder, "model"), join(folder, "link"));
-        await expectSamePredictions(await loadLayersModel(join(folder, "link/model.json")), model);
+        await expectSamePredictions(await openModel(join(folder, "link/model.json")), model);
       },
     ));
   it("and control characters or nothing at all", () => {
@@ -285,7 +296,7 @@ describe("paths that leave the folder", () => {
           return;
         }
         expect(join("/root/models", ...segments).startsWith("/root/models/")).toBe(true);
-        const url = weightsUrl(new URL("http://host/models/x.json?key=1"), segments);
+        const url = besideUrl(new URL("http://host/models/x.json?key=1"), segments);
         expect(url.href).toMatch(/^http:\/\/host\/models\/[^?#]*\?key=1$/);
       }),
     );
@@ -400,18 +411,18 @@ describe("over HTTP", () => {
   };
 
   it("as string and as URL, query kept for the weights", async () => {
-    await expectSamePredictions(await loadLayersModel(`${base}/m/model.json?token=1`), model);
+    await expectSamePredictions(await openModel(`${base}/m/model.json?token=1`), model);
     expect(requests).toContain("/m/weights.bin?token=1");
-    await expectSamePredictions(await loadLayersModel(new URL(`${base}/m/model.json`)), model);
+    await expectSamePredictions(await openModel(new URL(`${base}/m/model.json`)), model);
   });
   it("relative to the page where there is no disk", async () => {
     const { getBuiltinModule } = process;
     Object.assign(process, { getBuiltinModule: undefined });
     Object.assign(globalThis, { location: { href: `${base}/m/page.html` } });
     try {
-      await expectSamePredictions(await loadLayersModel("model.json"), model);
-      await expectSamePredictions(await loadLayersModel("../m/model.json"), model);
-      await expect(loadLayersModel("file:///model.json")).rejects.toThrow(InvalidArgumentError);
+      await expectSamePredictions(await openModel("model.json"), model);
+      await expectSamePredictions(await openModel("../m/model.json"), model);
+      await expect(openModel("file:///model.json")).rejects.toThrow(InvalidArgumentError);
     } finally {
       Object.assign(process, { getBuiltinModule });
       Reflect.deleteProperty(globalThis, "location");
@@ -419,42 +430,37 @@ describe("over HTTP", () => {
   });
   it("with names that need escaping, escaped already or not", async () => {
     files.set("/m/my weights#1?.bin", saved.bytes);
-    await expectSamePredictions(await loadLayersModel(serveWith("a.json", ["my weights#1?.bin"])), model);
-    await expectSamePredictions(
-      await loadLayersModel(serveWith("b.json", ["my%20weights%231%3F.bin"])),
-      model,
-    );
+    await expectSamePredictions(await openModel(serveWith("a.json", ["my weights#1?.bin"])), model);
+    await expectSamePredictions(await openModel(serveWith("b.json", ["my%20weights%231%3F.bin"])), model);
   });
   it("missing files, and no server", async () => {
-    expect(await messageOf(loadLayersModel(`${base}/none.json`))).toMatch(
-      /none\.json: the file .* \(HTTP 404\)/,
-    );
-    expect(await messageOf(loadLayersModel(serveWith("c.json", ["none.bin"])))).toMatch(
+    expect(await messageOf(openModel(`${base}/none.json`))).toMatch(/none\.json: the file .* \(HTTP 404\)/);
+    expect(await messageOf(openModel(serveWith("c.json", ["none.bin"])))).toMatch(
       /c\.json: weights file "none\.bin" cannot be fetched \(HTTP 404\)/,
     );
-    expect(await messageOf(loadLayersModel("http://127.0.0.1:1/model.json"))).toMatch(/cannot be fetched/);
+    expect(await messageOf(openModel("http://127.0.0.1:1/model.json"))).toMatch(/cannot be fetched/);
   });
   it("cut short, and without end", async () => {
     files.set("/m/short.bin", saved.bytes.slice(3));
-    expect(await messageOf(loadLayersModel(serveWith("d.json", ["short.bin"])))).toMatch(
+    expect(await messageOf(openModel(serveWith("d.json", ["short.bin"])))).toMatch(
       /holds \d+ bytes, the manifest/,
     );
     files.set("/m/endless.bin", "");
-    expect(await messageOf(loadLayersModel(serveWith("e.json", ["endless.bin"])))).toMatch(
+    expect(await messageOf(openModel(serveWith("e.json", ["endless.bin"])))).toMatch(
       /holds more than \d+ bytes/,
     );
   });
   it("a connection that breaks off", async () => {
     files.set("/m/broken.bin", "");
-    expect(await messageOf(loadLayersModel(serveWith("h.json", ["broken.bin"])))).toMatch(
+    expect(await messageOf(openModel(serveWith("h.json", ["broken.bin"])))).toMatch(
       /h\.json: weights file "broken\.bin" cannot be fetched/,
     );
-    expect(await messageOf(loadLayersModel(`${base}/m/broken.bin`))).toMatch(/the file cannot be fetched/);
+    expect(await messageOf(openModel(`${base}/m/broken.bin`))).toMatch(/the file cannot be fetched/);
   });
   it("paths that leave the folder are not asked for", async () => {
     files.set("/secret.bin", saved.bytes);
     for (const path of ["../secret.bin", "%2e%2e/secret.bin", `${base}/secret.bin`, "/secret.bin"])
-      expect(await messageOf(loadLayersModel(serveWith("f.json", [path])))).toMatch(/leaves its folder/);
+      expect(await messageOf(openModel(serveWith("f.json", [path])))).toMatch(/leaves its folder/);
     expect(requests.some((path) => path.includes("secret"))).toBe(false);
   });
   it("can be stopped", async () => {
@@ -462,7 +468,7 @@ describe("over HTTP", () => {
     files.set("/m/rest.bin", saved.bytes.slice(8));
     const controller = new AbortController();
     const reason = new Error("enough");
-    const loading = loadLayersModel(serveWith("g.json", ["half.bin", "rest.bin"]), {
+    const loading = openModel(serveWith("g.json", ["half.bin", "rest.bin"]), {
       signal: controller.signal,
       onProgress: () => controller.abort(reason),
     });
@@ -471,6 +477,6 @@ describe("over HTTP", () => {
   });
   it("credentials and signatures stay out of messages", async () => {
     const url = new URL(`${base}/none.json?signature=hidden`);
-    expect(await messageOf(loadLayersModel(url))).not.toContain("hidden");
+    expect(await messageOf(openModel(url))).not.toContain("hidden");
   });
 });

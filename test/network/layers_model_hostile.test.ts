@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { ModelError } from "../../src/errors.js";
 import { buildNetwork } from "../../src/network/build.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import { savedModel, sequential, tf, withSaved } from "./layers_model_fixtures.js";
 
 const { layers } = tf;
@@ -62,7 +62,7 @@ function replaced(json: unknown, path: readonly string[], junk: unknown): unknow
 
 it("a model.json damaged anywhere loads, or ends in a one-line ModelError", async () => {
   const { json, bytes } = await savedModel(everyLayer());
-  buildNetwork(await withSaved({ json, bytes }, (path) => loadLayersModel(path)));
+  buildNetwork(await withSaved({ json, bytes }, (path) => openModel(path)));
   const everywhere = places(json).filter((path) => path.length > 0);
   const junk = fc.constantFrom<unknown>(
     undefined,
@@ -92,7 +92,7 @@ it("a model.json damaged anywhere loads, or ends in a one-line ModelError", asyn
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...everywhere), junk, async (path, value) => {
       const damaged = { json: replaced(json, path, value) as typeof json, bytes };
-      const error = await withSaved(damaged, (file) => loadLayersModel(file))
+      const error = await withSaved(damaged, (file) => openModel(file))
         .then(buildNetwork)
         .then(
           () => undefined,

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { createReferenceEngine } from "../../src/engines/reference.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
-import { loadLayersModel } from "../../src/network/layers_model/load.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 
@@ -29,7 +29,7 @@ const MODELS: readonly [string, number, "logits" | "softmax"][] = [
 describe.skipIf(!hasShared)("pretrained models", () => {
   for (const [file, count, ending] of MODELS)
     it(`${file}: the outputs of ${count} images are those of its reference.json, to 1e-4`, async () => {
-      const network = buildNetwork(await loadLayersModel(sharedPath("models", file)));
+      const network = buildNetwork(await openModel(sharedPath("models", file)));
       expect(network.strippedSoftmax).toBe(ending === "softmax");
       const reference: Reference = JSON.parse(
         await readFile(sharedPath("models", file.split("/")[0], "reference.json"), "utf8"),
@@ -54,7 +54,7 @@ describe.skipIf(!hasShared)("pretrained models", () => {
 
   it("a GraphModel is refused by its name", async () => {
     const path = sharedPath("models/thirdparty_human_emotion_graph/emotion.json");
-    await expect(loadLayersModel(path)).rejects.toThrow(/emotion\.json: it is a GraphModel/);
+    await expect(openModel(path)).rejects.toThrow(/emotion\.json: it is a GraphModel/);
   });
 });
 

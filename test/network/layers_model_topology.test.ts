@@ -1,11 +1,8 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { InvalidArgumentError, ModelError, UnsupportedOperatorError } from "../../src/errors.js";
-import {
-  isLiveLayersModel,
-  type LiveLayersModel,
-  loadLayersModel,
-} from "../../src/network/layers_model/load.js";
+import { isLiveLayersModel, type LiveLayersModel } from "../../src/network/import/layers_model/live.js";
+import { openModel } from "../../src/network/import/open_model.js";
 import type { Conv, NodeSpec } from "../../src/network/spec.js";
 import {
   expectSamePredictions,
@@ -29,14 +26,14 @@ function functional(inputs: Tensor | Tensor[], outputs: Tensor | Tensor[], name?
 
 /** Imports live and from files, compares both with `model.predict`. */
 async function expectImported(model: tfjs.LayersModel): Promise<readonly NodeSpec[]> {
-  const live = await loadLayersModel(model);
+  const live = await openModel(model);
   await expectSamePredictions(live, model);
-  expect(await withSaved(await savedModel(model), (path) => loadLayersModel(path))).toEqual(live);
+  expect(await withSaved(await savedModel(model), (path) => openModel(path))).toEqual(live);
   return live.nodes;
 }
 
 const load = (saved: SavedModel, inputShape?: number[]) =>
-  withSaved(saved, (path) => loadLayersModel(path, { inputShape }));
+  withSaved(saved, (path) => openModel(path, { inputShape }));
 
 const convNet = (inputShape: (number | null)[] = [6, 6, 2]) =>
   sequential(
@@ -146,7 +143,7 @@ describe("nested models", () => {
     const block = (name: string) =>
       sequential([6], [layers.dense({ units: 6, name: "dense", activation: "tanh" })], { name });
     const model = functional(input, block("two").apply(block("one").apply(input) as Tensor) as Tensor);
-    await expectSamePredictions(await loadLayersModel(model), model);
+    await expectSamePredictions(await openModel(model), model);
     const saved = await savedModel(model);
     await expect(load(saved)).rejects.toThrow(/two weights are called "dense\/kernel"/);
     // As converters write them: scoped by the nested model's name.
@@ -343,22 +340,22 @@ function chained(className: string, name: string, from: string, config: Record<s
 describe("input shape", () => {
   it("of rank 2 and 1", async () => {
     const image = sequential([28, 28], [layers.flatten(), layers.dense({ units: 3 })]);
-    expect((await loadLayersModel(image)).input.shape).toEqual([28, 28]);
+    expect((await openModel(image)).input.shape).toEqual([28, 28]);
     const vector = sequential([784], [layers.dense({ units: 3 })]);
-    expect((await loadLayersModel(vector)).input.shape).toEqual([784]);
+    expect((await openModel(vector)).input.shape).toEqual([784]);
   });
 
   it("left open: asks for inputShape, and takes it", async () => {
     const model = convNet([null, null, 2]);
-    await expect(loadLayersModel(model)).rejects.toThrow(/has shape \[null,null,2\]; pass inputShape/);
-    const spec = await loadLayersModel(model, { inputShape: [7, 5, 2] });
+    await expect(openModel(model)).rejects.toThrow(/has shape \[null,null,2\]; pass inputShape/);
+    const spec = await openModel(model, { inputShape: [7, 5, 2] });
     expect(spec.input.shape).toEqual([7, 5, 2]);
     await expectSamePredictions(spec, model);
   });
 
   for (const inputShape of [[7, 5, 3], [7, 5], [], [7.5, 5, 2], [-1, 5, 2]])
     it(`refuses [${inputShape}]`, async () => {
-      const promise = loadLayersModel(convNet([null, null, 2]), { inputShape });
+      const promise = openModel(convNet([null, null, 2]), { inputShape });
       await expect(promise).rejects.toThrow(InvalidArgumentError);
       await expect(promise).rejects.toThrow(/inputShape is .* expected/);
     });
@@ -369,7 +366,7 @@ describe("class names", () => {
     const classNames = ["ant", "bee", "cat", "dog"];
     const model = convNet();
     model.setUserDefinedMetadata({ labels: classNames });
-    expect((await loadLayersModel(model)).classNames).toEqual(classNames);
+    expect((await openModel(model)).classNames).toEqual(classNames);
     const saved = await savedModel(model);
     saved.json.userDefinedMetadata = { classNames };
     expect((await load(saved)).classNames).toEqual(classNames);
@@ -386,23 +383,23 @@ describe("live models", () => {
       expect(isLiveLayersModel(other)).toBe(false);
   });
   it("may not be anything else", async () => {
-    const promise = loadLayersModel({} as LiveLayersModel);
+    const promise = openModel({} as LiveLayersModel);
     await expect(promise).rejects.toThrow(InvalidArgumentError);
   });
   it("that are disposed: an error", async () => {
     const model = convNet();
     model.dispose();
-    await expect(loadLayersModel(model)).rejects.toThrow(ModelError);
+    await expect(openModel(model)).rejects.toThrow(ModelError);
   });
   it("with weights that are not finite: an error that names the weight", async () => {
     const model = convNet();
     model.getLayer("scores").setWeights([tf.fill([3, 4], Number.NaN), tf.zeros([4])]);
-    await expect(loadLayersModel(model)).rejects.toThrow(/live model net: weight "scores\/kernel" is NaN/);
+    await expect(openModel(model)).rejects.toThrow(/live model net: weight "scores\/kernel" is NaN/);
   });
   it("keep their weights apart from the network's", async () => {
     const model = convNet();
-    const before = structuredClone(await loadLayersModel(model));
-    const after = await loadLayersModel(model);
+    const before = structuredClone(await openModel(model));
+    const after = await openModel(model);
     randomizeWeights(model, 99);
     expect(after).toEqual(before);
   });
@@ -517,7 +514,7 @@ describe("inconsistent models", () => {
       );
       const files = { "model.json": patched, "weights.bin": bytes };
       await withFiles(files, async (folder) => {
-        await expect(loadLayersModel(`${folder}/model.json`)).rejects.toThrow(ModelError);
+        await expect(openModel(`${folder}/model.json`)).rejects.toThrow(ModelError);
       });
     }
   });
@@ -536,8 +533,8 @@ describe("inconsistent models", () => {
       name: "block",
     });
     const model = tf.sequential({ layers: [inner, layers.flatten()] });
-    await expect(loadLayersModel(model)).rejects.toThrow(UnsupportedOperatorError);
-    await expect(loadLayersModel(model)).rejects.toThrow(/layer "block\/up" uses Conv2DTranspose/);
+    await expect(openModel(model)).rejects.toThrow(UnsupportedOperatorError);
+    await expect(openModel(model)).rejects.toThrow(/layer "block\/up" uses Conv2DTranspose/);
   });
   it("all unknown layers are named at once, in a field and by their classes", async () => {
     const model = tf.sequential({
@@ -548,7 +545,7 @@ describe("inconsistent models", () => {
         layers.layerNormalization({ name: "norm" }),
       ],
     });
-    const error = await loadLayersModel(model).catch((error) => error);
+    const error = await openModel(model).catch((error) => error);
     expect(error).toBeInstanceOf(UnsupportedOperatorError);
     expect(error).toMatchObject({
       layer: "up",

@@ -30,7 +30,7 @@ const SPEC = `{
 
 describe("an error that nobody catches", () => {
   it.each([
-    ["ModelError: loadLayersModel: ", [`await unifool.compile("/nonexistent/model.json");`]],
+    ["ModelError: loadModel: ", [`await unifool.compile("/nonexistent/model.json");`]],
     ["InvalidArgumentError: compile: ", [`await unifool.compile(${SPEC}, { backend: "fpga" });`]],
     ["InvalidArgumentError: logits: ", [`(await unifool.compile(${SPEC})).logits(new Float32Array(3));`]],
     [

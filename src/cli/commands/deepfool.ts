@@ -1,5 +1,4 @@
-import { type DeepfoolOptions, type DeepfoolResult, deepfool } from "../../index.js";
-import { type Shape, sizeOf } from "../../network/spec.js";
+import { type DeepfoolOptions, type DeepfoolResult, deepfool, type Shape, sizeOf } from "../../index.js";
 import type { Console } from "../console.js";
 import { CommandError } from "../errors.js";
 import { duration, normName, normValue, plural, short } from "../format.js";

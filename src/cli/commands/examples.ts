@@ -1,5 +1,5 @@
 import type { Compiled, FoolingRate } from "../../index.js";
-import { sizeOf } from "../../network/spec.js";
+import { sizeOf } from "../../index.js";
 import type { ImageSet } from "../images/image_set.js";
 import { classNames } from "../inputs.js";
 import type { Example } from "../picture/before_after.js";

@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from "../../network/spec.js";
+import { type Shape, sizeOf } from "../../index.js";
 import { CommandError } from "../errors.js";
 
 /** Images as the network takes them, with what is known about them. */

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type Shape, sizeOf } from "../../network/spec.js";
+import { type Shape, sizeOf } from "../../index.js";
 import { CommandError } from "../errors.js";
 import { decodeNpy, type NpyArray } from "../npy.js";
 import { checkValues, fits, type ImageSet, type LoadOptions, pictureShape, scaleBytes } from "./image_set.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Shape, sizeOf } from "../../network/spec.js";
+import { type Shape, sizeOf } from "../../index.js";
 import { CommandError, oneLine } from "../errors.js";
 import { loadSharp } from "../sharp.js";
 import { type ImageSet, type LoadOptions, pictureShape, scaleBytes } from "./image_set.js";

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { sizeOf } from "../../network/spec.js";
+import { sizeOf } from "../../index.js";
 import { CommandError } from "../errors.js";
 import { fits, type ImageSet, type LoadOptions, scaleBytes } from "./image_set.js";
 

@@ -1,4 +1,4 @@
-import type { Shape } from "../../network/spec.js";
+import type { Shape } from "../../index.js";
 import { percent } from "../format.js";
 import { ALARM, Canvas, FAINT, fitTile, INK } from "./canvas.js";
 import { amplified } from "./perturbation.js";

@@ -1,4 +1,4 @@
-import type { Shape } from "../../network/spec.js";
+import type { Shape } from "../../index.js";
 import { short } from "../format.js";
 import { Canvas, FAINT, fitTile } from "./canvas.js";
 import { amplification, perturbationTile } from "./tile.js";

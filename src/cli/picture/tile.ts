@@ -1,4 +1,4 @@
-import type { Shape } from "../../network/spec.js";
+import type { Shape } from "../../index.js";
 
 /** A small RGB picture, `[height][width][3]`. */
 export interface Tile {

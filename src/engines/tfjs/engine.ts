@@ -1,8 +1,8 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { InvalidArgumentError, ModelError } from "../../errors.js";
 import { resolveNamespace, type TfNamespace } from "../../kernels/tfjs/namespace.js";
+import { isLiveLayersModel } from "../../network/import/layers_model/live.js";
 import { type InputOptions, type InputTransform, resolveInput } from "../../network/input.js";
-import { isLiveLayersModel } from "../../network/layers_model/load.js";
 import { simplify } from "../../network/simplify.js";
 import type { Network, Shape } from "../../network/spec.js";
 import { type AutodiffSource, autodiffProgram, type DifferentiableFunction } from "./autodiff.js";

@@ -2,7 +2,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { EngineError, InvalidArgumentError, ModelError } from "../../errors.js";
 import { messageOf } from "../../kernels/tfjs/namespace.js";
 import { buildNetwork } from "../../network/build.js";
-import { type LiveLayersModel, loadLayersModel } from "../../network/layers_model/load.js";
+import type { LiveLayersModel } from "../../network/import/layers_model/live.js";
+import { importLive } from "../../network/import/layers_model/load.js";
 import { simplify } from "../../network/simplify.js";
 import type { Network, Shape } from "../../network/spec.js";
 import type { AutodiffSource } from "./autodiff.js";
@@ -20,7 +21,7 @@ export async function importLayersModel(
   inputShape: Shape | undefined,
 ): Promise<Network | ModelError> {
   try {
-    return simplify(buildNetwork(await loadLayersModel(model, { inputShape })));
+    return simplify(buildNetwork(await importLive(model, { inputShape })));
   } catch (error) {
     if (error instanceof ModelError) return error;
     throw error;

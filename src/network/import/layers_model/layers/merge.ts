@@ -1,6 +1,6 @@
-import { factsOf } from "../../../kernels/operators/facts_of.js";
-import type { Operator } from "../../spec.js";
-import type { Value } from "../graph_builder.js";
+import { factsOf } from "../../../../kernels/operators/facts_of.js";
+import type { Operator } from "../../../spec.js";
+import type { Value } from "../../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
 /** Arithmetic of layers, with the broadcasting of tfjs and Keras: missing axes are leading ones. */

@@ -1,6 +1,6 @@
-import type { Operator } from "../spec.js";
-import { isRecord, valueText } from "./failure.js";
-import type { Value } from "./graph_builder.js";
+import type { Operator, OpName } from "../../spec.js";
+import { isRecord, valueText } from "../failure.js";
+import type { Value } from "../graph_builder.js";
 import type { LayerCall } from "./layer_call.js";
 import type { Config, Writer } from "./topology.js";
 
@@ -8,7 +8,7 @@ import type { Config, Writer } from "./topology.js";
  * Adds the activation that a layer carries in its `activation` field: a name, null, or the layer or function object
  * that Keras writes.
  *
- * @throws UnsupportedOperatorError for an activation that `spec.ts` has no operator for
+ * @throws UnsupportedOperatorError for an activation that there is no operator for
  */
 export function addActivation(call: LayerCall, value: Value): Value {
   const activation = call.layer.config.activation;
@@ -29,53 +29,46 @@ function operatorOf(activation: unknown, writer: Writer): Operator | "linear" | 
   return activationLayer(className, isRecord(config) ? config : {}) ?? activationByName(className, writer);
 }
 
-/** Operator of an activation function by the name that tfjs (`hardSigmoid`) or Keras (`hard_sigmoid`) gives it. */
+/**
+ * Activation functions by their names, small and without underscores: tfjs writes `hardSigmoid`, Keras `hard_sigmoid`. The
+ * logarithm of a softmax is its input less a constant per image, so stripping it leaves predictions, differences of logits
+ * and DeepFool's steps as they were; only the offset of the logits changes.
+ */
+const FUNCTIONS: Readonly<Record<string, Operator | "linear" | ((writer: Writer) => Operator)>> = {
+  linear: "linear",
+  relu: { op: "Relu" },
+  relu6: { op: "Clip", min: 0, max: 6 },
+  leakyrelu: { op: "LeakyRelu", alpha: 0.2 },
+  elu: { op: "Elu", alpha: 1 },
+  selu: { op: "Selu" },
+  sigmoid: { op: "Sigmoid" },
+  // Keras 3 changed the slope from 0.2.
+  hardsigmoid: (writer) => ({ op: "HardSigmoid", alpha: writer === "keras3" ? 1 / 6 : 0.2, beta: 0.5 }),
+  softplus: { op: "Softplus" },
+  softsign: { op: "Softsign" },
+  tanh: { op: "Tanh" },
+  swish: { op: "Swish" },
+  silu: { op: "Swish" },
+  gelu: { op: "Gelu", approximate: "none" },
+  gelunew: { op: "Gelu", approximate: "tanh" },
+  mish: { op: "Mish" },
+  hardswish: { op: "HardSwish" },
+  hswish: { op: "HardSwish" },
+  hardsilu: { op: "HardSwish" },
+  softmax: { op: "Softmax" },
+  logsoftmax: { op: "Softmax" },
+};
+
+/** Every operator that an activation can become. */
+export const ACTIVATION_OPERATORS: readonly OpName[] = Object.values(FUNCTIONS).flatMap((entry) => {
+  const operator = typeof entry === "function" ? entry("keras3") : entry;
+  return operator === "linear" ? [] : [operator.op];
+});
+
 function activationByName(name: string, writer: Writer): Operator | "linear" | undefined {
-  switch (name.toLowerCase().replaceAll("_", "")) {
-    case "linear":
-      return "linear";
-    case "relu":
-      return { op: "Relu" };
-    case "relu6":
-      return { op: "Clip", min: 0, max: 6 };
-    case "leakyrelu":
-      return { op: "LeakyRelu", alpha: 0.2 };
-    case "elu":
-      return { op: "Elu", alpha: 1 };
-    case "selu":
-      return { op: "Selu" };
-    case "sigmoid":
-      return { op: "Sigmoid" };
-    case "hardsigmoid":
-      // Keras 3 changed the slope from 0.2.
-      return { op: "HardSigmoid", alpha: writer === "keras3" ? 1 / 6 : 0.2, beta: 0.5 };
-    case "softplus":
-      return { op: "Softplus" };
-    case "softsign":
-      return { op: "Softsign" };
-    case "tanh":
-      return { op: "Tanh" };
-    case "swish":
-    case "silu":
-      return { op: "Swish" };
-    case "gelu":
-      return { op: "Gelu", approximate: "none" };
-    case "gelunew":
-      return { op: "Gelu", approximate: "tanh" };
-    case "mish":
-      return { op: "Mish" };
-    case "hardswish":
-    case "hswish":
-    case "hardsilu":
-      return { op: "HardSwish" };
-    case "softmax":
-    // The logarithm of a softmax is its input less a constant per image, so stripping it leaves predictions,
-    // differences of logits and DeepFool's steps as they were; only the offset of the logits changes.
-    case "logsoftmax":
-      return { op: "Softmax" };
-    default:
-      return undefined;
-  }
+  const key = name.toLowerCase().replaceAll("_", "");
+  const entry = Object.hasOwn(FUNCTIONS, key) ? FUNCTIONS[key] : undefined;
+  return typeof entry === "function" ? entry(writer) : entry;
 }
 
 /** Operator of an activation layer from its class and `config`; undefined where there is none. */

@@ -1,4 +1,4 @@
-import type { Value } from "../graph_builder.js";
+import type { Value } from "../../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 import { paddingOf } from "./convolution.js";
 

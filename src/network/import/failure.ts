@@ -3,7 +3,11 @@ import { nameText } from "../../kernels/checks.js";
 
 /** Raises a one-line {@link ModelError}; `where` is the file, URL or live model that is being read. */
 export function rejectModel(where: string, problem: string): never {
-  throw new ModelError(`loadLayersModel: ${nameText(where)}: ${problem}`);
+  throw new ModelError(modelMessage(where, problem));
+}
+
+export function modelMessage(where: string, problem: string): string {
+  return `loadModel: ${nameText(where)}: ${problem}`;
 }
 
 /** A name from a file between quotes, escaped to stay on one line and cut to a readable length. */
@@ -38,4 +42,8 @@ export function rejectSize(
   const files =
     names.length === 1 ? `weights file ${quoted(names[0])} holds` : `${names.length} weights files hold`;
   return rejectModel(where, `${files} ${found} bytes, the manifest declares ${declared}`);
+}
+
+export function longerThan(bytes: number): string {
+  return `is longer than ${bytes} bytes, expected a model`;
 }

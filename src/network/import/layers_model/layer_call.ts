@@ -1,8 +1,8 @@
-import { UnsupportedOperatorError } from "../../errors.js";
-import { nameText } from "../../kernels/checks.js";
-import type { Operator, Pair, Shape } from "../spec.js";
-import { quoted, rejectModel, valueText } from "./failure.js";
-import type { GraphBuilder, Value } from "./graph_builder.js";
+import { UnsupportedOperatorError } from "../../../errors.js";
+import { nameText } from "../../../kernels/checks.js";
+import type { Operator, Pair, Shape } from "../../spec.js";
+import { quoted, rejectModel, valueText } from "../failure.js";
+import type { GraphBuilder, Value } from "../graph_builder.js";
 import type { LayerConfig, Writer } from "./topology.js";
 import type { WeightTable } from "./weights.js";
 

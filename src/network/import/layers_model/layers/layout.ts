@@ -1,6 +1,6 @@
-import type { Pads } from "../../spec.js";
-import { valueText } from "../failure.js";
-import type { Value } from "../graph_builder.js";
+import type { Pads } from "../../../spec.js";
+import { valueText } from "../../failure.js";
+import type { Value } from "../../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
 export function importZeroPadding2d(call: LayerCall): Value {

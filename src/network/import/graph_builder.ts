@@ -1,7 +1,5 @@
-import { UnsupportedOperatorError } from "../../errors.js";
-import { nameText } from "../../kernels/checks.js";
 import { inferShape } from "../shapes.js";
-import { type NodeSpec, type Operator, type Shape, sizeOf } from "../spec.js";
+import type { NodeSpec, Operator, Shape } from "../spec.js";
 import { rejectModel } from "./failure.js";
 
 /** A value of the network under construction. */
@@ -51,41 +49,6 @@ export class GraphBuilder {
     );
     this.#nodes.push(node);
     return this.#value(node.name, shape);
-  }
-
-  /**
-   * Moves a softmax that only reshaping follows to the very end, where it can be stripped, and refuses one anywhere
-   * else. The reshaping must not regroup the scores: it may only add or drop axes of length 1.
-   *
-   * @returns the value that holds the scores
-   * @throws UnsupportedOperatorError for a softmax in the middle of the network
-   */
-  settleSoftmax(output: Value): Value {
-    const index = this.#trailingSoftmax(output.name);
-    let end = output;
-    if (index !== undefined && this.#nodes[index].name !== output.name) {
-      const { name, inputs } = this.#nodes[index];
-      this.#nodes[index] = { op: "Identity", name, inputs };
-      end = this.add({ op: "Softmax" }, `${output.name}/Softmax`, [output]);
-    }
-    for (const { op, name } of this.#nodes)
-      if (op === "Softmax" && name !== end.name)
-        throw new UnsupportedOperatorError(nameText(name), op, "it is not the last operator");
-    return end;
-  }
-
-  #trailingSoftmax(output: string): number | undefined {
-    let name = output;
-    for (let index = this.#nodes.length - 1; index >= 0; index--) {
-      const node = this.#nodes[index];
-      if (node.name !== name) continue;
-      if (node.op === "Softmax") return index;
-      if (node.op !== "Identity" && node.op !== "Flatten" && node.op !== "Reshape") return undefined;
-      name = node.inputs[0];
-      const shape = this.#shapes.get(name)!;
-      if (shape[shape.length - 1] !== sizeOf(shape)) return undefined;
-    }
-    return undefined;
   }
 
   #value(name: string, shape: Shape): Value {

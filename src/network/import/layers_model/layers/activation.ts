@@ -1,6 +1,6 @@
+import { valueText } from "../../failure.js";
+import type { Value } from "../../graph_builder.js";
 import { activationLayer, addActivation } from "../activations.js";
-import { valueText } from "../failure.js";
-import type { Value } from "../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
 /** `Activation`: the function named in the config. */

@@ -1,8 +1,8 @@
-import { samePads2d } from "../../same_padding.js";
-import type { Conv, Pads, Pair } from "../../spec.js";
+import { samePads2d } from "../../../same_padding.js";
+import type { Conv, Pads, Pair } from "../../../spec.js";
+import { valueText } from "../../failure.js";
+import type { Value } from "../../graph_builder.js";
 import { addActivation } from "../activations.js";
-import { valueText } from "../failure.js";
-import type { Value } from "../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
 type Window = Pick<Conv, "kernel" | "strides" | "dilations" | "pads">;

@@ -1,9 +1,9 @@
-import { InvalidArgumentError, type UnsupportedLayer, UnsupportedOperatorError } from "../../errors.js";
-import { nameText } from "../../kernels/checks.js";
-import { topologicalOrder } from "../graph.js";
-import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../spec.js";
-import { quoted, rejectModel, valueText } from "./failure.js";
-import { GraphBuilder, type Value } from "./graph_builder.js";
+import { InvalidArgumentError, type UnsupportedLayer, UnsupportedOperatorError } from "../../../errors.js";
+import { nameText } from "../../../kernels/checks.js";
+import { topologicalOrder } from "../../graph.js";
+import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../../spec.js";
+import { quoted, rejectModel, valueText } from "../failure.js";
+import { GraphBuilder, type Value } from "../graph_builder.js";
 import { type ImportContext, LayerCall } from "./layer_call.js";
 import { hasImporter, importLayer } from "./layers/registry.js";
 import type { TensorRef } from "./references.js";
@@ -47,13 +47,12 @@ export function unfold(
   const context = { builder, weights, writer, taken: new Map() };
   const [output] = unfoldModel(context, model, [], [input]);
   weights.checkAllTaken();
-  const scores = builder.settleSoftmax(output);
   return {
     name: model.name,
     input: { name: input.name, shape: input.shape },
     nodes: builder.nodes,
-    output: scores.name,
-    classNames: classNames?.length === sizeOf(scores.shape) ? classNames : undefined,
+    output: output.name,
+    classNames: classNames?.length === sizeOf(output.shape) ? classNames : undefined,
   };
 }
 
@@ -83,7 +82,7 @@ function resolveShape(layer: LayerConfig, where: string, given: readonly number[
       (perImage.length === given.length && perImage.every((n, a) => n === null || n === given[a]));
     if (!given.every(isSize) || given.length === 0 || !fits)
       throw new InvalidArgumentError(
-        `loadLayersModel: inputShape is ${valueText(given)}, expected sizes without the batch axis that fit the model: ${named}`,
+        `loadModel: inputShape is ${valueText(given)}, expected sizes without the batch axis that fit the model: ${named}`,
       );
     return [...given];
   }

@@ -1,6 +1,6 @@
-import type { Resize } from "../../spec.js";
-import { valueText } from "../failure.js";
-import type { Value } from "../graph_builder.js";
+import type { Resize } from "../../../spec.js";
+import { valueText } from "../../failure.js";
+import type { Value } from "../../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
 /**

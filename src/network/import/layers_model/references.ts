@@ -1,4 +1,4 @@
-import { isRecord, quoted, rejectModel, valueText } from "./failure.js";
+import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
 
 /** One value in a model: output `tensor` of call number `call` of a layer. */
 export interface TensorRef {

@@ -1,5 +1,5 @@
-import { valueText } from "../failure.js";
-import type { Value } from "../graph_builder.js";
+import { valueText } from "../../failure.js";
+import type { Value } from "../../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
 /** `BatchNormalization` over the last axis, with or without `scale` and `center`. */

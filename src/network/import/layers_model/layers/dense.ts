@@ -1,5 +1,5 @@
+import type { Value } from "../../graph_builder.js";
 import { addActivation } from "../activations.js";
-import type { Value } from "../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
 /** `Dense` on the last axis of a value of any rank. */

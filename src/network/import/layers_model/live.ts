@@ -1,6 +1,5 @@
-import { ModelError } from "../../errors.js";
-import { isRecord, quoted, rejectModel } from "./failure.js";
-import type { Weight } from "./manifest.js";
+import { quoted, rejectModel } from "../failure.js";
+import type { Weight } from "../manifest.js";
 
 /** A weight of a live model: `tf.LayerVariable`. */
 export interface LiveWeight {
@@ -92,21 +91,8 @@ async function valuesOf(weight: LiveWeight, name: string, where: string): Promis
   try {
     return Float32Array.from(await weight.read().data());
   } catch (error) {
-    throw new ModelError(
-      `loadLayersModel: ${where}: weight ${quoted(name)} cannot be read (${firstLine(error)})`,
-    );
+    return rejectModel(where, `weight ${quoted(name)} cannot be read (${firstLine(error)})`);
   }
-}
-
-/** Class names from the model's metadata: `classNames`, `labels` or `classes`, a list of strings. */
-export function classNamesOf(metadata: unknown): string[] | undefined {
-  if (!isRecord(metadata)) return undefined;
-  for (const key of ["classNames", "labels", "classes"]) {
-    const names = metadata[key];
-    if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === "string"))
-      return names;
-  }
-  return undefined;
 }
 
 function firstLine(error: unknown): string {

@@ -1,15 +1,12 @@
-import { ModelError } from "../../errors.js";
-import { quoted, rejectModel, rejectSize } from "./failure.js";
-import type { ModelSource, ReadOptions } from "./source.js";
-
-/** A server may send without end; real topologies are a few megabytes. */
-const LARGEST_JSON = 2 ** 28;
+import { ModelError } from "../../../errors.js";
+import { longerThan, modelMessage, quoted, rejectModel, rejectSize } from "../failure.js";
+import { concatenate, type ModelSource, type ReadOptions } from "./model_source.js";
 
 /**
- * A model on the web; see {@link ModelSource}. The query of `model.json`'s URL is kept for the weights (signed
+ * A model on the web; see {@link ModelSource}. The query of the main file's URL is kept for the others (signed
  * URLs), as TensorFlow.js does.
  */
-export function openUrl(url: URL, { signal, onRead }: ReadOptions): ModelSource {
+export function openWeb(url: URL, { signal, onRead }: ReadOptions): ModelSource {
   // Neither credentials nor a signature in the query belong in a message.
   const label = `${url.origin}${url.pathname}`;
 
@@ -17,13 +14,15 @@ export function openUrl(url: URL, { signal, onRead }: ReadOptions): ModelSource 
   function failure(error: unknown, what: string): unknown {
     if (signal?.aborted) return signal.reason;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return new ModelError(`loadLayersModel: ${label}: ${what} cannot be fetched (${firstLine(cause)})`);
+    return new ModelError(modelMessage(label, `${what} cannot be fetched (${firstLine(cause)})`));
   }
 
-  async function* get(target: URL, what: string): AsyncGenerator<Uint8Array> {
+  /** The blocks of a file; `missing` is called instead of an error where there is none. */
+  async function* get(target: URL, what: string, missing?: () => void): AsyncGenerator<Uint8Array> {
     const response = await fetch(target, { signal }).catch((error: unknown) => {
       throw failure(error, what);
     });
+    if (response.status === 404 && missing) return missing();
     if (!response.ok) rejectModel(label, `${what} cannot be fetched (HTTP ${response.status})`);
     // A reader rather than the stream's own iterator, which some browsers lack.
     const reader = response.body?.getReader();
@@ -42,24 +41,26 @@ export function openUrl(url: URL, { signal, onRead }: ReadOptions): ModelSource 
 
   return {
     label,
-    async readJson() {
-      const decoder = new TextDecoder();
-      const parts: string[] = [];
+
+    async read(limitOf) {
+      const blocks: Uint8Array[] = [];
       let bytes = 0;
+      let limit: number | undefined;
       for await (const block of get(url, "the file")) {
+        limit ??= limitOf(block);
         bytes += block.length;
-        if (bytes > LARGEST_JSON)
-          rejectModel(label, `it is longer than ${LARGEST_JSON} bytes, which no model.json is`);
-        parts.push(decoder.decode(block, { stream: true }));
+        if (bytes > limit) rejectModel(label, longerThan(limit));
+        blocks.push(block);
       }
-      return parts.join("") + decoder.decode();
+      return concatenate(blocks, bytes);
     },
-    async readWeights(files, bytes) {
+
+    async readFiles(files, bytes) {
       const names = files.map((segments) => segments.join("/"));
       const blocks: Uint8Array[] = [];
       let found = 0;
       for (const [i, segments] of files.entries())
-        for await (const block of get(weightsUrl(url, segments), `weights file ${quoted(names[i])}`)) {
+        for await (const block of get(besideUrl(url, segments), `weights file ${quoted(names[i])}`)) {
           found += block.length;
           // Stop at the first byte too many: a server may send without end.
           if (found > bytes) rejectSize(label, names, `more than ${bytes}`, bytes);
@@ -69,24 +70,30 @@ export function openUrl(url: URL, { signal, onRead }: ReadOptions): ModelSource 
       if (found !== bytes) rejectSize(label, names, found, bytes);
       return concatenate(blocks, bytes);
     },
+
+    async readBeside(segments, most) {
+      const name = quoted(segments.join("/"));
+      const blocks: Uint8Array[] = [];
+      let [found, missing] = [0, false];
+      const isMissing = () => {
+        missing = true;
+      };
+      for await (const block of get(besideUrl(url, segments), `file ${name}`, isMissing)) {
+        found += block.length;
+        if (found > most) rejectModel(label, `file ${name} ${longerThan(most)}`);
+        blocks.push(block);
+        onRead?.(block.length);
+      }
+      return missing ? undefined : concatenate(blocks, found);
+    },
   };
 }
 
-/** URL of a weights file beside `model.json`, the query kept. */
-export function weightsUrl(url: URL, segments: readonly string[]): URL {
+/** URL of a file beside the main file, the query kept. */
+export function besideUrl(url: URL, segments: readonly string[]): URL {
   const target = new URL(segments.map(encodeSegment).join("/"), url);
   target.search = url.search;
   return target;
-}
-
-function concatenate(blocks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(bytes);
-  let offset = 0;
-  for (const block of blocks) {
-    joined.set(block, offset);
-    offset += block.length;
-  }
-  return joined;
 }
 
 /** Escapes a segment that may be escaped already. */

@@ -1,7 +1,7 @@
-import { shapeText } from "../../kernels/checks.js";
-import type { Shape } from "../spec.js";
-import { quoted, rejectModel } from "./failure.js";
-import type { Weight } from "./manifest.js";
+import { shapeText } from "../../../kernels/checks.js";
+import type { Shape } from "../../spec.js";
+import { quoted, rejectModel } from "../failure.js";
+import type { Weight } from "../manifest.js";
 
 /** What a layer asks for: where it stands, what the weight is called there, and its place among them. */
 export interface WeightRequest {

@@ -1,4 +1,4 @@
-import { isRecord, quoted, rejectModel, valueText } from "./failure.js";
+import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
 import { incomingNodes, type TensorRef, tensorRefs } from "./references.js";
 
 /** `config` of a layer as the file has it, keys in snake case. */
@@ -48,8 +48,6 @@ const DEEPEST_NESTING = 32;
  */
 export function parseTopology(topology: unknown, where: string): Topology {
   if (!isRecord(topology)) rejectModel(where, "it has no modelTopology, expected a tfjs LayersModel");
-  if (Array.isArray(topology.node) || isRecord(topology.library))
-    rejectModel(where, "it is a GraphModel, which is not supported yet; expected a LayersModel");
   const wrapped = topology.model_config;
   const model = isRecord(wrapped) ? wrapped : topology;
   const version = String(topology.keras_version ?? model.keras_version ?? "");

@@ -1,0 +1,132 @@
+import { type UnsupportedLayer, UnsupportedOperatorError } from "../errors.js";
+import { factsOf } from "../kernels/operators/facts_of.js";
+import type { Network, OpName, Shape } from "../network/spec.js";
+import { type LoadableModel, type LoadModelOptions, networkOf, resolveOptions } from "./load_model.js";
+
+/** A layer as an engine would run it. */
+export interface InspectedLayer {
+  readonly name: string;
+  readonly operator: OpName;
+  /** Per image, channels last. */
+  readonly shape: Shape;
+  /** Values of the model that it owns. */
+  readonly parameters: number;
+  /** Of a forward pass over one image; a backward pass costs as many for each class. */
+  readonly multiplyAdds: number;
+}
+
+/** What the images should be, as far as the model says. */
+export interface SuggestedInput {
+  readonly shape: Shape;
+  readonly range: readonly [number, number];
+  readonly note: string;
+}
+
+/** A model that can be run. */
+export interface InspectedModel {
+  readonly supported: true;
+  readonly unsupported: readonly [];
+  readonly name: string;
+  readonly input: SuggestedInput;
+  readonly classes: number;
+  readonly classNames: readonly string[] | null;
+  /** A softmax ends the model and is left out. */
+  readonly strippedSoftmax: boolean;
+  /** Shared weights count once. */
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  /** How many layers have each operator. */
+  readonly operators: Readonly<Partial<Record<OpName, number>>>;
+  readonly layers: readonly InspectedLayer[];
+}
+
+/** A model with layers that there are no kernels for. */
+export interface UnsupportedModel {
+  readonly supported: false;
+  /** Every such layer that was found. */
+  readonly unsupported: readonly UnsupportedLayer[];
+  /** The first of them and the way out, in one line. */
+  readonly message: string;
+}
+
+export type Inspection = InspectedModel | UnsupportedModel;
+
+/**
+ * What a model is made of, what it costs, and what cannot be run of it. Nothing is compiled.
+ *
+ * @param model what `loadModel` takes
+ * @throws InvalidArgumentError for wrong options, or something that is no model
+ * @throws ModelError for a model that cannot be read or is inconsistent
+ * @throws the signal's reason when aborted
+ *
+ * @example
+ * const found = await inspect("model/model.json");
+ * if (found.supported) console.log(found.classes, found.multiplyAdds);
+ * else console.log(found.unsupported);
+ */
+export async function inspect(model: LoadableModel, options?: LoadModelOptions): Promise<Inspection> {
+  const settings = resolveOptions("inspect", options);
+  try {
+    return inspectionOf(await networkOf("inspect", model, settings));
+  } catch (error) {
+    if (!(error instanceof UnsupportedOperatorError)) throw error;
+    const { layer, operator, others, message } = error;
+    return { supported: false, unsupported: [{ layer, operator }, ...others], message };
+  }
+}
+
+function inspectionOf(network: Network): InspectedModel {
+  const layers = network.nodes.map((node): InspectedLayer => {
+    const facts = factsOf(node);
+    return {
+      name: node.name,
+      operator: node.op,
+      shape: node.shape,
+      parameters: facts.weights(node).reduce((sum, array) => sum + array.length, 0),
+      multiplyAdds: facts.multiplyAdds(node),
+    };
+  });
+  const arrays = new Set(network.nodes.flatMap((node) => factsOf(node).weights(node)));
+  const operators: Partial<Record<OpName, number>> = {};
+  for (const { op } of network.nodes) operators[op] = (operators[op] ?? 0) + 1;
+  return {
+    supported: true,
+    unsupported: [],
+    name: network.name,
+    input: { shape: network.input.shape, ...suggestInput(network) },
+    classes: network.classes,
+    classNames: network.classNames ?? null,
+    strippedSoftmax: network.strippedSoftmax,
+    parameters: [...arrays].reduce((sum, array) => sum + array.length, 0),
+    multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+    operators,
+    layers,
+  };
+}
+
+/** What can be told of the images that the model wants: one that starts by dividing by about 128 or 255 takes bytes. */
+function suggestInput(network: Network): Omit<SuggestedInput, "shape"> {
+  const scale = firstScale(network);
+  if (scale !== undefined && scale > 1 / 300 && scale < 1 / 100)
+    return {
+      range: [0, 255],
+      note: "the model rescales pixels itself: with --range 0,255 pass --mean 0 --std 1/255 to hand them over unchanged",
+    };
+  return {
+    range: [0, 1],
+    note: "pixels in --range reach the model as (x - mean) / std of 0..1; the file does not say which --mean and --std it was trained with",
+  };
+}
+
+/** The factor that the network multiplies its input by first, if it does. */
+function firstScale({ nodes, input }: Network): number | undefined {
+  const first = nodes.find((node) => node.inputs.includes(input.name));
+  const constants = new Map(nodes.map((node) => [node.name, node]));
+  const affine =
+    first &&
+    factsOf(first).affine?.(first, input, (name) => {
+      const node = constants.get(name);
+      return node?.op === "Constant" ? node : undefined;
+    });
+  return affine?.scale[0];
+}

@@ -1,0 +1,75 @@
+import { InvalidArgumentError } from "../errors.js";
+import { buildNetwork } from "../network/build.js";
+import { isModelInput, type ModelInput, openModel } from "../network/import/open_model.js";
+import type { Network, NetworkSpec } from "../network/spec.js";
+import { checkCallback, checkSignal, integer, optionsObject } from "./options.js";
+
+/** A model in a file, in memory, or as a network description. */
+export type LoadableModel = ModelInput | NetworkSpec | Network;
+
+export interface LoadModelOptions {
+  /** Per-image shape `[H, W, C]`, for a model that leaves sizes open. */
+  readonly inputShape?: readonly number[];
+  readonly signal?: AbortSignal;
+  /** Called while weights are read: bytes so far, and of how many. */
+  readonly onProgress?: (bytes: number, total: number) => void;
+}
+
+/**
+ * Reads a model and gives the network that an engine would run: validated, every shape known, a final softmax stripped.
+ * `compile` does this itself; use it to look at a network, or to compile one model for several engines.
+ *
+ * @param model path or URL of a tfjs LayersModel's `model.json`, in Node also the folder that holds it; its bytes; a `Blob` or
+ *   `File`; several `File`s, weights among them; a live `tf.LayersModel`; or a network description
+ * @throws InvalidArgumentError for wrong options, or something that is no model
+ * @throws ModelError for a model that cannot be read or is inconsistent
+ * @throws UnsupportedOperatorError for a layer that there is no operator for
+ * @throws the signal's reason when aborted
+ *
+ * @example
+ * const network = await loadModel("model/model.json");
+ * using exact = await compile(network, { backend: "reference" });
+ * using fast = await compile(network, { backend: "wasm" });
+ */
+export async function loadModel(model: LoadableModel, options?: LoadModelOptions): Promise<Network> {
+  return networkOf("loadModel", model, resolveOptions("loadModel", options));
+}
+
+/** @param caller who checks them */
+export function resolveOptions(caller: string, options: LoadModelOptions | undefined): LoadModelOptions {
+  const given = optionsObject(caller, options, ["inputShape", "signal", "onProgress"]);
+  checkSignal(caller, given.signal);
+  checkCallback(caller, "onProgress", given.onProgress);
+  checkInputShape(caller, given.inputShape);
+  return given;
+}
+
+export function checkInputShape(caller: string, inputShape: unknown): void {
+  if (inputShape === undefined) return;
+  if (!Array.isArray(inputShape))
+    throw new InvalidArgumentError(`${caller}: inputShape is not an array, expected [H, W, C]`);
+  inputShape.forEach((length, axis) => {
+    integer(caller, `inputShape[${axis}]`, length, 1);
+  });
+}
+
+/** The network of anything that can be one. */
+export async function networkOf(
+  caller: string,
+  model: LoadableModel,
+  { inputShape, signal, onProgress }: LoadModelOptions,
+): Promise<Network> {
+  signal?.throwIfAborted();
+  if (isModelInput(model)) return buildNetwork(await openModel(model, { inputShape, signal, onProgress }));
+  if (typeof model !== "object" || model === null || !("nodes" in model))
+    throw new InvalidArgumentError(
+      `${caller}: model is ${model === null ? "null" : typeof model}, expected a path or URL of a model, its bytes or Files, ` +
+        "a tf.LayersModel, or a network description" +
+        (typeof model === "function" ? ' (a function needs backend "tfjs")' : ""),
+    );
+  // A Network is a valid description too; building it again costs little and validates hand-made ones.
+  const network = buildNetwork(model);
+  return "strippedSoftmax" in model && model.strippedSoftmax
+    ? { ...network, strippedSoftmax: true }
+    : network;
+}

@@ -1,0 +1,36 @@
+import type { NetworkSpec } from "../spec.js";
+import type { ModelSource } from "./source/model_source.js";
+
+export interface ImportOptions {
+  /** Per-image shape, for a model that leaves sizes open (`[null, null, null, 3]`). */
+  readonly inputShape?: readonly number[];
+  /** Stops reading; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** A main file as it was read. */
+export interface MainFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Its contents, if it is JSON. */
+  readonly json?: Readonly<Record<string, unknown>>;
+}
+
+/** Makes a network of files of one format. */
+export interface FileImporter {
+  /**
+   * @param expect called once it is known how many bytes of weights are to be read, for progress
+   * @throws ModelError for a file that is inconsistent or incomplete, in one line
+   * @throws UnsupportedOperatorError for what there is no operator for, all of it at once
+   */
+  importFiles(
+    main: MainFile,
+    source: ModelSource,
+    options: ImportOptions,
+    expect: (bytes: number) => void,
+  ): Promise<NetworkSpec>;
+}
+
+/** Makes a network of an object in memory that another library made. */
+export interface LiveImporter<L> {
+  importLive(model: L, options: ImportOptions): Promise<NetworkSpec>;
+}

@@ -1,0 +1,43 @@
+import type { NetworkSpec } from "../../spec.js";
+import { classNamesOf } from "../class_names.js";
+import { rejectModel } from "../failure.js";
+import type { FileImporter, ImportOptions } from "../importer.js";
+import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
+import { type LiveLayersModel, liveMetadata, liveTopology, liveWeights } from "./live.js";
+import { parseTopology } from "./topology.js";
+import { unfold } from "./unfold.js";
+import { WeightTable } from "./weights.js";
+
+/** Imports the `model.json` of a TensorFlow.js LayersModel, Sequential or functional, without TensorFlow.js. */
+export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
+  const where = source.label;
+  const { json = {} } = main;
+  if (json.modelTopology === undefined)
+    rejectModel(where, "it has no modelTopology, expected the model.json of a tfjs LayersModel");
+  const topology = parseTopology(json.modelTopology, where);
+  if (json.weightsManifest === undefined) rejectModel(where, "it has no weightsManifest, so no weights");
+  const groups = parseManifest(json.weightsManifest, where);
+  expect(groups.reduce((sum, group) => sum + group.bytes, 0));
+  const weights: Weight[] = [];
+  for (const group of groups) {
+    const data = await source.readFiles(group.files, group.bytes);
+    for (const weight of decodeGroup(group, data, where)) weights.push(weight);
+  }
+  return unfold(topology, new WeightTable(weights, where), where, {
+    inputShape: options.inputShape,
+    classNames: classNamesOf(json.userDefinedMetadata),
+  });
+};
+
+/** Imports a live `tf.LayersModel`, whose weights are copied. */
+export async function importLive(
+  model: LiveLayersModel,
+  { inputShape, signal }: ImportOptions,
+): Promise<NetworkSpec> {
+  const where = `live model ${model.name}`;
+  const topology = parseTopology(liveTopology(model, where), where);
+  const weights = await liveWeights(model, where);
+  signal?.throwIfAborted();
+  const classNames = classNamesOf(liveMetadata(model));
+  return unfold(topology, new WeightTable(weights, where), where, { inputShape, classNames });
+}

@@ -1,0 +1,103 @@
+import { InvalidArgumentError } from "../../errors.js";
+import type { NetworkSpec } from "../spec.js";
+import { isRecord, rejectModel, valueText } from "./failure.js";
+import type { ImportOptions, MainFile } from "./importer.js";
+import { IMPORTERS } from "./importers.js";
+import { kindOf, limitOf, type ModelKind, OTHERS } from "./kind.js";
+import { isLiveLayersModel, type LiveLayersModel } from "./layers_model/live.js";
+import { importLive } from "./layers_model/load.js";
+import { isModelBytes, isModelFiles } from "./source/memory.js";
+import { type ModelPlace, openSource } from "./source/open_source.js";
+
+/** A model as somebody else's file or object. */
+export type ModelInput = ModelPlace | LiveLayersModel;
+
+export interface OpenModelOptions extends ImportOptions {
+  /** Called while weights are read: bytes so far, and of how many. */
+  readonly onProgress?: (bytes: number, total: number) => void;
+}
+
+/** Whether a value is something that {@link openModel} takes. */
+export function isModelInput(model: unknown): model is ModelInput {
+  return (
+    typeof model === "string" ||
+    model instanceof URL ||
+    isModelBytes(model) ||
+    isModelFiles(model) ||
+    isLiveLayersModel(model)
+  );
+}
+
+/**
+ * Imports a model from wherever it is and whichever of the known formats it has: it looks at the bytes, not at the name.
+ *
+ * @param model path or URL of its main file (`http:`, `https:`, `file:`; in a browser also relative to the page), in Node
+ *   also the folder that holds it; its bytes; a `Blob` or `File`; several `File`s, weights among them; or a live
+ *   `tf.LayersModel`, whose weights are copied
+ * @returns the network as the model describes it, a final softmax included
+ * @throws InvalidArgumentError for a source that is none of these, or an inputShape that does not fit
+ * @throws ModelError for a model that cannot be read or is inconsistent, naming file and layer; also where a path in
+ *   it leaves its folder
+ * @throws UnsupportedOperatorError for a layer that there is no operator for
+ * @example
+ * const network = buildNetwork(await openModel("models/mnist/model.json"));
+ */
+export async function openModel(model: ModelInput, options: OpenModelOptions = {}): Promise<NetworkSpec> {
+  if (!isModelInput(model))
+    throw new InvalidArgumentError(
+      `loadModel: model is ${valueText(typeof model)}, expected a path or URL of a model, its bytes or Files, or a tf.LayersModel`,
+    );
+  if (isLiveLayersModel(model)) return importLive(model, options);
+
+  let [bytes, total] = [0, 0];
+  const onRead = (count: number): void => {
+    bytes += count;
+    options.onProgress?.(bytes, total);
+  };
+  const source = await openSource(model, { signal: options.signal, onRead });
+  const file = await source.read(limitOf);
+  const { kind, main } = identify(file, source.label);
+  const importer = IMPORTERS[kind];
+  if ("missing" in importer) return rejectModel(source.label, importer.missing);
+  const { importFiles } = await importer();
+  return importFiles(main, source, options, (expected) => {
+    total = expected;
+  });
+}
+
+/** @throws ModelError for a file that no importer is for, saying what it is */
+function identify(bytes: Uint8Array<ArrayBuffer>, where: string): { kind: ModelKind; main: MainFile } {
+  const kind = kindOf(bytes, where);
+  if (kind === "onnx") return { kind, main: { bytes } };
+  if (kind !== "json") {
+    const isModelLike = kind === "weights" || kind === "empty" || kind === "unknown";
+    return rejectModel(
+      where,
+      `${OTHERS[kind]}${isModelLike ? ", expected the model.json of a tfjs LayersModel" : ""}`,
+    );
+  }
+  const json = parseJson(bytes, where);
+  return { kind: jsonKind(json, where), main: { bytes, json } };
+}
+
+function parseJson(bytes: Uint8Array, where: string): Readonly<Record<string, unknown>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return rejectModel(where, "it is not JSON, expected the model.json of a tfjs LayersModel");
+  }
+  return isRecord(json)
+    ? json
+    : rejectModel(where, "it is not a JSON object, expected the model.json of a tfjs LayersModel");
+}
+
+function jsonKind(json: Readonly<Record<string, unknown>>, where: string): ModelKind {
+  const { format, modelTopology } = json;
+  const isGraph =
+    isRecord(modelTopology) && (Array.isArray(modelTopology.node) || isRecord(modelTopology.library));
+  if (format === "graph-model" || isGraph) return "graph-model";
+  if (modelTopology === undefined && Array.isArray(json.labels) && json.tfjsVersion !== undefined)
+    rejectModel(where, "it is the metadata of a Teachable Machine model: give the model.json beside it");
+  return "layers-model";
+}

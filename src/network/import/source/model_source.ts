@@ -1,0 +1,43 @@
+/** Where a model's files come from: a folder on disk, a place on the web, or bytes in memory. */
+export interface ModelSource {
+  /** How messages call the model's main file. */
+  readonly label: string;
+  /**
+   * Bytes of the main file.
+   *
+   * @param limitOf how long the file may be, from how it begins: a server may send without end
+   */
+  read(limitOf: (head: Uint8Array) => number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Bytes of files beside it, joined in order. Sizes are compared before memory is reserved.
+   *
+   * @param files paths as segments, already checked, relative to the folder of the main file
+   * @param bytes how many bytes are declared for them together
+   * @throws ModelError for a file that is missing, outside the folder, or of another size
+   */
+  readFiles(files: readonly (readonly string[])[], bytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Bytes of one file beside it, of whatever size up to `most`; undefined where there is none.
+   *
+   * @throws ModelError for a file that is there and cannot be read, or is longer
+   */
+  readBeside(file: readonly string[], most: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+/** What reading may be watched and stopped with. */
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+  /** Called after every block of weights that was read. */
+  readonly onRead?: (bytes: number) => void;
+}
+
+/** Blocks joined to `bytes` bytes. */
+export function concatenate(blocks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(bytes);
+  let offset = 0;
+  for (const block of blocks) {
+    joined.set(block, offset);
+    offset += block.length;
+  }
+  return joined;
+}
