@@ -96,11 +96,18 @@ const BY_NAME: ReadonlyMap<string, LayerClass> = new Map(
   LAYERS.flatMap((entry) => entry.names.map((name) => [name, entry] as const)),
 );
 
-/** Every operator that a LayersModel can become. */
-export const LAYERS_MODEL_OPERATORS: ReadonlySet<OpName> = new Set([
-  ...LAYERS.flatMap(({ operators }) => operators),
-  ...ACTIVATION_OPERATORS,
-]);
+/** What becomes each operator: classes of layers by their first name, `activation` for a function that a layer carries. */
+export const LAYERS_MODEL_COVERAGE: ReadonlyMap<OpName, readonly string[]> = coverage();
+
+function coverage(): Map<OpName, string[]> {
+  const found = new Map<OpName, string[]>();
+  const note = (operator: OpName, source: string) => {
+    found.set(operator, [...new Set(found.get(operator)).add(source)]);
+  };
+  for (const { names, operators } of LAYERS) for (const operator of operators) note(operator, names[0]);
+  for (const operator of ACTIVATION_OPERATORS) note(operator, "activation");
+  return found;
+}
 
 /** Whether layers of a class can be imported; whether one of them can, its settings decide. */
 export function hasImporter(className: string): boolean {

@@ -1,0 +1,18 @@
+import { operatorTable } from "./operator_table.js";
+
+/** A part of a document that is made, between `<!-- name -->` and `<!-- /name -->`. */
+export interface Section {
+  readonly file: string;
+  readonly name: string;
+  readonly make: () => string;
+}
+
+export const SECTIONS: readonly Section[] = [{ file: "README.md", name: "operators", make: operatorTable }];
+
+/** @throws Error where the document has no such section */
+export function withSection(text: string, { file, name }: Section, content: string): string {
+  const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} has no section ${start.trim()} ... ${end}`);
+  return `${text.slice(0, from + start.length)}\n${content}\n\n${text.slice(to)}`;
+}

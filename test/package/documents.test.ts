@@ -1,0 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { SECTIONS, withSection } from "../../scripts/docs/sections.js";
+
+const root = join(import.meta.dirname, "../..");
+
+describe("sections of documents that are made from the sources are as made; else: npm run docs", () => {
+  it.each(SECTIONS)("$file, $name", (section) => {
+    const text = readFileSync(join(root, section.file), "utf8");
+    expect(text).toBe(withSection(text, section, section.make()));
+  });
+});
