@@ -1,27 +1,13 @@
 import { describe, expect, test } from "vitest";
-import {
-  offsetInState,
-  STATE_BYTES,
-  type StateDouble,
-  type StateInteger,
-} from "../../src/kernels/deepfool_step/loop_state.js";
 import { PROFILES } from "../../src/kernels/deepfool_step/profiles.js";
 import { addStep, writePoint } from "../../src/kernels/deepfool_step/reference.js";
 import { randomValues } from "../support/random_values.js";
-import { variants, WasmKernels } from "../support/wasm_kernel.js";
+import { sizesAround } from "../support/sizes.js";
+import { passListOf, stateOf } from "../support/testers/deepfool_state.js";
+import { poisoned, variants, WasmKernels } from "../support/wasm_kernel.js";
+import { expectSame } from "../support/within.js";
 
-const SIZES = [1, 1023, 1024, 1025, 2051];
-
-function stateOf(values: Partial<Record<StateDouble | StateInteger, number>>): Float64Array {
-  const view = new DataView(new ArrayBuffer(8 * Math.ceil(STATE_BYTES / 8)));
-  const doubles = offsetInState("order");
-  for (const [name, value] of Object.entries(values)) {
-    const offset = offsetInState(name as StateDouble);
-    if (offset < doubles) view.setFloat64(offset, value, true);
-    else view.setInt32(offset, value, true);
-  }
-  return new Float64Array(view.buffer);
-}
+const SIZES = sizesAround(1024);
 
 function drawn(length: number, seed: number, low = -3, high = 3): Float32Array {
   const random = randomValues(seed);
@@ -53,7 +39,8 @@ describe.each(variants)("the point, $variant", ({ relaxed }) => {
     for (const bounds of [undefined, [0, 1], [0.1, 0.7]] as const)
       test(`bit for bit the reference: ${units} units, bounds ${bounds}`, () => {
         const kernels = new WasmKernels(relaxed);
-        const images = drawn(2 * units, units, 0, 1);
+        // Far outside of the bounds: x0 + (bound - x0) is then not always the bound.
+        const images = drawn(2 * units, units, -4, 4);
         const r = Float64Array.from(drawn(units, 2, -0.5, 0.5));
         if (units > 1) r[units - 1] = 1e300;
         const [low, high] = bounds ?? [0, 0];
@@ -80,4 +67,59 @@ describe.each(variants)("the point, $variant", ({ relaxed }) => {
         );
         expect([...finite.values()]).toEqual(sound);
       });
+});
+
+describe.each(variants)("deepfool_start, $variant", ({ relaxed }) => {
+  test.each(SIZES)("image 1 of 3 as it is, r and its perturbation 0, %i units", (units) => {
+    const kernels = new WasmKernels(relaxed);
+    const images = drawn(3 * units, units);
+    images.set([-0, 2 ** -149].slice(0, units), units);
+    const r = kernels.inout(new Float64Array(units).fill(Number.NaN));
+    const [perturbations, pixels] = [kernels.output(3 * units), kernels.output(units)];
+    const own = images.map((x, i) => (Math.floor(i / units) === 1 ? x : Number.NaN));
+    kernels.call("deepfool_start", Math.ceil(units / 1024), {
+      state: kernels.input(stateOf({ image: 1, images: 3, r: r.at })),
+      images: kernels.input(own),
+      perturbations,
+      pixels,
+      units,
+    });
+    expectSame(pixels.values(), images.subarray(units, 2 * units));
+    expectSame(r.values(), new Float64Array(units));
+    const none = Float32Array.from(perturbations.values(), (_, i) =>
+      Math.floor(i / units) === 1 ? 0 : Number.NaN,
+    );
+    expectSame(perturbations.values(), none);
+  });
+});
+
+describe.each(variants)("deepfool_keep, $variant", ({ relaxed }) => {
+  for (const stride of [4, 8, 12])
+    test.each(SIZES)(`one lane of ${stride}, no other is read, %i units`, (units) => {
+      for (const lane of [0, stride / 2 + 1, stride - 1]) {
+        const kernels = new WasmKernels(relaxed);
+        const w = drawn(units, lane);
+        const g = poisoned(units * stride);
+        for (const [u, value] of w.entries()) g[u * stride + lane] = value;
+        const found = kernels.output(units);
+        // The latest of the passes is the one before the next.
+        const passes = passListOf(
+          kernels,
+          [
+            { first: 0, count: 1, stride: 4 },
+            { first: 1, count: 1, stride },
+            { first: 2, count: 1, stride: 8 },
+          ],
+          2,
+        );
+        kernels.call("deepfool_keep", Math.ceil(units / 1024), {
+          state: kernels.input(stateOf({ lane })),
+          passes,
+          g: kernels.input(g),
+          w: found,
+          units,
+        });
+        expectSame(found.values(), w);
+      }
+    });
 });

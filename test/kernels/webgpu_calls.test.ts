@@ -1,8 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import { EngineError } from "../../src/errors.js";
+import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { exactNetwork, imagesOf } from "../engines/mixed_network.js";
+import { NetworkBuilder } from "../support/network_builder.js";
+import {
+  CLIFF_PROFILES,
+  cliffNetwork,
+  expectFixedCandidates,
+  expectUndone,
+  overtakingNetwork,
+} from "../support/testers/deepfool_runs.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 
 const gpu = await openGpu();
@@ -51,6 +60,35 @@ describe.skipIf(!gpu)("calls on one WebGPU engine leave nothing behind", () => {
     for (const { milliseconds } of times) expect(milliseconds).toBeGreaterThanOrEqual(0);
     expect(times.some(({ milliseconds }) => milliseconds > 0 && Number.isFinite(milliseconds))).toBe(true);
     expect((await engine.jacobian(images, { classes: 3 })).values).toEqual(before);
+  });
+
+  test("a dispatch of more than 65,535 workgroups reaches the last of them", async () => {
+    // No multiple of four, so that an invocation does one value: 98,284 workgroups of the relu.
+    const [height, width] = [1449, 1447];
+    const net = new NetworkBuilder([height, width, 3], 1);
+    const relu = net.add({ op: "Relu" }, net.input);
+    const network = buildNetwork(net.build(net.flatten(net.add({ op: "GlobalMaxPool" }, relu))));
+    const pixels = new Float32Array(height * width * 3);
+    pixels.set([0.5, 0.5, 0.5]);
+    pixels.set([1, 2, 3], pixels.length - 3);
+    const device = await requestTestDevice(gpu as GPU);
+    using engine = await createWebgpuEngine(network, resolveInput(undefined, 3), { device });
+    expect([...(await engine.logits(pixels)).logits]).toEqual([1, 2, 3]);
+  });
+
+  test.each(CLIFF_PROFILES)(
+    "a step to where nothing is finite leaves no trace, profile %s",
+    async (profile) => {
+      const device = await requestTestDevice(gpu as GPU);
+      using engine = await createWebgpuEngine(cliffNetwork(), input, { device });
+      await expectUndone(engine, profile);
+    },
+  );
+
+  test("DeepFool's candidates are those of the image", async () => {
+    const device = await requestTestDevice(gpu as GPU);
+    using engine = await createWebgpuEngine(overtakingNetwork(), resolveInput(undefined, 1), { device });
+    await expectFixedCandidates(engine);
   });
 
   test("opens a device of its own", async () => {

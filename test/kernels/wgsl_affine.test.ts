@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { planBackward } from "../../src/engines/webgpu/backward.js";
 import { planForward } from "../../src/engines/webgpu/forward.js";
+import { addShader, zeroShader } from "../../src/kernels/add_cotangents/wgsl.js";
 import { periodInFours } from "../../src/kernels/scale/lower_webgpu.js";
+import { dispatch, perUnit, Tensor } from "../../src/kernels/webgpu/dispatch.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";
@@ -11,6 +13,8 @@ import { randomValues } from "../support/random_values.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 import { randomStep } from "../support/wgsl_cases.js";
 import { expectStep } from "../support/wgsl_expect_step.js";
+import { runDispatches, type Values } from "../support/wgsl_kernel.js";
+import { expectSame } from "../support/within.js";
 
 const gpu = await openGpu();
 
@@ -63,6 +67,53 @@ describe.skipIf(!gpu)("WGSL of factors and offsets by channel", async () => {
       vjp: 1,
       magnitude: { ...step.node, op: "Add" } as Node,
     });
+  });
+});
+
+describe.skipIf(!gpu)("WGSL of shares of a cotangent", async () => {
+  const device = gpu ? await requestTestDevice(gpu) : (undefined as never);
+  const [images, slots, lanes] = [3, [2, 0], 2];
+
+  for (const units of [1, 4, 63, 64, 131])
+    test.each([true, false])(`are added up, 0 at dead units, ${units} units, masked %s`, async (masked) => {
+      const random = randomValues(units);
+      const draw = (length: number) => Float32Array.from({ length }, () => random.integer(-8, 8) / 8);
+      const vector = units % 4 === 0;
+      const tensors = {
+        x: new Tensor(units, "cotangents", "x"),
+        addend: new Tensor(units, "cotangents", "addend"),
+        value: new Tensor(units, "images", "value"),
+        slots: new Tensor(1, "images", "slots"),
+        y: new Tensor(units, "cotangents", "y"),
+      };
+      const [x, addend, value] = [draw(4 * units), draw(4 * units), draw(images * units)];
+      // The image that does not run.
+      value.fill(Number.NaN, units, 2 * units);
+      const size = vector ? units / 4 : units;
+      const shader = addShader({ vector, share: { added: true, masked } });
+      const made = dispatch("sum", shader, { units: size, low: -0.5, high: 0.75 }, tensors, perUnit(size));
+      const values = new Map<Tensor, Values>([
+        [tensors.x, x],
+        [tensors.addend, addend],
+        [tensors.value, value],
+        [tensors.slots, Uint32Array.of(...slots, 9)],
+      ]);
+      const found = await runDispatches(device, [made], values, { images, running: 2, lanes });
+      const isLive = (i: number) => {
+        const v = value[slots[Math.floor(i / units / lanes)] * units + (i % units)];
+        return !masked || (-0.5 < v && v < 0.75);
+      };
+      expectSame(
+        found.get(tensors.y) as Float32Array,
+        x.map((v, i) => (isLive(i) ? v + addend[i] : 0)),
+      );
+    });
+
+  test("none are 0", async () => {
+    const y = new Tensor(67, "cotangents", "y");
+    const made = dispatch("none", zeroShader(), { units: 67 }, { y }, perUnit(67));
+    const found = await runDispatches(device, [made], new Map(), { images, running: 2, lanes });
+    expectSame(found.get(y) as Float32Array, new Float32Array(4 * 67));
   });
 });
 

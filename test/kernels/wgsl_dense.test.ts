@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { DENSE_COLUMNS, denseShader } from "../../src/kernels/dense/wgsl.js";
 import { dispatch, Tensor } from "../../src/kernels/webgpu/dispatch.js";
+import { expectGuarded } from "../support/guarded.js";
 import { randomValues } from "../support/random_values.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 import { runDispatches } from "../support/wgsl_kernel.js";
-import { expectWithin } from "../support/within.js";
 
 const gpu = await openGpu();
 const U = 2 ** -24;
@@ -80,10 +80,11 @@ describe.skipIf(!gpu)("WGSL of dense layers", async () => {
           return [bias[o], ...(addend ? [addend[at]] : []), ...products];
         };
         const exact = Array.from(y, (_, at) => terms(at).reduce((a, b) => a + b));
-        expectWithin(
+        expectGuarded(
           y,
           exact.map((v) => Math.min(clamp.high, Math.max(clamp.low, v))),
           (at) => (inputs + 2) * U * terms(at).reduce((a, b) => a + Math.abs(b), 0),
+          [1, units],
         );
         for (const rows of [1, 2, 8]) expect(await run(device, layer, rows)).toEqual(y);
         const alone = await run(

@@ -8,65 +8,103 @@ export const variants = [
 ] as const;
 
 /** A block of WASM memory between canaries. */
-export interface Block<A extends Float32Array | Float64Array | Int32Array> {
+export interface Block<A extends Values = Float32Array> {
   /** Byte address, what a kernel's pointer field holds. */
   readonly at: number;
   /** A copy of the present values. */
   values(): A;
+  /** For each 32-bit word whether the latest call changed it. */
+  touched(): boolean[];
 }
 
 type Field = number | { readonly at: number };
 type Values = Float32Array | Float64Array | Int32Array;
 type KernelFunction = (args: number, begin: number, end: number) => void;
+/** `written`: a result, the same for every split of the tiles; `scratch`: written, with nothing to say of it afterwards. */
+type Use = "read" | "written" | "scratch";
+
+interface Range {
+  readonly at: number;
+  readonly bytes: number;
+  readonly use: Use;
+}
 
 const PAGE = 65536;
 /** What precedes the fields on a tape; the third word is the way to the next entry. */
 const HEADER_BYTES = 16;
 const CANARY_BYTES = 64;
-const CANARY = 0x5a;
+/** NaN as a float, of either width: what is read outside of a block shows. */
+const CANARY = 0xff;
 /** A pointer of a kernel is 4-aligned, no more: blocks start off a 16-byte boundary. */
 const MISALIGNMENT = 4;
+/** Where the running thread's part of a scratch buffer begins. */
+const SCRATCH_OFFSET = 192;
+/** Two-part splits that a call is run again with, at most. */
+const CUTS = 16;
+
+/** The bits of a NaN that no kernel computes. */
+export const POISON = 0x7fc5a5a5;
 
 /** The 32 bits of a float32, for a kernel's float fields. */
 export function floatBits(x: number): number {
   return new Int32Array(Float32Array.of(x).buffer)[0];
 }
 
+/** So many poisoned floats. */
+export function poisoned(length: number): Float32Array {
+  return new Float32Array(new Uint32Array(length).fill(POISON).buffer);
+}
+
+/** Throws if the latest call changed a word of a block that is none of its results. */
+export function expectUntouched(block: Block, isResult: (i: number) => boolean): void {
+  const wrong = block.touched().findIndex((touched, i) => touched && !isResult(i));
+  if (wrong >= 0) throw new Error(`value ${wrong} is written, which is none of the results`);
+}
+
 /**
- * Memory and kernels of one instance of the module. `call` runs a kernel on all its tiles at once, then again tile
- * by tile in reverse order, and throws unless both leave the same bits, every canary and all inputs intact.
+ * Memory and kernels of one instance of the module. `call` runs a kernel on all its tiles at once, then tile by tile in
+ * reverse order, then in two parts for every cut (of many tiles, for some cuts), the second part first. It throws unless
+ * all leave the same bits, and nothing is changed but what may be written.
  */
 export class WasmKernels {
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   private readonly table: WebAssembly.Table;
-  private readonly blocks: { at: number; bytes: number; initial: Uint8Array; written: boolean }[] = [];
+  private readonly ranges: Range[] = [];
+  /** All memory before the latest call. */
+  private before = Buffer.alloc(0);
   private top = 1024;
 
   constructor(relaxed: boolean) {
     const { exports } = new WebAssembly.Instance(compile(relaxed), { env: { memory: this.memory } });
     this.table = exports.kernels as WebAssembly.Table;
+    (exports.scratch as WebAssembly.Global).value = SCRATCH_OFFSET;
+    this.bytes().fill(CANARY, 0, this.top);
   }
 
   /** Memory that a kernel may only read. */
   input<A extends Values>(values: A): Block<A> {
-    return this.block(values, false);
+    return this.block(values, "read");
   }
 
   /** Memory that a kernel may write, with what it holds before. */
   inout<A extends Values>(values: A): Block<A> {
-    return this.block(values, true);
+    return this.block(values, "written");
   }
 
   /** Memory that a kernel shall fill, poisoned with NaN. */
-  output(length: number): Block<Float32Array> {
-    return this.block(new Float32Array(length).fill(Number.NaN), true);
+  output(length: number): Block {
+    return this.block(poisoned(length), "written");
+  }
+
+  /** A thread's scratch, at the address that the field of a kernel with threads holds. */
+  scratch(bytes: number): Block {
+    const block = this.block(poisoned(bytes / 4), "scratch");
+    return { ...block, at: block.at - SCRATCH_OFFSET };
   }
 
   /** Changes what a block holds before a call. */
   set(block: Block<Int32Array>, values: readonly number[]): void {
     new Int32Array(this.memory.buffer, block.at, values.length).set(values);
-    const own = this.blocks.find((b) => b.at === block.at);
-    if (own) own.initial = this.bytes(own).slice();
   }
 
   /**
@@ -86,60 +124,119 @@ export class WasmKernels {
     if (wrong.length > 0) throw new Error(`${name}: ${wrong.join(", ")}`);
     const entry = this.allocate(HEADER_BYTES + 4 * expected.length);
     const args = entry + HEADER_BYTES;
-    const values = new Int32Array(this.memory.buffer, args, expected.length);
-    expected.forEach((field, i) => {
-      const value = fields[field];
-      values[i] = typeof value === "number" ? value : value.at;
-    });
+    const header = { at: entry, bytes: HEADER_BYTES, use: "written" } as const;
+    new Int32Array(this.memory.buffer, args, expected.length).set(
+      expected.map((field) => {
+        const value = fields[field];
+        return typeof value === "number" ? value : value.at;
+      }),
+    );
 
     const kernel = this.table.get(index) as KernelFunction;
-    kernel(args, 0, tiles);
-    const whole = this.blocks.map((b) => this.bytes(b).slice());
-    this.check(name);
-    for (const b of this.blocks) this.bytes(b).set(b.initial);
-    for (let tile = tiles - 1; tile >= 0; tile--) kernel(args, tile, tile + 1);
-    this.blocks.forEach((b, i) => {
-      const differs = this.bytes(b).findIndex((byte, j) => byte !== whole[i][j]);
-      if (differs >= 0) throw new Error(`${name}: result depends on the split into tiles at byte ${differs}`);
-      b.initial = whole[i];
-    });
+    const ranges = [...this.ranges, header].sort((a, b) => a.at - b.at);
+    this.before = Buffer.from(this.bytes());
+    const run = (...parts: readonly (readonly [number, number])[]): Buffer => {
+      this.before.copy(this.bytes());
+      for (const [begin, end] of parts) kernel(args, begin, end);
+      this.expectIntact(name, ranges);
+      return Buffer.from(this.bytes());
+    };
+    const whole = run([0, tiles]);
+    const splits =
+      tiles > 1
+        ? [
+            ascending(tiles)
+              .map((tile) => [tile, tile + 1] as const)
+              .reverse(),
+          ]
+        : [];
+    for (const cut of cutsOf(tiles))
+      splits.push([
+        [cut, tiles],
+        [0, cut],
+      ]);
+    for (const split of splits) {
+      const result = run(...split);
+      for (const range of ranges)
+        if (range.use === "written" && !sameBits(result, whole, range))
+          throw new Error(`${name}: result depends on the split into tiles, ${JSON.stringify(split)}`);
+    }
+    whole.copy(this.bytes());
     return entry + new Int32Array(this.memory.buffer, entry, 3)[2];
   }
 
-  private check(name: string): void {
-    const memory = new Uint8Array(this.memory.buffer);
-    for (const b of this.blocks) {
-      const canaries = [memory.subarray(b.at - CANARY_BYTES, b.at), memory.subarray(b.at + b.bytes)];
-      if (canaries.some((c) => c.subarray(0, CANARY_BYTES).some((byte) => byte !== CANARY)))
-        throw new Error(`${name}: wrote outside a block of ${b.bytes} bytes`);
-      if (!b.written && this.bytes(b).some((byte, i) => byte !== b.initial[i]))
-        throw new Error(`${name}: wrote to an input of ${b.bytes} bytes`);
+  /** Throws if something has changed that may only be read, or is nobody's. */
+  private expectIntact(name: string, ranges: readonly Range[]): void {
+    const now = this.bytes();
+    let from = 0;
+    const expectSame = (to: number): void => {
+      if (now.subarray(from, to).equals(this.before.subarray(from, to))) return;
+      const at = now.findIndex((byte, i) => i >= from && byte !== this.before[i]);
+      const own = ranges.find((r) => r.at <= at && at < r.at + r.bytes);
+      throw new Error(
+        `${name}: wrote ${own ? `to an input of ${own.bytes} bytes` : `outside a block, at ${at}`}`,
+      );
+    };
+    for (const { at, bytes, use } of ranges) {
+      if (use === "read") continue;
+      expectSame(at);
+      from = at + bytes;
     }
+    expectSame(now.length);
   }
 
-  private bytes({ at, bytes }: { at: number; bytes: number }): Uint8Array {
-    return new Uint8Array(this.memory.buffer, at, bytes);
+  private bytes(): Buffer {
+    return Buffer.from(this.memory.buffer as unknown as ArrayBuffer, 0, this.memory.buffer.byteLength);
   }
 
-  private block<A extends Values>(values: A, written: boolean): Block<A> {
+  private block<A extends Values>(values: A, use: Use): Block<A> {
     const bytes = values.byteLength;
     const start = this.allocate(bytes + 2 * CANARY_BYTES + MISALIGNMENT);
     const at = start + CANARY_BYTES + (values instanceof Float64Array ? 0 : MISALIGNMENT);
-    new Uint8Array(this.memory.buffer, start, bytes + 2 * CANARY_BYTES + MISALIGNMENT).fill(CANARY);
-    const block = { at, bytes, initial: new Uint8Array(values.slice().buffer), written };
-    this.bytes(block).set(block.initial);
-    this.blocks.push(block);
+    this.bytes().set(new Uint8Array(values.buffer, values.byteOffset, bytes), at);
+    this.ranges.push({ at, bytes, use });
     const type = values.constructor as new (bytes: ArrayBuffer) => A;
-    return { at, values: () => new type(this.bytes(block).slice().buffer) };
+    const words = (memory: Buffer) => new Int32Array(Uint8Array.from(memory.subarray(at, at + bytes)).buffer);
+    return {
+      at,
+      values: () => new type(Uint8Array.from(this.bytes().subarray(at, at + bytes)).buffer),
+      touched: () => {
+        const [now, before] = [words(this.bytes()), words(this.before)];
+        return Array.from(now, (word, i) => word !== before[i]);
+      },
+    };
   }
 
+  /** Room after everything else, full of canaries. */
   private allocate(bytes: number): number {
     const at = this.top;
     this.top = (at + bytes + 15) & ~15;
     const missing = this.top + CANARY_BYTES - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
+    this.bytes().fill(CANARY, at, this.top + CANARY_BYTES);
     return at;
   }
+}
+
+const ascending = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** Where `tiles` are cut in two: everywhere, or of many near both ends and at odd distances between. */
+function cutsOf(tiles: number): number[] {
+  const all = ascending(tiles).slice(1);
+  if (all.length <= CUTS) return all;
+  return all.filter((cut, i) => i < 2 || i >= all.length - 2 || cut % Math.ceil(tiles / CUTS) === 1);
+}
+
+/**
+ * Whether a range holds the same bits, all computed NaN alike: which payload a sum of NaN has depends on how far V8 has
+ * optimised the code. What is still poisoned is not the same as a NaN.
+ */
+function sameBits(a: Buffer, b: Buffer, { at, bytes }: Range): boolean {
+  const [mine, other] = [a, b].map((memory) => memory.subarray(at, at + bytes));
+  if (mine.equals(other)) return true;
+  const [words, others] = [mine, other].map((part) => new Uint32Array(Uint8Array.from(part).buffer));
+  const isNaN32 = (word: number): boolean => (word & 0x7fffffff) > 0x7f800000 && word !== POISON;
+  return words.every((word, i) => word === others[i] || (isNaN32(word) && isNaN32(others[i])));
 }
 
 const compiled = new Map<boolean, WebAssembly.Module>();

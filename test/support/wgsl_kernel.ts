@@ -1,5 +1,5 @@
 import { pipelineFor } from "../../src/engines/webgpu/pipelines.js";
-import { type Dispatch, packParams, type Tensor } from "../../src/kernels/webgpu/dispatch.js";
+import { type Dispatch, packParams, Tensor } from "../../src/kernels/webgpu/dispatch.js";
 import { CALL_FIELDS } from "../../src/kernels/webgpu/shader.js";
 
 export type Values = Float32Array | Int32Array | Uint32Array;
@@ -10,15 +10,22 @@ export interface Call {
   /** Images of the backward pass; default all. */
   readonly running?: number;
   readonly lanes?: number;
+  /** Default as many as lanes. */
+  readonly first?: number;
+  readonly classes?: number;
 }
+
+/** What `call` holds in the end, if a kernel writes it; of the results of {@link runDispatches}. */
+export const CALL = new Tensor(CALL_FIELDS.length, "constant", "call");
 
 /** Flags of WebGPU, whose names are no globals in Node. */
 const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM, STORAGE] = [1, 4, 8, 64, 128];
 /** Around every binding; an offset that every device allows. */
 const MARGIN = 256;
-const CANARY = 0x5a5a5a5a;
+/** NaN as a float, beyond everything as an index. */
+const CANARY = 0x7fc3c3c3;
 /** A NaN that no kernel computes. */
-const POISON = 0x7fc5a5a5;
+export const POISON = 0x7fc5a5a5;
 
 /** 4-byte values of a tensor in this call. */
 function lengthOf({ units, extent }: Tensor, { images, running = images, lanes = 1 }: Call): number {
@@ -37,12 +44,15 @@ export async function runDispatches(
   values: ReadonlyMap<Tensor, Values>,
   call: Call,
 ): Promise<Map<Tensor, Float32Array>> {
-  const { images, running = images, lanes = 1 } = call;
-  const fields: Readonly<Record<string, number>> = { images, running, lanes };
-  const tensors = new Set(dispatches.flatMap(({ reads, writes }) => [...reads, ...writes]));
-  const written = new Set(dispatches.flatMap(({ writes }) => writes));
-  const buffers = new Map([...tensors].map((t) => [t, bufferOf(device, contents(t, values, call))]));
-  const header = bufferOf(device, margined(Uint32Array.from(CALL_FIELDS, (field) => fields[field] ?? lanes)));
+  const { images, running = images, lanes = 1, first = lanes, classes = lanes } = call;
+  const fields = { images, running, lanes, first, classes };
+  const header = Uint32Array.from(CALL_FIELDS, (field) => fields[field]);
+  const known = new Map([...values, [CALL, header] as const]);
+  const tensors = new Set([CALL, ...dispatches.flatMap(({ reads, writes }) => [...reads, ...writes])]);
+  const written = new Set(
+    dispatches.flatMap(({ shader, writes }) => [...writes, ...(shader.writesCall ? [CALL] : [])]),
+  );
+  const buffers = new Map([...tensors].map((t) => [t, bufferOf(device, contents(t, known, call))]));
   const encoder = device.createCommandEncoder();
   for (const made of dispatches) {
     const { shader, reads, writes, groups } = made;
@@ -55,7 +65,7 @@ export async function runDispatches(
       offset: MARGIN,
       size: buffer.size - 2 * MARGIN,
     });
-    const entries = [header, ...[...reads, ...writes].map((t) => buffers.get(t) as GPUBuffer)];
+    const entries = [CALL, ...reads, ...writes].map((t) => buffers.get(t) as GPUBuffer);
     const group = device.createBindGroup({
       layout,
       entries: [
@@ -69,7 +79,7 @@ export async function runDispatches(
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
     // Folded, with workgroups to spare.
-    pass.dispatchWorkgroups(Math.ceil(count / 2), 3);
+    pass.dispatchWorkgroups(Math.max(1, Math.ceil(count / 2)), 3);
     pass.end();
   }
   const readable = [...tensors].map((t) => {
@@ -84,7 +94,7 @@ export async function runDispatches(
     await buffer.mapAsync(1);
     const bits = new Uint32Array(buffer.getMappedRange().slice(0));
     buffer.destroy();
-    const before = contents(tensor, values, call);
+    const before = contents(tensor, known, call);
     const length = before.length - MARGIN / 2;
     const from = MARGIN / 4;
     bits.forEach((word, i) => {

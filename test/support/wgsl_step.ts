@@ -5,7 +5,7 @@ import type { Destination } from "../../src/kernels/webgpu/lowering.js";
 import type { WeightStorage } from "../../src/kernels/webgpu/weights.js";
 import type { FusedStep } from "../../src/network/fuse.js";
 import { type Node, sizeOf } from "../../src/network/spec.js";
-import { runDispatches, type Values } from "./wgsl_kernel.js";
+import { POISON, runDispatches, type Values } from "./wgsl_kernel.js";
 
 export interface StepCase {
   readonly node: Node;
@@ -16,6 +16,8 @@ export interface StepCase {
   readonly lanes?: number;
   /** Clamp of the step's output. */
   readonly clamp?: Clamp;
+  /** For each image what is added before the clamp. */
+  readonly residual?: readonly Float32Array[];
   /** Image of the forward pass of each running one; default all. */
   readonly slots?: readonly number[];
   /** Mask of every input's cotangent. */
@@ -42,7 +44,11 @@ export const isLive = (value: number, { low, high }: Clamp) => low < value && va
 export async function runStep(device: GPUDevice, test: StepCase): Promise<StepResult> {
   const { node, inputs, lanes = 1, slots = inputs.map((_, i) => i), mask, weights = "float32" } = test;
   const names = test.names ?? node.inputs;
-  const step: FusedStep = { node, inputs: names, output: "output", clamp: test.clamp };
+  const { residual } = test;
+  const step: FusedStep = {
+    ...{ node, inputs: names, output: "output", clamp: test.clamp },
+    ...(residual && { residual: "residual" }),
+  };
   const tileOf = (made: Dispatch): Dispatch => (test.small && made.small) || made;
   const forward: Dispatch[] = [];
   const values = new Map<Tensor, Values>();
@@ -55,6 +61,11 @@ export async function runStep(device: GPUDevice, test: StepCase): Promise<StepRe
   });
   const output = new Tensor(sizeOf(node.shape), "images", "output");
   tensors.set("output", output);
+  if (residual) {
+    const tensor = new Tensor(output.units, "images", "residual");
+    tensors.set("residual", tensor);
+    values.set(tensor, concatenated(residual));
+  }
   const value = (name: string) => tensors.get(name) as Tensor;
   const constant = (label: string, data: Values) => new Tensor(data.length, "constant", label, data);
   const lowering = loweringOf(step);
@@ -71,6 +82,10 @@ export async function runStep(device: GPUDevice, test: StepCase): Promise<StepRe
   for (const [tensor, data] of made) values.set(tensor, data);
   const y = values.get(output) as Float32Array;
 
+  // Of images that do not run nothing is read.
+  for (const [tensor, data] of values)
+    if (tensor.extent === "images")
+      values.set(tensor, onlyImages(slots, data as Float32Array, inputs.length));
   const slotsTensor = new Tensor(1, "images", "slots");
   const someSlots = new Uint32Array(inputs.length);
   someSlots.set(slots);
@@ -160,6 +175,14 @@ export function deadZeroed(
   return gy.map((g, i) =>
     isLive(y[slots[Math.floor(i / units / lanes)] * units + (i % units)], clamp) ? g : 0,
   );
+}
+
+/** The values of some images, poison in place of the others'. */
+function onlyImages(slots: readonly number[], data: Float32Array, images: number): Float32Array {
+  const units = data.length / images;
+  const kept = new Float32Array(new Uint32Array(data.length).fill(POISON).buffer);
+  for (const slot of slots) kept.set(data.subarray(slot * units, (slot + 1) * units), slot * units);
+  return kept;
 }
 
 function concatenated(parts: readonly Float32Array[]): Float32Array {

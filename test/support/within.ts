@@ -13,3 +13,11 @@ export function expectWithin(
       throw new Error(`value ${i} is ${actual[i]}, expected ${expected[i]} within ${bound(i)}`);
   }
 }
+
+/** Fails at the first value that is another one, -0 and NaN included. Faster than `toEqual`, and brief. */
+export function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  expect(actual.length).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++)
+    if (!Object.is(actual[i], expected[i]))
+      throw new Error(`value ${i} is ${actual[i]}, expected ${expected[i]}`);
+}

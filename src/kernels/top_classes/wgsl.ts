@@ -3,8 +3,8 @@ import { type Shader, shader } from "../webgpu/shader.js";
 const INVOCATIONS = 64;
 
 /**
- * Order of scores as an unsigned number: larger scores have larger keys, both zeros the same, NaN the smallest; and
- * `pick`, by which a whole workgroup finds the next class in the order (score descending, index ascending).
+ * Order of scores as an unsigned number: larger scores have larger keys, both zeros the same, NaN that of -infinity, as in
+ * `reference.ts`; and `pick`, by which a whole workgroup finds the next class in the order (score descending, index ascending).
  */
 export const pickNext = `
 var<workgroup> keys: array<u32, ${INVOCATIONS}>;
@@ -12,7 +12,7 @@ var<workgroup> indices: array<u32, ${INVOCATIONS}>;
 fn key_of(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   let magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u) { return 0u; }
+  if (magnitude > 0x7f800000u) { return 0x007fffffu; }
   if (magnitude == 0u) { return 0x80000000u; }
   return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
 }
