@@ -1,3 +1,5 @@
+import { randomOrder, randomSource } from "../src/api/random.js";
+
 /** What is timed: an operation on a network, with a batch and a number of classes. */
 export const OPS = [
   "logits",
@@ -51,3 +53,12 @@ export type Result =
 
 /** The radius of the universal perturbation, l_inf, of images in [0, 1]. */
 export const RADIUS = 10 / 255;
+
+/** Seed of the shuffles of `uap_pass`. */
+export const SEED = 0;
+
+/** The order of the images in each pass of `uap_pass`, the same for everybody. */
+export function ordersOf({ batch, passes = 1 }: Pick<Case, "batch" | "passes">): number[][] {
+  const random = randomSource(SEED);
+  return Array.from({ length: passes }, () => [...randomOrder(batch, random)]);
+}

@@ -1,6 +1,6 @@
 import type { Case } from "./case.js";
 import { rowName } from "./case.js";
-import type { Checker } from "./check.js";
+import type { Again, Checker } from "./checks/checker.js";
 import { Absent, type Contender, type Job } from "./contenders/contender.js";
 import { alternate, type Schedule, type Timed } from "./measure.js";
 import type { Row } from "./report.js";
@@ -38,15 +38,14 @@ export async function runGroup(
     if (!first) continue;
     // What has run for seconds is warm.
     const warm = performance.now() - start > 2000;
-    const by = `${contender.engine}/${contender.variant}`;
     let job = first;
-    const again = async (image: number) => {
-      const other = await contender.prepare({ ...c, batch: 1, first: image });
+    const again: Again = async (variation) => {
+      const other = await contender.prepare({ ...c, ...variation });
       // What was prepared last is what is timed.
       job = (await contender.prepare(c)) ?? job;
       return other?.result;
     };
-    const check = job.check ?? (await checker.check(c, job.result, by, again));
+    const check = job.check ?? (await checker.check(c, job.result, again));
     const { engine, variant, threads, ours } = contender;
     const row: Row = { ...c, name, engine, variant, threads, ours, scope: "end to end", check, how: job.how };
     ready.push({

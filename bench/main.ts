@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Case, rowName } from "./case.js";
-import { Checker } from "./check.js";
+import { Checker } from "./checks/checker.js";
+import type { Check } from "./checks/verdict.js";
 import { Absent, type Contender } from "./contenders/contender.js";
 import { openFoolbox } from "./contenders/foolbox.js";
 import { openNodePeer } from "./contenders/node_peer.js";
@@ -18,16 +19,19 @@ import { type BenchNetwork, sources } from "./networks.js";
 import { type EngineName, HELP, type Options, parseOptions } from "./options.js";
 import { type Group, planGroups, planThreads } from "./plan.js";
 import { kernelTime, type Profile, profileNetwork, profileNote, profileTable } from "./profile.js";
-import { allowRelaxedSimd } from "./relaxed.js";
+import { withRatios } from "./ratios.js";
+import { allowRelaxedSimd, hasRelaxedSimd } from "./relaxed.js";
 import {
   type ColdStart,
+  checkText,
   coldTable,
   failures,
   type Row,
+  refusals,
   resultTable,
   scalingLines,
-  withRatios,
 } from "./report.js";
+import { type Report, reportText, SCHEMA } from "./results.js";
 import { measureRoofline, peakFor, type Roofline } from "./roofline/measure.js";
 import { countWork, type Work } from "./work.js";
 
@@ -36,10 +40,11 @@ const say = (line: string): void =>
   console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${line}`);
 
 async function main(options: Options): Promise<void> {
-  allowRelaxedSimd();
+  const flagged = options.relaxedFlag && allowRelaxedSimd();
+  const fused = hasRelaxedSimd();
   const threads = planThreads(options);
   const names = chooseNetworks(options);
-  const groups = planGroups(options, names);
+  const groups = planGroups(options, names, fused);
   if (options.list) {
     for (const { case: c, engines } of groups)
       for (const engine of engines) {
@@ -56,6 +61,7 @@ async function main(options: Options): Promise<void> {
   const profiles: Profile[] = [];
   const works: Record<string, Work> = {};
   const cold: ColdStart[] = [];
+  const oracles: Record<string, Check> = {};
   for (const name of names) {
     const own = groups.filter((g) => g.case.network === name);
     const images = Math.max(8, ...own.map((g) => g.case.batch));
@@ -66,10 +72,16 @@ async function main(options: Options): Promise<void> {
       return undefined;
     });
     if (work) works[name] = work;
-    if (options.profile !== "only")
-      rows.push(...(await runNetwork(options, bench, work, own, threads, rooflines)));
+    if (options.profile !== "only") {
+      const checker = await Checker.open(bench, work?.forward ?? 0, say);
+      oracles[name] = checker.proof;
+      say(`  checked against plain WASM, that against ${checkText(checker.proof)}`);
+      rows.push(...(await runNetwork(options, bench, work, checker, own, threads, rooflines, flagged)));
+      checker.dispose();
+    }
     if (!work) continue;
-    if (options.cold && options.profile !== "only") cold.push(...coldStarts(name, threads));
+    if (options.cold && options.profile !== "only")
+      cold.push(...coldStarts(name, threads, fused ? (flagged ? "relaxed-flag" : "relaxed") : "simd"));
     if (
       options.profile === "only" ||
       (options.profile === "last" && (name === "resnet20" || names.length === 1))
@@ -79,8 +91,8 @@ async function main(options: Options): Promise<void> {
   }
   print(rows, cold, profiles, rooflines, options.quick);
   if (options.json) {
-    const report = { machine, rooflines, work: works, rows, cold, profiles };
-    writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
+    const report: Report = { schema: SCHEMA, machine, rooflines, work: works, oracles, rows, cold, profiles };
+    writeFileSync(options.json, reportText(report));
     say(`written: ${options.json}`);
   }
   if (rows.some((r) => !r.check.passed)) process.exitCode = 1;
@@ -114,7 +126,7 @@ async function shortRoofline({ gpu }: Options, threads: readonly number[]): Prom
   if (gpu) return [await measureGpuRoofline()];
   const counts = [...new Set([1, ...threads.map((t) => Math.max(1, t))])];
   return measureRoofline({
-    variants: ["simd", "relaxed"],
+    variants: hasRelaxedSimd() ? ["simd", "relaxed"] : ["simd"],
     threads: counts,
     window: 40,
     windows: 3,
@@ -126,11 +138,12 @@ async function runNetwork(
   options: Options,
   bench: BenchNetwork,
   work: Work | undefined,
+  checker: Checker,
   groups: readonly Group[],
   threads: readonly number[],
   rooflines: readonly Roofline[],
+  flagged: boolean,
 ): Promise<Row[]> {
-  const checker = new Checker(bench, work);
   const rows: Row[] = [];
   const open = new Map<EngineName, Contender[]>();
   const seen = new Set<string>();
@@ -150,7 +163,7 @@ async function runNetwork(
       // Peers first: where no stored result is at hand, ours are compared with theirs.
       for (const engine of [...group.engines].reverse()) {
         if (engine.startsWith("wasm") && !work) continue;
-        if (!open.has(engine)) open.set(engine, await openContenders(engine, bench, threads));
+        if (!open.has(engine)) open.set(engine, await openContenders(engine, bench, threads, flagged));
         contenders.push(...(open.get(engine) as Contender[]));
       }
       if (options.filter && !contenders.some((p) => options.filter?.test(rowName(c, p.engine, p.variant))))
@@ -173,13 +186,14 @@ async function openContenders(
   engine: EngineName,
   bench: BenchNetwork,
   threads: readonly number[],
+  flagged: boolean,
 ): Promise<Contender[]> {
   const cores = [...new Set(threads.map((t) => Math.max(1, t)))];
   const openers = ((): (() => Promise<Contender>)[] => {
     switch (engine) {
       case "wasm-simd":
       case "wasm-relaxed":
-        return threads.map((t) => () => openWasm(bench, engine.slice(5) as WasmVariant, t));
+        return threads.map((t) => () => openWasm(bench, engine.slice(5) as WasmVariant, t, flagged));
       case "webgpu":
         return [() => openWebgpu(bench, "float32")];
       case "webgpu-f16w":
@@ -227,7 +241,12 @@ async function kernelRows(
       c.classes > 12
     )
       continue;
-    const profile = await profileNetwork(bench, row.variant as WasmVariant, c.classes, 5);
+    const profile = await profileNetwork(
+      bench,
+      row.variant.startsWith("relaxed") ? "relaxed" : "simd",
+      c.classes,
+      5,
+    );
     const milliseconds = kernelTime(profile);
     const gflops = row.gflops === undefined ? undefined : (row.gflops * row.time.median) / milliseconds;
     const peak = peakFor(rooflines, profile.variant, 1);
@@ -247,17 +266,17 @@ async function kernelRows(
   return rows;
 }
 
-function coldStarts(name: string, threads: readonly number[]): ColdStart[] {
+function coldStarts(name: string, threads: readonly number[], variant: string): ColdStart[] {
   const program = fileURLToPath(new URL("./cold.mjs", import.meta.url));
   return threads.flatMap((t) => {
     say(`${name}: cold start with ${t} threads`);
     try {
-      const text = execFileSync(process.execPath, [program, name, "relaxed", String(t)], {
+      const text = execFileSync(process.execPath, ["--expose-gc", program, name, variant, String(t)], {
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],
       });
       const times = JSON.parse(text) as Omit<ColdStart, "name">;
-      return [{ name: `${name}/wasm/relaxed${t === 0 ? "" : `-${t}t`}/1/10`, ...times }];
+      return [{ name: `${name}/wasm/${variant}${t === 0 ? "" : `-${t}t`}/1/10`, ...times }];
     } catch {
       return [];
     }
@@ -265,7 +284,7 @@ function coldStarts(name: string, threads: readonly number[]): ColdStart[] {
 }
 
 function variantsOf({ engines }: Options): WasmVariant[] {
-  const all: WasmVariant[] = ["simd", "relaxed"];
+  const all: WasmVariant[] = hasRelaxedSimd() ? ["simd", "relaxed"] : ["simd"];
   return engines ? all.filter((v) => engines.includes(`wasm-${v}`)) : all;
 }
 
@@ -282,7 +301,7 @@ function print(
     console.log(`peak, ${variant}${by}: ${gflops.toFixed(1)} GFLOP/s${memory}`);
   }
   if (rows.length > 0) console.log(`\n${resultTable(rows)}`);
-  for (const line of failures(rows)) console.log(line);
+  for (const line of [...failures(rows), ...refusals(rows)]) console.log(line);
   const scaling = scalingLines(rows);
   if (scaling.length > 0) console.log(`\n${scaling.join("\n")}`);
   if (cold.length > 0) console.log(`\n${coldTable(cold)}`);

@@ -35,6 +35,7 @@ Times our engine beside its peers; every result is checked before it is timed.
   --uap-images N       crafting images of uap_pass (100)
   --uap-passes 1,5     passes over them (1); more than one give a row of their own, uap_pass.x5
   --seconds S          time for each row (1.2)
+  --relaxed-flag       fused multiply-add in Node 20 too, behind V8's flag; rows are then named relaxed-flag
   --profile            only the layer-by-layer profile of the networks
   --no-profile, --no-roofline, --no-cold
   --json FILE          also write everything to a file
@@ -63,6 +64,7 @@ export interface Options {
   readonly profile: "last" | "only" | "none";
   readonly roofline: boolean;
   readonly cold: boolean;
+  readonly relaxedFlag: boolean;
   readonly json?: string;
   readonly list: boolean;
 }
@@ -89,6 +91,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       profile: { type: "boolean" },
       roofline: { type: "boolean", default: true },
       cold: { type: "boolean" },
+      "relaxed-flag": { type: "boolean", default: false },
       json: { type: "string" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -117,6 +120,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     profile: values.profile ? "only" : values.profile === undefined && !values.gpu ? "last" : "none",
     roofline: values.roofline,
     cold: values.cold ?? !values.gpu,
+    relaxedFlag: values["relaxed-flag"],
     json: values.json,
     list: values.list,
   };

@@ -92,13 +92,21 @@ const QUICK: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
+/** What takes the place of our fastest variant in a Node that has no relaxed SIMD. */
+function withoutFusing(engine: EngineName): EngineName {
+  return engine === "wasm-relaxed" ? "wasm-simd" : engine;
+}
+
 /**
  * The cases to run on the given networks. Naming operations, batches or classes asks for all their combinations, with
  * every engine that is asked for; `--full` for all combinations of the usual ones.
+ *
+ * @param fused whether this Node has relaxed SIMD
  */
-export function planGroups(options: Options, networks: readonly string[]): Group[] {
+export function planGroups(options: Options, networks: readonly string[], fused = true): Group[] {
   const { ops, batches, classes, full, quick, gpu } = options;
-  const engines = (usual: readonly EngineName[]): readonly EngineName[] => options.engines ?? usual;
+  const engines = (usual: readonly EngineName[]): readonly EngineName[] =>
+    options.engines ?? (fused ? usual : [...new Set(usual.map(withoutFusing))]);
   if (!ops && !batches && !classes && !full) {
     const plan = gpu ? GPU : quick ? QUICK : DEFAULT;
     return networks.flatMap((network) =>

@@ -1,5 +1,6 @@
 import type { Case } from "./case.js";
-import type { Check } from "./check.js";
+import type { Check } from "./checks/verdict.js";
+import type { Ratio } from "./ratios.js";
 import type { Spread } from "./statistics.js";
 import { type Column, digits, formatTable, percent, times } from "./table.js";
 
@@ -22,39 +23,27 @@ export interface Row extends Case {
   /** Of the multiply-adds that were not skipped, and as a share of the peak measured in this run. */
   readonly gflops?: number;
   readonly roofline?: number;
-  /** How many times a peer's median this one's is shorter; the peer's best on no more threads. */
-  readonly faster?: Readonly<Record<string, number>>;
+  /** How many times faster it is than each peer at its best on as many threads. */
+  readonly faster?: Readonly<Record<string, Ratio>>;
 }
 
-/** Milliseconds of a fresh process: to create the engine, of the first call and of the second. */
+/** A fresh process: milliseconds to create the engine, of the first call and of the second; and its memory, in MB. */
 export interface ColdStart {
   readonly name: string;
   readonly create: number;
   readonly first: number;
   readonly second: number;
-}
-
-/** Completes rows of one case with ratios to the peers. */
-export function withRatios(rows: readonly Row[]): Row[] {
-  const peers = rows.filter((r) => !r.ours && r.time);
-  const kinds = [...new Set(peers.map(peerName))];
-  return rows.map((row) => {
-    if (!row.ours || !row.time || kinds.length === 0) return row;
-    const { median } = row.time;
-    const faster: Record<string, number> = {};
-    for (const kind of kinds) {
-      // A peer is taken at its best on as many cores as ours had.
-      const rivals = peers.filter((p) => peerName(p) === kind && p.threads <= row.threads);
-      if (rivals.length > 0)
-        faster[kind] = Math.min(...rivals.map((p) => (p.time as Spread).median)) / median;
-    }
-    return { ...row, faster };
-  });
-}
-
-/** A column for each backend or device of a peer: its variant up to the version. */
-function peerName({ engine, variant }: Row): string {
-  return `${engine} ${variant.replace(/(^|-)\d.*$/, "")}`.trim();
+  readonly memory: {
+    /** Values of the model's own. */
+    readonly weights: number;
+    /** Linear memory or device buffers. */
+    readonly engine: number;
+    /** ArrayBuffers that live after the calls, the model's arrays among them. */
+    readonly buffers: number;
+    /** The largest resident size before the engine was made, and at the end. */
+    readonly before: number;
+    readonly peak: number;
+  };
 }
 
 export function resultTable(rows: readonly Row[]): string {
@@ -69,7 +58,8 @@ export function resultTable(rows: readonly Row[]): string {
     { title: "images/s", cell: (r) => digits(r.imagesPerSecond) },
     { title: "GFLOP/s", cell: (r) => digits(r.gflops) },
     { title: "of peak", cell: (r) => percent(r.roofline) },
-    ...kinds.map((kind) => ({ title: `vs ${kind}`, cell: (r: Row) => times(r.faster?.[kind]) })),
+    ...kinds.map((kind) => ({ title: `vs ${kind}`, cell: (r: Row) => ratioText(r.faster?.[kind]) })),
+    { title: "checked to", cell: (r) => (r.check.passed ? r.check.error.toExponential(0) : "") },
     { title: "computed by", cell: (r) => r.how ?? "", align: "left" },
   ];
   return formatTable(columns, rows);
@@ -79,10 +69,27 @@ export function resultTable(rows: readonly Row[]): string {
 export function failures(rows: readonly Row[]): string[] {
   return rows
     .filter((r) => !r.check.passed)
-    .map(
-      ({ name, check }) =>
-        `WRONG, not timed: ${name}: ${digits(check.error)} ${check.unit}, expected at most ${check.allowed} (against ${check.against})`,
-    );
+    .map(({ name, check }) => `WRONG, not timed: ${name}: ${checkText(check)}`);
+}
+
+/** `3.02x (3.41x)`: of medians, and of the shortest times. */
+function ratioText(ratio: Ratio | undefined): string {
+  if (!ratio) return "";
+  return "refused" in ratio ? "refused" : `${times(ratio.median)} (${times(ratio.min)})`;
+}
+
+/** One line for each ratio that was not taken. */
+export function refusals(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ name, faster = {} }) =>
+    Object.entries(faster).flatMap(([peer, ratio]) =>
+      "refused" in ratio ? [`no ratio of ${name} to ${peer}: ${ratio.refused}`] : [],
+    ),
+  );
+}
+
+/** What a result was compared with, and how near it came. */
+export function checkText({ against, error, allowed, unit }: Check): string {
+  return `${against}: ${digits(error, 2)} ${unit}, at most ${digits(allowed, 2)}`;
 }
 
 export function coldTable(rows: readonly ColdStart[]): string {
@@ -92,6 +99,11 @@ export function coldTable(rows: readonly ColdStart[]): string {
       { title: "create ms", cell: (r) => digits(r.create) },
       { title: "first call ms", cell: (r) => digits(r.first) },
       { title: "second call ms", cell: (r) => digits(r.second) },
+      { title: "weights MB", cell: (r) => digits(r.memory.weights) },
+      { title: "engine MB", cell: (r) => digits(r.memory.engine) },
+      { title: "buffers MB", cell: (r) => digits(r.memory.buffers) },
+      { title: "RSS before MB", cell: (r) => digits(r.memory.before) },
+      { title: "peak RSS MB", cell: (r) => digits(r.memory.peak) },
     ],
     rows,
   );

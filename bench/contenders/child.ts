@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { sizeOf } from "../../src/network/spec.js";
-import { type Case, RADIUS, type Result } from "../case.js";
+import { type Case, ordersOf, RADIUS, type Result } from "../case.js";
 import { TemporaryFolder } from "../endings.js";
 import type { BenchNetwork } from "../networks.js";
 import { Absent, type Contender } from "./contender.js";
@@ -103,7 +103,8 @@ export function childContender(
       if (written < needed) await writeFile(path, images.values.subarray(0, needed * size));
       written = Math.max(written, needed);
       const out = join(child.folder, "result.bin");
-      const answer = await child.ask({ do: "prepare", ...c, images: path, out, radius: RADIUS });
+      const universal = c.op === "uap_pass" ? { radius: RADIUS, orders: ordersOf(c) } : {};
+      const answer = await child.ask({ do: "prepare", ...c, images: path, out, ...universal });
       return {
         result: await readResult(c, answer, out),
         how: typeof answer.how === "string" ? answer.how : undefined,

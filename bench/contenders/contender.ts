@@ -1,5 +1,5 @@
 import type { Case, Result } from "../case.js";
-import type { Check } from "../check.js";
+import type { Check } from "../checks/verdict.js";
 import type { Timed } from "../measure.js";
 
 /** An implementation on one network: ours in one variant, or a peer. */

@@ -2,7 +2,7 @@ import { type DeepfoolResult, deepfool } from "../../src/api/deepfool.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import type { Engine } from "../../src/engines/engine.js";
 import { sizeOf } from "../../src/network/spec.js";
-import { type AttackOp, type Case, RADIUS, type Result } from "../case.js";
+import { type AttackOp, type Case, RADIUS, type Result, SEED } from "../case.js";
 import type { Images } from "../images.js";
 
 /**
@@ -30,7 +30,7 @@ export function engineCall(engine: Engine, images: Images, c: Case): () => Promi
     case "uap_pass":
       return async () => {
         // Delta 0: no pass is cut short, nor left out.
-        const options = { norm: Infinity, radius: RADIUS, passes, delta: 0, classes, seed: 0 } as const;
+        const options = { norm: Infinity, radius: RADIUS, passes, delta: 0, classes, seed: SEED } as const;
         const { last, history } = await universalPerturbation(engine, values, options);
         return { op, perturbation: last, rate: history.at(-1)?.foolingRate ?? 0 };
       };

@@ -1,11 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { BenchNetwork } from "../networks.js";
-import type { TfjsPeer } from "../peers/tfjs.js";
+import type { NodePeer } from "../peers/session.js";
 import { Child, childContender } from "./child.js";
 import type { Contender } from "./contender.js";
-
-/** Peers that are JavaScript packages: `bench/peers/node.ts` runs them. */
-export type NodePeer = TfjsPeer | "onnxruntime";
 
 /** @throws Absent if the package is not installed, or cannot run the network */
 export async function openNodePeer(

@@ -7,7 +7,7 @@ import { engineCall } from "./engine.js";
 export type WasmVariant = "simd" | "relaxed";
 
 /**
- * Our engine. `threads` 0 is the calling thread.
+ * Our engine. `threads` 0 is the calling thread; `flagged`: fused multiply-add came by a flag, as the variant then says.
  *
  * @throws Absent where this Node lacks the variant or threads
  */
@@ -15,6 +15,7 @@ export async function openWasm(
   { network, input, images }: BenchNetwork,
   variant: WasmVariant,
   threads: number,
+  flagged = false,
 ): Promise<Contender> {
   const engine = await createWasmEngine(network, input, { deterministic: variant === "simd", threads });
   if (engine.threads !== threads || engine.variant !== variant) {
@@ -23,7 +24,8 @@ export async function openWasm(
       `asked for ${variant} with ${threads} threads, got ${engine.variant} with ${engine.threads}`,
     );
   }
-  const name = threads === 0 ? variant : `${variant}-${threads}t`;
+  const build = flagged && variant === "relaxed" ? "relaxed-flag" : variant;
+  const name = threads === 0 ? build : `${build}-${threads}t`;
   return {
     engine: "wasm",
     variant: name,

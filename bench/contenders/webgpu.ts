@@ -3,7 +3,7 @@ import type { WeightStorage } from "../../src/kernels/webgpu/weights.js";
 import { networkWithHalves } from "../../test/support/half_weights.js";
 import { openGpu } from "../../test/support/webgpu.js";
 import type { Case, Result } from "../case.js";
-import type { Check } from "../check.js";
+import type { Check } from "../checks/verdict.js";
 import { timed } from "../measure.js";
 import type { BenchNetwork } from "../networks.js";
 import { Absent, type Contender } from "./contender.js";

@@ -6,23 +6,11 @@
 import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Case, Result } from "../case.js";
-import type { NodePeer } from "../contenders/node_peer.js";
 import { timed } from "../measure.js";
 import { sources } from "../networks.js";
 import { openOnnxruntime } from "./onnxruntime.js";
+import type { NodePeer, PeerSession } from "./session.js";
 import { openTfjs } from "./tfjs.js";
-
-/** What a peer can do once it is open. */
-export interface PeerSession {
-  readonly version: string;
-  prepare(c: Case): Promise<PeerCall>;
-}
-
-/** The call to time, and how or on what it computes, where there is a choice. */
-export interface PeerCall {
-  readonly call: () => Promise<Result>;
-  readonly how?: string;
-}
 
 type Request =
   | {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Shape, sizeOf } from "../../src/network/spec.js";
 import type { BenchNetwork } from "../networks.js";
-import type { PeerSession } from "./node.js";
+import type { PeerSession } from "./session.js";
 
 /** ONNX Runtime Web on its WebAssembly SIMD backend; forward passes only. */
 export async function openOnnxruntime(

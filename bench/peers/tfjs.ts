@@ -7,9 +7,7 @@ import type { Result } from "../case.js";
 import { engineCall } from "../contenders/engine.js";
 import { type BenchNetwork, root } from "../networks.js";
 import { provideNavigatorGpu } from "./navigator_gpu.js";
-import type { PeerSession } from "./node.js";
-
-export type TfjsPeer = "tfjs-wasm" | "tfjs-cpu" | "tfjs-grad" | "tfjs-webgpu" | "tfjs-webgpu-grad";
+import type { PeerSession, TfjsPeer } from "./session.js";
 
 /**
  * TensorFlow.js through our tfjs engine, which plays the network in the formulation that suits tfjs best, with a

@@ -116,12 +116,22 @@ export function forward64(
 /** Gradient of logit `c` with respect to the image, from the values of its forward pass. */
 function gradient64(
   network: Network,
-  { scale }: InputTransform,
+  input: InputTransform,
   values: ReadonlyMap<string, Float64Array>,
   c: number,
 ): Float64Array {
   const seed = new Float64Array(network.classes);
   seed[c] = 1;
+  return vjp64(network, input, values, seed);
+}
+
+/** Gradient of `sum_c seed[c] * logit c` with respect to the image, from the values of its forward pass. */
+export function vjp64(
+  network: Network,
+  { scale }: InputTransform,
+  values: ReadonlyMap<string, Float64Array>,
+  seed: Float64Array,
+): Float64Array {
   const cotangents = new Map<string, Float64Array>([[network.output, seed]]);
   for (const node of network.nodes.toReversed()) {
     const cotangent = cotangents.get(node.name);
