@@ -10,8 +10,6 @@ export interface Machine {
   readonly platform: string;
   readonly node: string;
   readonly v8: string;
-  /** The binary that ran, for runs with another Node. */
-  readonly executable: string;
   readonly date: string;
   readonly command: string;
   /** Commit of the checkout, with "+" where files differ from it. */
@@ -27,7 +25,6 @@ export function describeMachine(): Machine {
     platform: `${process.platform} ${process.arch}`,
     node: process.version,
     v8: process.versions.v8,
-    executable: process.execPath,
     date: new Date().toISOString(),
     command: [
       "node bench/run.mjs",

@@ -1,4 +1,5 @@
 import { operatorTable } from "./operator_table.js";
+import { resultTables, speedTable } from "./speed_tables.js";
 
 /** A part of a document that is made, between `<!-- name -->` and `<!-- /name -->`. */
 export interface Section {
@@ -7,7 +8,11 @@ export interface Section {
   readonly make: () => string;
 }
 
-export const SECTIONS: readonly Section[] = [{ file: "README.md", name: "operators", make: operatorTable }];
+export const SECTIONS: readonly Section[] = [
+  { file: "README.md", name: "operators", make: operatorTable },
+  { file: "README.md", name: "speed", make: speedTable },
+  { file: "bench/README.md", name: "results", make: resultTables },
+];
 
 /** @throws Error where the document has no such section */
 export function withSection(text: string, { file, name }: Section, content: string): string {
