@@ -1,6 +1,7 @@
 import type { Case } from "./case.js";
 import { rowName } from "./case.js";
-import type { Again, Checker } from "./checks/checker.js";
+import type { Checker } from "./checks/checker.js";
+import type { Again } from "./checks/verdict.js";
 import { Absent, type Contender, type Job } from "./contenders/contender.js";
 import { alternate, type Schedule, type Timed } from "./measure.js";
 import type { Row } from "./report.js";

@@ -1,14 +1,4 @@
-import type { Row } from "./report.js";
-
-/** How much faster one of our rows is than a peer's best on as many threads, or why that cannot be said. */
-export type Ratio =
-  | {
-      /** Of medians, and of the shortest times. */
-      readonly median: number;
-      readonly min: number;
-      readonly peer: string;
-    }
-  | { readonly refused: string };
+import type { Ratio, Row } from "./report.js";
 
 /**
  * Completes rows of one case with ratios to the peers. A peer is taken at its best, the least median of all its

@@ -1,6 +1,5 @@
 import type { Case } from "./case.js";
 import type { Check } from "./checks/verdict.js";
-import type { Ratio } from "./ratios.js";
 import type { Spread } from "./statistics.js";
 import { type Column, digits, formatTable, percent, times } from "./table.js";
 
@@ -26,6 +25,16 @@ export interface Row extends Case {
   /** How many times faster it is than each peer at its best on as many threads. */
   readonly faster?: Readonly<Record<string, Ratio>>;
 }
+
+/** How much faster one of our rows is than a peer's best on as many threads, or why that cannot be said. */
+export type Ratio =
+  | {
+      /** Of medians, and of the shortest times. */
+      readonly median: number;
+      readonly min: number;
+      readonly peer: string;
+    }
+  | { readonly refused: string };
 
 /** A fresh process: milliseconds to create the engine, of the first call and of the second; and its memory, in MB. */
 export interface ColdStart {

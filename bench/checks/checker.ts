@@ -4,10 +4,7 @@ import type { BenchNetwork } from "../networks.js";
 import { Oracle } from "./oracle.js";
 import { expectedTies, PROMISED, tieAllowance } from "./tolerance.js";
 import { universalCheck } from "./universal.js";
-import { type Check, distance, verdict } from "./verdict.js";
-
-/** Computes a variation of the case: another batch, other images. */
-export type Again = (variation: Pick<Case, "batch" | "first">) => Promise<Result | undefined>;
+import { type Again, type Check, distance, verdict } from "./verdict.js";
 
 /** Two correct runs of DeepFool differ by rounding: so much of ||r||; where it decides a tie more, on so many images. */
 const [ROUNDING, TIED] = [1e-3, 0.05];

@@ -1,8 +1,7 @@
 import { type Case, RADIUS, type Result } from "../case.js";
-import type { Again } from "./checker.js";
 import type { Oracle } from "./oracle.js";
 import { PROMISED } from "./tolerance.js";
-import { type Check, distance, verdict } from "./verdict.js";
+import { type Again, type Check, distance, verdict } from "./verdict.js";
 
 /** Images of a run that is followed step by step, and how many such runs may be tried. */
 const [STEPS, TRIED] = [6, 4];

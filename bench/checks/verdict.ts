@@ -1,3 +1,5 @@
+import type { Case, Result } from "../case.js";
+
 /** How a result compares with what it should be. Only a result that passes is timed. */
 export interface Check {
   readonly passed: boolean;
@@ -8,6 +10,9 @@ export interface Check {
   readonly allowed: number;
   readonly unit: string;
 }
+
+/** Computes a variation of the case: another batch, other images. */
+export type Again = (variation: Pick<Case, "batch" | "first">) => Promise<Result | undefined>;
 
 /** A NaN never passes. */
 export function verdict(against: string, error: number, allowed: number, unit: string): Check {
