@@ -1,8 +1,9 @@
 import type { Operator, OpName } from "../../spec.js";
 import { isRecord, valueText } from "../failure.js";
 import type { Value } from "../graph_builder.js";
+import { Settings } from "./config.js";
 import type { LayerCall } from "./layer_call.js";
-import type { Config, Writer } from "./topology.js";
+import type { Writer } from "./topology.js";
 
 /**
  * Adds the activation that a layer carries in its `activation` field: a name, null, or the layer or function object
@@ -11,7 +12,7 @@ import type { Config, Writer } from "./topology.js";
  * @throws UnsupportedOperatorError for an activation that there is no operator for
  */
 export function addActivation(call: LayerCall, value: Value): Value {
-  const activation = call.layer.config.activation;
+  const activation = call.settings.get("activation");
   const op = operatorOf(activation, call.writer);
   if (op === "linear") return value;
   if (!op) return call.unsupported(`activation ${valueText(activation)}`);
@@ -26,7 +27,9 @@ function operatorOf(activation: unknown, writer: Writer): Operator | "linear" | 
   // Keras 3 wraps functions: { class_name: "function", config: "relu" }.
   if (typeof config === "string") return activationByName(config, writer);
   if (typeof className !== "string") return undefined;
-  return activationLayer(className, isRecord(config) ? config : {}) ?? activationByName(className, writer);
+  const settings = new Settings(isRecord(config) ? config : {});
+  const operator = activationLayer(className, settings) ?? activationByName(className, writer);
+  return settings.unread.length === 0 ? operator : undefined;
 }
 
 /**
@@ -71,11 +74,12 @@ function activationByName(name: string, writer: Writer): Operator | "linear" | u
   return typeof entry === "function" ? entry(writer) : entry;
 }
 
-/** Operator of an activation layer from its class and `config`; undefined where there is none. */
-export function activationLayer(className: string, config: Config): Operator | undefined {
+/** Operator of an activation layer from its class and settings; undefined where there is none. */
+export function activationLayer(className: string, settings: Settings): Operator | undefined {
   const number = (fallback: number, ...keys: string[]): number => {
     for (const key of keys) {
-      const value = Array.isArray(config[key]) ? config[key][0] : config[key];
+      const given = settings.get(key);
+      const value: unknown = Array.isArray(given) ? given[0] : given;
       if (typeof value === "number") return value;
     }
     return fallback;

@@ -3,6 +3,7 @@ import { nameText } from "../../../kernels/checks.js";
 import type { Operator, Pair, Shape } from "../../spec.js";
 import { quoted, rejectModel, valueText } from "../failure.js";
 import type { GraphBuilder, Value } from "../graph_builder.js";
+import { Settings } from "./config.js";
 import type { LayerConfig, Writer } from "./topology.js";
 import type { WeightTable } from "./weights.js";
 
@@ -23,7 +24,11 @@ export class LayerCall {
     /** Names of the models around the layer, outermost first, then of the layer. */
     private readonly path: readonly string[],
     readonly inputs: readonly Value[],
-  ) {}
+  ) {
+    this.settings = new Settings(layer.config);
+  }
+
+  readonly settings: Settings;
 
   get writer(): Writer {
     return this.context.writer;
@@ -88,12 +93,12 @@ export class LayerCall {
 
   /** A whole number of at least `least`. */
   integer(key: string, fallback: number | undefined, least: number): number {
-    return this.#integer(key, this.layer.config[key] ?? fallback, least);
+    return this.#integer(key, this.settings.get(key) ?? fallback, least);
   }
 
   /** Two whole numbers `[vertical, horizontal]`, which may be written as one. */
   pair(key: string, fallback: number | Pair | undefined, least: number): Pair {
-    const value = this.layer.config[key] ?? fallback;
+    const value = this.settings.get(key) ?? fallback;
     const list = Array.isArray(value) ? value : [value];
     if (list.length !== 1 && list.length !== 2)
       this.reject(`${key} is ${valueText(value)}, expected one or two numbers`);
@@ -108,22 +113,37 @@ export class LayerCall {
   }
 
   number(key: string, fallback: number): number {
-    const value = numberOf(this.layer.config[key] ?? fallback);
-    return value ?? this.reject(`${key} is ${valueText(this.layer.config[key])}, expected a finite number`);
+    const value = numberOf(this.settings.get(key) ?? fallback);
+    return value ?? this.reject(`${key} is ${valueText(this.settings.get(key))}, expected a finite number`);
   }
 
   flag(key: string, fallback: boolean): boolean {
-    const value = this.layer.config[key] ?? fallback;
+    const value = this.settings.get(key) ?? fallback;
     return typeof value === "boolean"
       ? value
       : this.reject(`${key} is ${valueText(value)}, expected true or false`);
   }
 
   text(key: string, fallback: string): string {
-    const value = this.layer.config[key] ?? fallback;
+    const value = this.settings.get(key) ?? fallback;
     return typeof value === "string"
       ? value
       : this.reject(`${key} is ${valueText(value)}, expected a string`);
+  }
+
+  /**
+   * To be called last: what the importer has not looked at would be ignored in silence.
+   *
+   * @throws UnsupportedOperatorError for a setting that nobody has read and that is not of training
+   */
+  refuseUnread(): void {
+    const { unread } = this.settings;
+    if (unread.length > 0)
+      this.unsupported(
+        unread
+          .map((key) => `unknown setting ${nameText(key)} = ${valueText(this.layer.config[key])}`)
+          .join(", "),
+      );
   }
 
   /** @throws ModelError always, naming file, layer and class */

@@ -1,8 +1,7 @@
 import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
+import { type Config, normalizedConfig } from "./config.js";
 import { incomingNodes, type TensorRef, tensorRefs } from "./references.js";
-
-/** `config` of a layer as the file has it, keys in snake case. */
-export type Config = Readonly<Record<string, unknown>>;
+import { hasMarksOfKeras3 } from "./writer.js";
 
 /** One layer and every call of it; a layer with several calls is shared. */
 export interface LayerConfig {
@@ -48,10 +47,9 @@ const DEEPEST_NESTING = 32;
  */
 export function parseTopology(topology: unknown, where: string): Topology {
   if (!isRecord(topology)) rejectModel(where, "it has no modelTopology, expected a tfjs LayersModel");
-  const wrapped = topology.model_config;
-  const model = isRecord(wrapped) ? wrapped : topology;
-  const version = String(topology.keras_version ?? model.keras_version ?? "");
-  const writer = version.startsWith("tfjs") ? "tfjs" : /^[3-9]\./.test(version) ? "keras3" : "keras";
+  const outer = normalizedConfig(topology, where, UNREAD);
+  const model = isRecord(outer.model_config) ? normalizedConfig(outer.model_config, where, UNREAD) : outer;
+  const writer = writerOf(outer.keras_version ?? model.keras_version, model.config);
   if (typeof model.class_name !== "string" || !isModel(model.class_name, model.config))
     rejectModel(
       where,
@@ -60,14 +58,37 @@ export function parseTopology(topology: unknown, where: string): Topology {
   return { model: parseModel(model.class_name, model.config, where, 0), writer };
 }
 
+/** What a level of the topology leaves for the next one to read. */
+const UNREAD: ReadonlySet<string> = new Set([
+  "model_config",
+  "config",
+  "layers",
+  "input_layers",
+  "output_layers",
+  "inbound_nodes",
+]);
+
+/** By the version that the file says; `to_json` of Keras 3 says none, but writes what earlier ones did not. */
+function writerOf(version: unknown, config: unknown): Writer {
+  const text = String(version ?? "");
+  if (text.startsWith("tfjs")) return "tfjs";
+  if (text !== "") return /^[3-9]\./.test(text) ? "keras3" : "keras";
+  return hasMarksOfKeras3(config, DEEPEST_NESTING) ? "keras3" : "keras";
+}
+
 function isModel(className: string, config: unknown): boolean {
   if (className === "Sequential" || className === "Model" || className === "Functional") return true;
   // A subclass of a functional model keeps its own class name and the whole graph.
-  return isRecord(config) && Array.isArray(config.layers) && config.output_layers !== undefined;
+  return (
+    isRecord(config) &&
+    Array.isArray(config.layers) &&
+    (config.output_layers ?? config.outputLayers) !== undefined
+  );
 }
 
-function parseModel(className: string, config: unknown, where: string, depth: number): ModelConfig {
+function parseModel(className: string, given: unknown, where: string, depth: number): ModelConfig {
   if (depth > DEEPEST_NESTING) rejectModel(where, `models are nested more than ${DEEPEST_NESTING} deep`);
+  const config = isRecord(given) ? normalizedConfig(given, where, UNREAD) : given;
   if (className === "Sequential") return parseSequential(config, where, depth);
   if (!isRecord(config) || !Array.isArray(config.layers))
     return rejectModel(where, `a ${className} model has no list of layers`);
@@ -113,7 +134,11 @@ function parseSequential(config: unknown, where: string, depth: number): ModelCo
 
 /** The shape a layer declares for its input, batch axis first; a model's is that of its first input. */
 export function shapeOfInput(layer: LayerConfig): unknown {
-  if (!layer.model) return layer.config.batch_input_shape ?? layer.config.batch_shape;
+  if (!layer.model) {
+    const { batch_input_shape, batch_shape, input_shape, shape } = layer.config;
+    const perImage = input_shape ?? (layer.className === "InputLayer" ? shape : undefined);
+    return batch_input_shape ?? batch_shape ?? (Array.isArray(perImage) ? [null, ...perImage] : undefined);
+  }
   const input = layer.model.layers.get(layer.model.inputs[0]?.layer);
   return input && shapeOfInput(input);
 }
@@ -131,17 +156,19 @@ function addLayer(layers: Map<string, LayerConfig>, layer: LayerConfig, where: s
 }
 
 function parseLayer(entry: unknown, where: string, depth: number): LayerConfig {
-  if (!isRecord(entry) || typeof entry.class_name !== "string")
+  const layer = isRecord(entry) ? normalizedConfig(entry, where, UNREAD) : {};
+  if (typeof layer.class_name !== "string")
     return rejectModel(where, `a layer has no class_name: ${valueText(entry)}`);
-  const className = entry.class_name;
-  const config = isRecord(entry.config) ? entry.config : {};
-  const name = entry.name ?? config.name;
+  const className = layer.class_name;
+  const isNested = isModel(className, layer.config);
+  const config = isRecord(layer.config)
+    ? normalizedConfig(layer.config, where, isNested ? UNREAD : undefined)
+    : {};
+  const name = layer.name ?? config.name;
   if (typeof name !== "string" || name === "")
     return rejectModel(where, `a layer of class ${quoted(className)} has no name`);
-  const { calls, training } = incomingNodes(entry.inbound_nodes, name, where);
-  const model = isModel(className, entry.config)
-    ? parseModel(className, entry.config, where, depth + 1)
-    : undefined;
+  const { calls, training } = incomingNodes(layer.inbound_nodes, name, where);
+  const model = isNested ? parseModel(className, layer.config, where, depth + 1) : undefined;
   return { name, className, config, calls, training, model };
 }
 

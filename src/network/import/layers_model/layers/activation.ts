@@ -13,7 +13,7 @@ export function importActivation(call: LayerCall): Value {
 /** `ReLU`, `LeakyReLU`, `ELU`, `ThresholdedReLU`. */
 export function importActivationLayer(call: LayerCall): Value {
   const { className, config } = call.layer;
-  const op = activationLayer(className, config);
+  const op = activationLayer(className, call.settings);
   if (!op) {
     const { max_value, negative_slope, threshold } = config;
     return call.unsupported(
@@ -26,7 +26,7 @@ export function importActivationLayer(call: LayerCall): Value {
 /** Softmax over the last axis, counted with the batch as axis 0. */
 export function importSoftmax(call: LayerCall): Value {
   const { input } = call;
-  const axis = call.layer.config.axis ?? -1;
+  const axis = call.settings.get("axis") ?? -1;
   const axes = Array.isArray(axis) ? axis : [axis];
   if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== input.shape.length))
     call.unsupported(`axis ${valueText(axis)} of a value of rank ${input.shape.length + 1}`);
@@ -40,7 +40,7 @@ const LARGEST_SLOPE = 2 ** 26;
 export function importPrelu(call: LayerCall): Value {
   const { input } = call;
   const { shape } = input;
-  const shared = call.layer.config.shared_axes ?? [];
+  const shared = call.settings.get("shared_axes") ?? [];
   const axes: readonly unknown[] = Array.isArray(shared) ? shared : [shared];
   for (const axis of axes)
     if (!Number.isSafeInteger(axis) || (axis as number) < 1 || (axis as number) > shape.length)

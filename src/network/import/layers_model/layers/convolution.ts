@@ -26,7 +26,10 @@ export function importDepthwiseConv2d(call: LayerCall): Value {
   const { image } = call;
   const channels = image.shape[2];
   // TensorFlow.js (4.22) reads the dilation of this layer and computes without it, so that is what its models mean.
-  const dilations: Pair = call.writer === "tfjs" ? [1, 1] : call.pair("dilation_rate", 1, 1);
+  const given = call.pair("dilation_rate", 1, 1);
+  const dilations: Pair = call.writer === "tfjs" ? [1, 1] : given;
+  // Keras 2 writes the groups of the class that this one is made from.
+  call.settings.ignore("groups");
   const window = windowOf(call, image, dilations);
   const multiplier = call.integer("depth_multiplier", 1, 1);
   const filters = channels * multiplier;
@@ -46,6 +49,7 @@ export function importSeparableConv2d(call: LayerCall): Value {
   const multiplier = call.integer("depth_multiplier", saved ?? 1, 1);
   const filters = call.integer("filters", undefined, 1);
   const middle = channels * multiplier;
+  if (call.integer("groups", 1, 1) !== 1) call.unsupported(`groups ${call.integer("groups", 1, 1)}`);
   const depthwise: Conv = {
     op: "Conv",
     ...window,

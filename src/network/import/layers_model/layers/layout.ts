@@ -14,7 +14,7 @@ export function importCropping2d(call: LayerCall): Value {
   const [top, left, bottom, right] = sides(call, "cropping", 0);
   if (top + bottom >= height || left + right >= width)
     call.reject(
-      `cropping is ${valueText(call.layer.config.cropping)}, which leaves nothing of ${height}x${width}`,
+      `cropping is ${valueText(call.settings.get("cropping"))}, which leaves nothing of ${height}x${width}`,
     );
   const ends = [height - bottom, width - right, channels];
   return call.add({ op: "Slice", starts: [top, left, 0], ends }, [image]);
@@ -22,7 +22,7 @@ export function importCropping2d(call: LayerCall): Value {
 
 /** `n`, `[vertical, horizontal]` or `[[top, bottom], [left, right]]`. */
 function sides(call: LayerCall, key: string, fallback: number): Pads {
-  const value = call.layer.config[key] ?? fallback;
+  const value = call.settings.get(key) ?? fallback;
   const both: readonly unknown[] = Array.isArray(value) ? value : [value, value];
   const [vertical, horizontal] = both.map((side) => (Array.isArray(side) ? side : [side, side]));
   const pads = [vertical?.[0], horizontal?.[0], vertical?.[1], horizontal?.[1]];
@@ -48,7 +48,7 @@ export function importFlatten(call: LayerCall): Value {
 /** `Reshape`; one size may be -1 (null in tfjs), which takes what is left. */
 export function importReshape(call: LayerCall): Value {
   const { input } = call;
-  const target = call.layer.config.target_shape;
+  const target = call.settings.get("target_shape");
   const size = input.shape.reduce((product, n) => product * n, 1);
   const reject = () => call.reject(`target_shape is ${valueText(target)}, expected sizes for ${size} values`);
   if (!Array.isArray(target)) return reject();
@@ -64,7 +64,7 @@ export function importReshape(call: LayerCall): Value {
 /** `Permute`: `dims` counts from 1. */
 export function importPermute(call: LayerCall): Value {
   const { input } = call;
-  const dims = call.layer.config.dims;
+  const dims = call.settings.get("dims");
   const sorted = Array.isArray(dims) ? [...dims].sort((a, b) => a - b) : [];
   if (!Array.isArray(dims) || dims.length !== input.shape.length || sorted.some((d, i) => d !== i + 1))
     return call.reject(`dims is ${valueText(dims)}, expected a permutation of 1 to ${input.shape.length}`);

@@ -24,7 +24,7 @@ export function importNormalization(call: LayerCall): Value {
   const { input } = call;
   requireLastAxis(call, input);
   if (call.flag("invert", false)) call.unsupported("invert: true");
-  if (call.layer.config.mean !== undefined && call.layer.config.mean !== null)
+  if (call.settings.get("mean") !== undefined || call.settings.get("variance") !== undefined)
     call.unsupported("mean and variance in the config");
   const channels = input.shape[input.shape.length - 1];
   const mean = call.weight(0, "mean", [channels]);
@@ -36,7 +36,7 @@ export function importNormalization(call: LayerCall): Value {
 
 /** `axis` counts the batch as axis 0, and may be a list of one. */
 function requireLastAxis(call: LayerCall, input: Value): void {
-  const axis = call.layer.config.axis ?? -1;
+  const axis = call.settings.get("axis") ?? -1;
   const axes = Array.isArray(axis) ? axis : [axis];
   if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== input.shape.length))
     call.unsupported(`axis ${valueText(axis)} of a value of rank ${input.shape.length + 1}`);
@@ -53,7 +53,7 @@ export function importRescaling(call: LayerCall): Value {
 }
 
 function perChannel(call: LayerCall, key: string, fallback: number, channels: number): Float32Array {
-  const value = call.layer.config[key] ?? fallback;
+  const value = call.settings.get(key) ?? fallback;
   const list: unknown[] = Array.isArray(value) ? value : [value];
   if ((list.length !== 1 && list.length !== channels) || !list.every(Number.isFinite))
     call.reject(`${key} is ${valueText(value)}, expected one finite number or ${channels}`);

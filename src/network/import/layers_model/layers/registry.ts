@@ -30,6 +30,11 @@ interface LayerClass {
 /** What does nothing at inference. */
 const skip: Importer = (call) => {
   requireInference(call);
+  return identity(call);
+};
+
+const identity: Importer = (call) => {
+  call.settings.ignoreAll();
   return call.add({ op: "Identity" }, [call.input]);
 };
 
@@ -78,7 +83,7 @@ const LAYERS: readonly LayerClass[] = [
   layer(["GaussianDropout", "GaussianNoise"], skip, ["Identity"]),
   layer(["RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation"], skip, ["Identity"]),
   layer(["RandomContrast", "RandomBrightness"], skip, ["Identity"]),
-  layer(["ActivityRegularization"], (call) => call.add({ op: "Identity" }, [call.input]), ["Identity"]),
+  layer(["ActivityRegularization"], identity, ["Identity"]),
 ];
 
 function layer(names: readonly string[], importer: Importer, operators: readonly OpName[]): LayerClass {
@@ -122,7 +127,10 @@ export function hasImporter(className: string): boolean {
  */
 export function importLayer(call: LayerCall): Value {
   const entry = BY_NAME.get(call.layer.className);
-  return entry ? entry.importer(call) : call.unsupported("");
+  if (!entry) return call.unsupported("");
+  const value = entry.importer(call);
+  call.refuseUnread();
+  return value;
 }
 
 /** A layer that was called with `training: true` behaves as in training for ever. */
