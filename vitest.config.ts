@@ -1,15 +1,79 @@
+import { relative } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { chooseVulkanDrivers, hastenLavapipe } from "./test/support/vulkan.js";
 
 // Here, because drivers must be told before a worker starts.
 chooseVulkanDrivers();
 hastenLavapipe();
 
+/** Suites of which `npm test` takes a part and `npm run test:slow` the rest; `test/support/portion.ts` tells them which. */
+const DIVIDED = ["equivalence", "contract", "bitwise", "deepfool_loops", "real_models", "golden_attacks"].map(
+  (name) => `test/engines/${name}.test.ts`,
+);
+
+/**
+ * What takes minutes and seldom fails. Software adapters compile for seconds each kernel of these that `npm test` has not
+ * compiled otherwise.
+ */
+const SLOW = [
+  "test/bench/run.test.ts",
+  "test/browser/webgpu.test.ts",
+  "test/kernels/wgsl_dense.test.ts",
+  "test/kernels/wgsl_half.test.ts",
+];
+
+/** Files that take longest, longest first, so that the last ones to run are short and no worker is left alone. */
+const LONGEST = [
+  "test/engines/golden_attacks.test.ts",
+  "test/engines/equivalence.test.ts",
+  "test/engines/webgpu_crafting.test.ts",
+  "test/engines/real_models.test.ts",
+  "test/browser/browser.test.ts",
+  "test/browser/webgpu.test.ts",
+  "test/engines/webgpu_chunks.test.ts",
+  "test/engines/workers.test.ts",
+  "test/package/webgpu.test.ts",
+  "test/engines/contract.test.ts",
+  "test/engines/bitwise.test.ts",
+  "test/engines/deepfool_loops.test.ts",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.indexOf(relative(import.meta.dirname, moduleId));
+      return at < 0 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // For what hangs: how long a test takes is the machine's affair.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          include: ["test/**/*.test.ts"],
+          exclude: SLOW,
+          env: { UNIFOOL_TESTS: "quick" },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "slow",
+          include: [...SLOW, ...DIVIDED],
+          env: { UNIFOOL_TESTS: "slow" },
+        },
+      },
+    ],
   },
 });
