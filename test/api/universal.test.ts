@@ -157,11 +157,14 @@ describe("universalPerturbation", () => {
       },
     };
     setTimeout(() => controller.abort(), 5);
-    const begin = performance.now();
-    await expect(
-      universalPerturbation(slow, images, { ...base, passes: 1000, signal: controller.signal }),
-    ).rejects.toBeInstanceOf(UniversalAbortedError);
-    expect(performance.now() - begin).toBeLessThan(1000);
+    const passes = 100;
+    const error: unknown = await universalPerturbation(slow, images, {
+      ...base,
+      passes,
+      signal: controller.signal,
+    }).catch((reason) => reason);
+    if (!(error instanceof UniversalAbortedError)) throw error;
+    expect(error.result.history.length).toBeLessThan(passes);
   });
 
   it("errors of the engine pass through", async () => {

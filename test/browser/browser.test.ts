@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { type Compiled, type CompileOptions, compile } from "../../src/index.js";
+import { type CompileOptions, compile } from "../../src/index.js";
 import { topClasses } from "../../src/kernels/top_classes/reference.js";
-import { expectWithin } from "../support/within.js";
+import { resolveInput } from "../../src/network/input.js";
+import { answerOf, expectAnswer, undetected } from "../support/oracle.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { buildPackage } from "./package_build.js";
 import { type cases, everything, randomImages } from "./page.js";
 import { LARGE, openPage, openSites, runCase, SMALL } from "./pages.js";
-import { pieceBound } from "./rounding.js";
 import type { Policy, Site } from "./site.js";
 import { staticImports } from "./static_imports.js";
 
@@ -86,21 +86,25 @@ describe.skipIf(!chromium)("in Chromium", () => {
 
       using engine = await compile(`${sites.plain.origin}/models/small/model.json`, { backend: "reference" });
       const { classes } = engine;
+      const input = resolveInput(undefined, engine.inputShape[engine.inputShape.length - 1]);
       const images = randomImages(engine, 5);
       const size = images.length / 5;
       for (let n = 0; n < 5; n++) {
         const image = Float64Array.from(images.subarray(n * size, (n + 1) * size));
-        const bounds = pieceBound(engine.network as NonNullable<Compiled["network"]>, image);
         const scores = reference.logits.slice(n * classes, (n + 1) * classes);
-        expectWithin(ran.logits.slice(n * classes, (n + 1) * classes), scores, (c) => bounds.logits[c]);
         // Rows come largest logit first.
-        const order = topClasses(Float32Array.from(scores), 0, classes, classes);
+        const order = Int32Array.from(topClasses(Float32Array.from(scores), 0, classes, classes));
+        const { network } = engine;
+        const answer = answerOf(network as NonNullable<typeof network>, input, image, order);
+        expect(undetected(answer)).toEqual([]);
         const rows = [n * classes * size, (n + 1) * classes * size] as const;
-        const gradients = reference.jacobian.slice(...rows);
-        const bound = (i: number) => bounds.values[order[Math.floor(i / size)] * size + (i % size)];
-        expectWithin(ran.jacobian.slice(...rows), gradients, bound);
-        const prominence = Math.max(...gradients.map((g, i) => Math.abs(g) / bound(i)));
-        expect(prominence, "gradients must stand out from the bound").toBeGreaterThan(100);
+        for (const { logits, jacobian } of [ran, reference]) {
+          const ours = {
+            logits: logits.slice(n * classes, (n + 1) * classes),
+            values: jacobian.slice(...rows),
+          };
+          expect(expectAnswer(ours, answer, `image ${n}`)).toBe("");
+        }
       }
     });
 
@@ -141,21 +145,21 @@ describe.skipIf(!chromium)("in Chromium", () => {
   });
 
   describe("the page's own thread", () => {
-    it.each([1, 2])("keeps ticking while DeepFool runs on %i workers", async (threads) => {
-      // A busy machine may hold a page up now and then; a page that is blocked is held up every time.
-      const page = await openPage(browser, sites.isolated);
-      const measure = () => runCase(page, "ticksDuringDeepfool", LARGE, { threads }, 500);
-      let ran = await measure();
-      for (let again = 0; again < 5 && ran.longestGap >= 100; again++) ran = await measure();
-      await page.close();
-      expect(ran.ticks).toBeGreaterThanOrEqual(10);
-      expect(ran.longestGap).toBeLessThan(100);
+    it.each([1, 2])("goes on while %i workers compute, unlike where it computes itself", async (threads) => {
+      const calls = 10;
+      const turns = await inPage("isolated", "turnsDuringCalls", LARGE, { threads }, calls);
+      expect(turns.length).toBe(2 * calls);
+      expect(Math.min(...turns)).toBeGreaterThan(0);
+      // On a busy machine one call may last so long that the page's own thread takes a break.
+      expect(Math.min(...(await inPage("isolated", "turnsDuringCalls", LARGE, { threads: 0 }, calls)))).toBe(
+        0,
+      );
     });
 
     it.each([0, 1, 2])("can abort DeepFool on %i workers", async (threads) => {
       const stopped = await inPage("isolated", "abortDeepfool", LARGE, { threads });
       expect(stopped).toMatchObject({ name: "AbortError", message: "enough", labelsAfterwards: 2 });
-      expect(stopped.milliseconds).toBeLessThan(1000);
+      expect(stopped.done).toBeLessThan(stopped.total);
     });
 
     it("hears what its progress callback throws", async () => {

@@ -50,14 +50,12 @@ async function run(model: string, options: CompileOptions) {
   return { backend, threads, variant, warnings, ...(await everything(engine)) };
 }
 
-/** The error of `work` as plain values, and how long it took to come. */
-async function failure(work: () => Promise<unknown>) {
-  const start = performance.now();
-  const error = await work().then(
+/** The error of `work` as plain values. */
+function failure(work: () => Promise<unknown>) {
+  return work().then(
     () => ({ name: "none", message: "it succeeded" }),
     ({ name, message }: Error) => ({ name, message }),
   );
-  return { ...error, milliseconds: performance.now() - start };
 }
 
 /** DeepFool on so many images that it has to be interrupted. */
@@ -65,45 +63,49 @@ function longDeepfool(engine: Compiled, options?: Parameters<typeof deepfool>[2]
   return deepfool(engine, randomImages(engine, 2000), { classes: engine.classes, ...options });
 }
 
-/** How evenly timers fire while DeepFool runs on 200 images, again and again until `duration` ms have passed. */
-async function ticksDuringDeepfool(model: string, options: CompileOptions, duration: number) {
+/**
+ * How often the page's event loop turns during each of some calls: not at all where the page's thread computes, which answers
+ * a call on a single image before anything else.
+ */
+async function turnsDuringCalls(model: string, options: CompileOptions, calls: number) {
   using engine = await compile(model, options);
-  const images = randomImages(engine, 200);
-  let running = true;
-  let ticks = 0;
-  let longestGap = 0;
-  let last = performance.now();
-  const start = last;
-  const tick = (): void => {
-    const now = performance.now();
-    longestGap = Math.max(longestGap, now - last);
-    last = now;
-    ticks++;
-    if (running) setTimeout(tick);
-  };
-  tick();
-  while (performance.now() - start < duration) await deepfool(engine, images, { classes: engine.classes });
-  running = false;
-  return { ticks, longestGap };
+  const image = randomImages(engine, 1);
+  const turns: number[] = [];
+  for (const name of ["deepfool", "jacobian"] as const)
+    for (let i = 0; i < calls; i++) {
+      let [count, pending] = [0, true];
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        count++;
+        if (pending) port2.postMessage(undefined);
+        else port1.close();
+      };
+      port2.postMessage(undefined);
+      await (name === "deepfool"
+        ? deepfool(engine, image, { classes: engine.classes })
+        : engine.jacobian(image, { classes: engine.classes }));
+      pending = false;
+      turns.push(count);
+    }
+  return turns;
 }
 
-/** Aborts DeepFool on the way: what it rejects with, how soon, and whether the engine is usable afterwards. */
+/** Aborts DeepFool on the way: what it rejects with, after how many images of how many, and whether the engine is usable. */
 async function abortDeepfool(model: string, options: CompileOptions) {
   using engine = await compile(model, options);
   const controller = new AbortController();
-  let abortedAt = 0;
+  let progress = { done: 0, total: 0 };
   const { name, message } = await failure(() =>
     longDeepfool(engine, {
       signal: controller.signal,
-      onProgress() {
-        abortedAt ||= performance.now();
+      onProgress(done, total) {
+        progress = { done, total };
         controller.abort(new DOMException("enough", "AbortError"));
       },
     }),
   );
-  const milliseconds = performance.now() - abortedAt;
   const { labels } = await engine.logits(randomImages(engine, 2));
-  return { name, message, milliseconds, labelsAfterwards: labels.length };
+  return { name, message, ...progress, labelsAfterwards: labels.length };
 }
 
 /** A progress callback that throws: what the call rejects with, and whether the engine is usable afterwards. */
@@ -164,7 +166,7 @@ async function killWorker(model: string, options: CompileOptions, index: number)
 export const cases = {
   run,
   compileFailure: (model: string, options: CompileOptions) => failure(() => compile(model, options)),
-  ticksDuringDeepfool,
+  turnsDuringCalls,
   abortDeepfool,
   throwingCallback,
   keep,

@@ -3,6 +3,7 @@ import type { DeepfoolRequest, Engine } from "../../src/engines/engine.js";
 import { topClasses } from "../../src/kernels/top_classes/reference.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
+import { portionOf, quick } from "../support/portion.js";
 import { randomValues } from "../support/random_values.js";
 import { chromiumEngines } from "./chromium_engines.js";
 import { expectSameBits } from "./comparison.js";
@@ -27,7 +28,10 @@ const request: DeepfoolRequest = {
   trace: true,
 };
 
-const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines, ...chromiumEngines];
+const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
+  quick: [...wasmEngines, ...webgpuEngines],
+  slow: chromiumEngines,
+});
 
 describe.each(engines)("$name, bit for bit", (under) => {
   let engine: Engine;
@@ -117,7 +121,7 @@ describe.each(engines)("$name, bit for bit", (under) => {
   });
 });
 
-describe.each(variants)("%s, bit for bit", (variant) => {
+describe.each(quick ? variants : [])("%s, bit for bit", (variant) => {
   test("0, 1, 2 and 4 threads agree", async () => {
     const answers = [];
     for (const threads of [0, 1, 2, 4]) {

@@ -3,6 +3,7 @@ import { deepfoolLoop } from "../../src/api/deepfool_loop.js";
 import type { DeepfoolProfile, DeepfoolRequest } from "../../src/engines/engine.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
+import { portionOf } from "../support/portion.js";
 import { chromiumEngines } from "./chromium_engines.js";
 import { type EngineUnderTest, wasmEngines } from "./engines.js";
 import { exactNetwork, imagesOf } from "./mixed_network.js";
@@ -15,7 +16,10 @@ const runs = profiles.flatMap((profile) =>
   ([2, Infinity] as const).flatMap((norm) => [3, 10, 30].map((classes) => ({ profile, norm, classes }))),
 );
 
-const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines, ...chromiumEngines];
+const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
+  quick: [...wasmEngines, ...webgpuEngines],
+  slow: chromiumEngines,
+});
 
 /**
  * The engine's loop seeds the lanes with differences, the portable one subtracts float32 rows; on a network whose

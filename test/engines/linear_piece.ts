@@ -1,13 +1,15 @@
 import { forward64 } from "../../src/engines/reference.js";
+import type { Clamp } from "../../src/kernels/node.js";
+import { factsOf } from "../../src/kernels/operators/facts_of.js";
 import { referenceOf } from "../../src/kernels/operators/reference_of.js";
 import type { InputTransform } from "../../src/network/input.js";
-import type { Network, Node } from "../../src/network/spec.js";
+import type { Network } from "../../src/network/spec.js";
 
 /** Gradients of the linear piece that an engine saw an image in, and where that is not the exact one. */
 export interface LinearPiece {
   /** `[K][D]`, in float64. */
   readonly values: Float64Array;
-  /** Units of relus and clips that the engine has on the other side of a kink. */
+  /** Units of clamps that the engine has on the other side of a kink. */
   readonly flipped: readonly Flip[];
 }
 
@@ -22,7 +24,7 @@ export interface Flip {
 }
 
 /**
- * The oracle's gradients with every relu and clip live where the engine has it live. If an engine's gradients are these
+ * The oracle's gradients with every clamp (relu, clip) live where the engine has it live. If an engine's gradients are these
  * and the flipped units are at their kinks to within the errors of the values around them, then rounding explains
  * all of the difference from the exact gradients.
  *
@@ -40,16 +42,17 @@ export function linearPiece(
   const flipped: Flip[] = [];
   for (const node of network.nodes) {
     const values = seen.get(node.name);
-    if ((node.op !== "Relu" && node.op !== "Clip") || values === undefined) continue;
-    const mask = Uint8Array.from(values, (y) => Number(isLive(node, y)));
+    const clamp = factsOf(node).clamp?.(node);
+    if (clamp === undefined || values === undefined) continue;
+    const mask = Uint8Array.from(values, (y) => Number(isLive(clamp, y)));
     live.set(node.name, mask);
     const x = exact.get(node.inputs[0])!;
     const y = exact.get(node.name)!;
     const error = y.reduce((most, v, i) => Math.max(most, Math.abs(v - values[i])), 0);
     const largest = y.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
     x.forEach((v, unit) => {
-      if (isLive(node, v) === (mask[unit] === 1)) return;
-      const distance = Math.min(...kinks(node).map((kink) => Math.abs(v - kink)));
+      if (isLive(clamp, v) === (mask[unit] === 1)) return;
+      const distance = Math.min(Math.abs(v - clamp.low), Math.abs(v - clamp.high));
       flipped.push({ node: node.name, unit, distance, error, largest });
     });
   }
@@ -65,12 +68,8 @@ export function linearPiece(
   return { values, flipped };
 }
 
-function kinks(node: Node): number[] {
-  return node.op === "Clip" ? [node.min, node.max] : [0];
-}
-
-function isLive(node: Node, value: number): boolean {
-  return node.op === "Clip" ? node.min < value && value < node.max : value > 0;
+function isLive({ low, high }: Clamp, value: number): boolean {
+  return low < value && value < high;
 }
 
 function gradientWith(

@@ -6,6 +6,7 @@ import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
 import { type Network, sizeOf } from "../../src/network/spec.js";
 import { sharedFloats, sharedImages } from "../support/images.js";
+import { portionOf } from "../support/portion.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 import { chromiumEngines } from "./chromium_engines.js";
 import { expectSameBits } from "./comparison.js";
@@ -27,109 +28,142 @@ interface Golden {
   readonly jacobian: { readonly shape: readonly number[]; readonly classes: readonly (readonly number[])[] };
 }
 
-/** File, and how many gradients of its first image the oracle is asked for: on 224x224 it takes seconds each. */
-const MODELS = [
+interface Model {
+  readonly file: string;
+  /** Gradients of its first image that the oracle is asked for: on 224x224 it takes seconds each. */
+  readonly gradients: number;
+  /** What gradients agree to, if it is not {@link CLAIMED}: MobileNetV2 has 53 layers, and relus with a kink more. */
+  readonly agreement?: number;
+  /** What values of a layer do, if it is not {@link LAYER_ERROR}: of these networks some sums are far smaller than their terms. */
+  readonly layerError?: number;
+}
+
+const MODELS: readonly Model[] = [
   { file: "cifar10_resnet20/tfjs_layers/model.json", gradients: 10 },
   { file: "mnist_cnn/tfjs_layers/model.json", gradients: 10 },
   { file: "thirdparty_advjs_cifar10_cnn/cifar10_cnn.json", gradients: 10 },
   { file: "thirdparty_advjs_mnist_dnn/mnist_dnn.json", gradients: 10 },
   { file: "thirdparty_fashion_mlp/model.json", gradients: 10 },
   { file: "imagenet_squeezenet1_1/tfjs_layers/model.json", gradients: 2 },
-  { file: "imagenet_mobilenetv2/tfjs_layers/model.json", gradients: 1 },
-  { file: "thirdparty_nsfwjs_mobilenet_v2/model.json", gradients: 1 },
+  {
+    file: "imagenet_mobilenetv2/tfjs_layers/model.json",
+    gradients: 1,
+    agreement: 2e-6,
+    layerError: 2 ** -16,
+  },
+  { file: "thirdparty_nsfwjs_mobilenet_v2/model.json", gradients: 1, agreement: 2e-6, layerError: 2 ** -16 },
 ];
 
-const engines: readonly EngineUnderTest[] = [...wasmEngines, ...webgpuEngines, ...chromiumEngines];
-/** In a page kernels compile slowly, and each adapter there computes on the processor: models of small images. */
-const enginesFor = (file: string) =>
-  engines.filter(({ starts }) => starts !== "in a page" || /mnist_cnn|resnet20/.test(file));
+/**
+ * In a page kernels compile slowly, and each adapter there computes on the processor: models of small images. In Node WebGPU
+ * takes half a minute for a model of large ones where there is no GPU.
+ */
+const SMALL = /mnist_cnn|resnet20/;
+const enginesFor = (file: string): EngineUnderTest[] =>
+  portionOf<EngineUnderTest>({
+    quick: [...wasmEngines, ...(SMALL.test(file) ? webgpuEngines : [])],
+    slow: SMALL.test(file) ? chromiumEngines : webgpuEngines,
+  });
 
-/** To this, relative, everything on a real model must agree with independent implementations. */
-const AGREEMENT = 1e-4;
+/** What is said of Jacobians: they agree with float64 to this, relative to each row's norm. */
+const CLAIMED = 7e-7;
+/** Logits do to this, relative to the largest one of an image, where others computed them. */
+const LOGITS = 2e-6;
+/** Values of a layer, relative to the largest one: what lets a unit be on the other side of a kink. */
+const LAYER_ERROR = 2 ** -19;
 
-describe.skipIf(!hasShared).each(MODELS)("$file", ({ file, gradients }) => {
-  if (!hasShared) return;
-  const [model] = file.split("/");
-  const { imageSet, indices, preprocessing, values }: Reference = readJson("models", model, "reference.json");
-  const { mean, std } = preprocessing;
-  let network: Promise<Network> | undefined;
-  const load = async () => {
-    network ??= openModel(sharedPath("models", file)).then(buildNetwork);
-    const built = await network;
-    const { shape } = built.input;
-    const input = resolveInput({ range: [0, 255], mean, std }, shape[shape.length - 1]);
-    const size = sizeOf(shape);
-    const pixels = readFileSync(sharedPath("images", imageSet, "images.bin"));
-    const images = new Float32Array(indices.length * size);
-    indices.forEach((index, n) => {
-      images.set(pixels.subarray(index * size, (index + 1) * size), n * size);
-    });
-    return { network: built, input, images, size };
-  };
-  /** The oracle's gradients of the first image's largest classes, computed once. */
-  let oracle: { classes: Int32Array; values: Float64Array } | undefined;
-  /** What the engines without threads answered, by rounding: they were compared with the oracle. */
-  const compared = new Map<string, Float32Array>();
+const models = MODELS.filter(({ file }) => enginesFor(file).length > 0);
 
-  describe.each(enginesFor(file))("$name", (under) => {
-    test(`logits of ${indices.length} images to ${AGREEMENT}`, async () => {
-      const { network, input, images } = await load();
-      using engine = await under.create(network, input);
-      const { logits } = await engine.logits(images);
-      values.forEach((row, n) => {
-        const scores = logits.subarray(n * network.classes, (n + 1) * network.classes);
-        // Probabilities are compared by their logarithms: small ones count as much as large ones.
-        const actual = network.strippedSoftmax ? logSoftmax(scores) : [...scores];
-        const expected = network.strippedSoftmax ? row.map(Math.log) : row;
-        const largest = Math.max(...expected.map(Math.abs));
-        const off = Math.max(...expected.map((value, c) => Math.abs(value - actual[c])));
-        expect(off / largest, `image ${n}`).toBeLessThan(AGREEMENT);
+describe.skipIf(!hasShared).each(models)(
+  "$file",
+  ({ file, gradients, agreement = CLAIMED, layerError = LAYER_ERROR }) => {
+    if (!hasShared) return;
+    const [model] = file.split("/");
+    const { imageSet, indices, preprocessing, values }: Reference = readJson(
+      "models",
+      model,
+      "reference.json",
+    );
+    const { mean, std } = preprocessing;
+    let network: Promise<Network> | undefined;
+    const load = async () => {
+      network ??= openModel(sharedPath("models", file)).then(buildNetwork);
+      const built = await network;
+      const { shape } = built.input;
+      const input = resolveInput({ range: [0, 255], mean, std }, shape[shape.length - 1]);
+      const size = sizeOf(shape);
+      const pixels = readFileSync(sharedPath("images", imageSet, "images.bin"));
+      const images = new Float32Array(indices.length * size);
+      indices.forEach((index, n) => {
+        images.set(pixels.subarray(index * size, (index + 1) * size), n * size);
+      });
+      return { network: built, input, images, size };
+    };
+    /** The oracle's gradients of the first image's largest classes, computed once. */
+    let oracle: { classes: Int32Array; values: Float64Array } | undefined;
+    /** What the engines without threads answered, by rounding: they were compared with the oracle. */
+    const compared = new Map<string, Float32Array>();
+
+    describe.each(enginesFor(file))("$name", (under) => {
+      test(`logits of ${indices.length} images to ${LOGITS}`, async () => {
+        const { network, input, images } = await load();
+        using engine = await under.create(network, input);
+        const { logits } = await engine.logits(images);
+        values.forEach((row, n) => {
+          const scores = logits.subarray(n * network.classes, (n + 1) * network.classes);
+          // Probabilities are compared by their logarithms: small ones count as much as large ones.
+          const actual = network.strippedSoftmax ? logSoftmax(scores) : [...scores];
+          const expected = network.strippedSoftmax ? row.map(Math.log) : row;
+          const largest = Math.max(...expected.map(Math.abs));
+          const off = Math.max(...expected.map((value, c) => Math.abs(value - actual[c])));
+          expect(off / largest, `image ${n}`).toBeLessThan(LOGITS);
+        });
+      });
+
+      test(`${gradients} gradients to ${agreement} of each one's norm`, async () => {
+        const { network, input, images, size } = await load();
+        using engine = await under.create(network, input);
+        const one = images.subarray(0, size);
+        const count = Math.min(gradients, network.classes);
+        const { values, classes } = await engine.jacobian(one, { classes: count });
+        const known = compared.get(under.rounding);
+        if (known) return expectSameBits(values, known, "gradients of the same kernels without threads");
+        oracle ??= { classes, values: jacobian64(network, input, Float64Array.from(one), classes).values };
+        expect([...classes]).toEqual([...oracle.classes]);
+        const offs = (exact: Float64Array) =>
+          Array.from({ length: count }, (_, k) => {
+            const part = [k * size, (k + 1) * size] as const;
+            return relativeDistance(values.subarray(...part), exact.subarray(...part));
+          });
+        const worst = Math.max(...offs(oracle.values));
+        if (worst >= agreement) {
+          const seen = await under.valuesOf?.(network, input, one);
+          const piece = linearPiece(network, input, one, classes, seen ?? new Map());
+          const inPiece = Math.max(...offs(piece.values));
+          console.log(
+            `${model} ${under.name}: gradients off by ${worst.toExponential(1)}; ` +
+              `with the engine's ${piece.flipped.length} ties off by ${inPiece.toExponential(1)}` +
+              piece.flipped.map((flip) => `\n  ${describeFlip(flip)}`).join(""),
+          );
+          // Nearly 7 million units: some are at a kink to within float32.
+          expect(inPiece).toBeLessThan(agreement);
+          for (const { distance, error, largest } of piece.flipped) {
+            expect(distance).toBeLessThanOrEqual(2 * error);
+            expect(error).toBeLessThan(layerError * largest);
+          }
+        }
+        compared.set(under.rounding, values);
+        // With other rows beside them, in other lanes.
+        const rows = under.rounding.startsWith("webgpu") && size > 32 * 32 * 3 ? count + 1 : 13;
+        const more = await engine.jacobian(one, { classes: Math.min(rows, network.classes) });
+        expectSameBits(more.values.subarray(0, count * size), values, "the same rows among more");
       });
     });
-
-    test(`${gradients} gradients to ${AGREEMENT} of each one's norm`, { timeout: 120_000 }, async () => {
-      const { network, input, images, size } = await load();
-      using engine = await under.create(network, input);
-      const one = images.subarray(0, size);
-      const count = Math.min(gradients, network.classes);
-      const { values, classes } = await engine.jacobian(one, { classes: count });
-      const known = compared.get(under.rounding);
-      if (known) return expectSameBits(values, known, "gradients of the same kernels without threads");
-      oracle ??= { classes, values: jacobian64(network, input, Float64Array.from(one), classes).values };
-      expect([...classes]).toEqual([...oracle.classes]);
-      const offs = (exact: Float64Array) =>
-        Array.from({ length: count }, (_, k) => {
-          const part = [k * size, (k + 1) * size] as const;
-          return relativeDistance(values.subarray(...part), exact.subarray(...part));
-        });
-      const worst = Math.max(...offs(oracle.values));
-      if (worst >= AGREEMENT) {
-        const seen = await under.valuesOf?.(network, input, one);
-        const piece = linearPiece(network, input, one, classes, seen ?? new Map());
-        const inPiece = Math.max(...offs(piece.values));
-        console.log(
-          `${model} ${under.name}: gradients off by ${worst.toExponential(1)}; ` +
-            `with the engine's ${piece.flipped.length} ties off by ${inPiece.toExponential(1)}` +
-            piece.flipped.map((flip) => `\n  ${describeFlip(flip)}`).join(""),
-        );
-        // Nearly 7 million units: some are at a kink to within float32.
-        expect(inPiece).toBeLessThan(AGREEMENT);
-        for (const { distance, error, largest } of piece.flipped) {
-          expect(distance).toBeLessThanOrEqual(2 * error);
-          expect(error).toBeLessThan(AGREEMENT * largest);
-        }
-      }
-      compared.set(under.rounding, values);
-      // With other rows beside them, in other lanes.
-      const rows = under.rounding.startsWith("webgpu") && size > 32 * 32 * 3 ? count + 1 : 13;
-      const more = await engine.jacobian(one, { classes: Math.min(rows, network.classes) });
-      expectSameBits(more.values.subarray(0, count * size), values, "the same rows among more");
-    });
-  });
-});
+  },
+);
 
 describe.skipIf(!hasShared).each(["mnist_cnn", "cifar10_resnet20"])("PyTorch's Jacobians of %s", (model) => {
-  test.each(engines)(`$name to ${AGREEMENT} of each row's norm`, async (under) => {
+  test.each(enginesFor(model))(`$name to ${CLAIMED} of each row's norm`, async (under) => {
     const { imageSet, mean, std, jacobian }: Golden = readJson("golden", model, "golden.json");
     const network = buildNetwork(await openModel(sharedPath("models", model, "tfjs_layers", "model.json")));
     using engine = await under.create(network, resolveInput({ mean, std }, mean.length));
@@ -143,15 +177,18 @@ describe.skipIf(!hasShared).each(["mnist_cnn", "cifar10_resnet20"])("PyTorch's J
     for (let row = 0; row < count * rows; row++) {
       const part = [row * size, (row + 1) * size] as const;
       const off = relativeDistance(values.subarray(...part), expected.subarray(...part));
-      expect(off, `image ${Math.floor(row / rows)}, class ${classes[row]}`).toBeLessThan(AGREEMENT);
+      expect(off, `image ${Math.floor(row / rows)}, class ${classes[row]}`).toBeLessThan(CLAIMED);
       worst = Math.max(worst, off);
     }
     console.log(`${model} ${under.name}: Jacobians off by at most ${worst.toExponential(1)} of a row's norm`);
   });
 });
 
-function describeFlip({ node, unit, distance, error }: Flip): string {
-  return `${node}[${unit}] is ${distance.toExponential(1)} from its kink, values of that layer err by up to ${error.toExponential(1)}`;
+function describeFlip({ node, unit, distance, error, largest }: Flip): string {
+  return (
+    `${node}[${unit}] is ${distance.toExponential(1)} from its kink, values of that layer err by up to ` +
+    `${error.toExponential(1)}, ${(error / largest).toExponential(1)} of the largest one`
+  );
 }
 
 function readJson(...path: string[]) {

@@ -254,26 +254,17 @@ describe("engine", () => {
 });
 
 describe("generated cases", () => {
-  test("are valid, distinct and, but for the listed, have a gradient somewhere", async () => {
-    const flat = [
-      "gemm/masked 11->1",
-      "gemm/masked 13->1",
-      "activation/Clip -0.5 0.75 alone on 1",
-      "activation/Clip -0.5 0.75 alone on 1x2x4",
-      "arithmetic/Sub of a value with itself",
-      "graph/everything is dead",
-    ];
+  // That there is a gradient, and one that tells right results from wrong ones: equivalence.test.ts.
+  test("are valid and distinct, with finite gradients", async () => {
     const cases = operatorCases();
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
-    const without: string[] = [];
-    for (const { name, spec } of cases) {
+    for (const { spec } of cases) {
       const network = buildNetwork(spec);
       const engine = createReferenceEngine(network, centred(spec));
       const { values } = await engine.jacobian(randomImages(spec, 3, 1), { classes: network.classes });
+      expect(values.length).toBeGreaterThan(0);
       expect(values.every(Number.isFinite)).toBe(true);
-      if (values.every((value) => value === 0)) without.push(name);
     }
-    expect(without.sort()).toEqual(flat.sort());
   });
 
   test("random networks have values of the order of 1", () => {

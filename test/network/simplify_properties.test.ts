@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { forward64, jacobian64, logits64 } from "../../src/engines/reference.js";
-import { referenceOf } from "../../src/kernels/operators/reference_of.js";
+import { jacobian64 } from "../../src/engines/reference.js";
 import { consumersOf } from "../../src/network/graph.js";
 import { resolveInput } from "../../src/network/input.js";
 import { simplify } from "../../src/network/simplify.js";
 import { type Network, sizeOf } from "../../src/network/spec.js";
+import { float32Error } from "../support/float32_error.js";
 import { randomFloats, randomNetwork } from "./random_network.js";
-import { roundingBound } from "./rounding_bound.js";
 
 describe("simplify of any network", () => {
   const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
@@ -40,51 +39,36 @@ describe("simplify of any network", () => {
     );
   });
 
-  it("keeps its logits to within the rounding of folded arrays", () => {
+  /** Holds what the simplified network computes in float64 to what a float32 evaluation of the network may, image by image. */
+  function expectKept(part: (results: { logits: Float64Array; values: Float64Array }) => Float64Array): void {
+    let samples = 0;
+    let told = 0;
     fc.assert(
       fc.property(seeds, (seed) => {
         const network = randomNetwork(seed);
         const image = imageOf(network, seed);
-        const { magnitude, relative } = roundingBound(network);
-        const bound = logits64(magnitude, plain, image);
-        const expected = logits64(network, plain, image);
-        const actual = logits64(simplify(network), plain, image);
-        for (const c of classes)
-          expect(Math.abs(actual[c] - expected[c])).toBeLessThanOrEqual(relative * bound[c]);
+        const expected = part(jacobian64(network, plain, image, classes));
+        const actual = part(jacobian64(simplify(network), plain, image, classes));
+        const error = float32Error(network, plain, image, classes);
+        // Arrays that are folded are rounded, so a unit that float32 may see on the other side of a kink may change sides.
+        const bounds = [part(error), part({ ...error, values: error.tiedValues })];
+        const [own, tied] = bounds.map((bound) =>
+          expected.every((value, i) => Math.abs(actual[i] - value) <= bound[i]),
+        );
+        expect(own || (tied && error.ties.length > 0)).toBe(true);
+        samples++;
+        if (expected.some((value, i) => Math.abs(value) > 100 * bounds[0][i])) told++;
       }),
     );
-  });
-
-  it("keeps its Jacobian to within the rounding of folded arrays where no unit is at a kink", () => {
-    fc.assert(
-      fc.property(seeds, (seed) => {
-        const network = randomNetwork(seed);
-        const after = simplify(network);
-        const image = imageOf(network, seed);
-        const kinked = after.nodes.filter(({ op }) => /^(Relu|LeakyRelu|PRelu|Clip|MaxPool)$/.test(op));
-        const names = kinked.map(({ name }) => name);
-        fc.pre(linearPieces(network, names, image) === linearPieces(after, names, image));
-        const { magnitude, relative } = roundingBound(network);
-        const bound = jacobian64(magnitude, plain, image, classes).values;
-        const expected = jacobian64(network, plain, image, classes).values;
-        const actual = jacobian64(after, plain, image, classes).values;
-        expected.forEach((value, i) => {
-          expect(Math.abs(actual[i] - value)).toBeLessThanOrEqual(relative * bound[i]);
-        });
-      }),
-    );
-  });
-
-  /** What the units `names` do at an image: their vjp of a ramp tells the linear pieces apart. */
-  function linearPieces(network: Network, names: readonly string[], image: Float64Array): string {
-    const values = forward64(network, plain, image);
-    const units = network.nodes.filter(({ name }) => names.includes(name));
-    return JSON.stringify(
-      units.map((node) => {
-        const [x, y] = [values.get(node.inputs[0])!, values.get(node.name)!];
-        const ramp = y.map((_, i) => i + 1);
-        return [node.name, [...referenceOf(node.op)!.vjp(node, [x], y, ramp)[0]]];
-      }),
-    );
+    // Not every random network lets its image through to its scores.
+    expect(told).toBeGreaterThan(samples / 2);
   }
+
+  it("keeps its logits to within the float32 bound", () => {
+    expectKept(({ logits }) => logits);
+  });
+
+  it("keeps its Jacobian to within the float32 bound", () => {
+    expectKept(({ values }) => values);
+  });
 });

@@ -11,6 +11,9 @@ export interface ObservedDevice {
   /** Bytes written to buffers through the queue, and bytes mapped to be read, so far. */
   uploaded: number;
   read: number;
+  /** Workgroups of each dispatch so far whose number the host said, in two dimensions, and how many the device said. */
+  readonly dispatches: (readonly [x: number, y: number])[];
+  indirect: number;
 }
 
 /** @param limits that the device pretends to have */
@@ -32,6 +35,24 @@ export function observe(
   const device = stand(real, {
     queue,
     limits: stand(real.limits, limits),
+    createCommandEncoder: (descriptor?: GPUCommandEncoderDescriptor) => {
+      const encoder = real.createCommandEncoder(descriptor);
+      return stand(encoder, {
+        beginComputePass: (of?: GPUComputePassDescriptor) => {
+          const pass = encoder.beginComputePass(of);
+          return stand(pass, {
+            dispatchWorkgroups: (x: number, y = 1) => {
+              observed.dispatches.push([x, y]);
+              pass.dispatchWorkgroups(x, y);
+            },
+            dispatchWorkgroupsIndirect: (buffer: GPUBuffer, offset: number) => {
+              observed.indirect++;
+              pass.dispatchWorkgroupsIndirect(buffer, offset);
+            },
+          });
+        },
+      });
+    },
     createBuffer: (descriptor: GPUBufferDescriptor) => {
       const buffer = real.createBuffer(descriptor);
       live.add(buffer);
@@ -49,7 +70,16 @@ export function observe(
       return buffer;
     },
   });
-  const observed: ObservedDevice = { device, live, largest: 0, submissions: 0, uploaded: 0, read: 0 };
+  const observed: ObservedDevice = {
+    device,
+    live,
+    largest: 0,
+    submissions: 0,
+    uploaded: 0,
+    read: 0,
+    dispatches: [],
+    indirect: 0,
+  };
   return observed;
 }
 
