@@ -57,8 +57,13 @@ function othersText(layers: readonly UnsupportedLayer[]): string {
   return texts.length > 6 ? `${shown} and ${texts.length - 6} more classes` : shown;
 }
 
-/** The engine cannot run here (no WebAssembly SIMD, no adapter, a worker died) or was disposed. */
+/**
+ * The engine cannot run here (no WebAssembly SIMD, no adapter, a worker died), was disposed, or has no answer for an image
+ * whose logits are NaN.
+ */
 export class EngineError extends UnifoolError {
   static override readonly name: string = "EngineError";
   override readonly name = "EngineError";
+  /** Index in the batch of the image that has no answer, where one image is at fault. */
+  declare readonly image?: number;
 }

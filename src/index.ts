@@ -38,6 +38,7 @@ export type {
   Jacobian,
   JacobianOptions,
   Logits,
+  LogitsOptions,
 } from "./engines/engine.js";
 export { createReferenceEngine } from "./engines/reference.js";
 export {

@@ -5,10 +5,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type DeepfoolOptions, deepfool as deepfoolArrays } from "./api/deepfool.js";
 import { type FoolingRateOptions, foolingRate as foolingRateArrays } from "./api/evaluate.js";
-import { checkEngine, optionsObject } from "./api/options.js";
+import { checkEngine, checkSignal, optionsObject } from "./api/options.js";
 import { type UniversalOptions, universalPerturbation as universalArrays } from "./api/universal.js";
 import type { UniversalResult } from "./api/universal_result.js";
 import type { Engine } from "./engines/engine.js";
+import { assertNumbers } from "./engines/not_a_number.js";
 import { InvalidArgumentError } from "./errors.js";
 import { resolveNamespace, type TfNamespace } from "./kernels/tfjs/namespace.js";
 import type { Shape } from "./network/spec.js";
@@ -54,21 +55,26 @@ export interface TensorJacobian {
  * @returns tensors for the caller to dispose of
  * @throws InvalidArgumentError for wrong shapes, values that are not finite, or classes that do not exist or are no
  *   whole numbers
- * @throws EngineError where the engine fails or there is no tfjs
+ * @throws EngineError if a logit is NaN (`image` says whose), or where the engine fails or there is no tfjs
+ * @throws the signal's reason when aborted
  * @example
  * const { values } = await jacobian(engine, images, { classes: 10 });
  */
 export async function jacobian(
   engine: Engine,
   images: Tensor,
-  options: TensorOptions & { readonly classes: number | Tensor },
+  options: TensorOptions & { readonly classes: number | Tensor; readonly signal?: AbortSignal },
 ): Promise<TensorJacobian> {
   const caller = "jacobian";
   checkEngine(caller, engine);
-  const { tf: given, classes } = optionsObject(caller, options, ["tf", "classes"]);
+  const { tf: given, classes, signal } = optionsObject(caller, options, ["tf", "classes", "signal"]);
+  checkSignal(caller, signal);
+  signal?.throwIfAborted();
   const tf = await namespaceOf(engine, given);
   const pixels = await batchValues(caller, "images", images, engine.inputShape);
-  const result = await engine.jacobian(pixels, { classes: await classesOf(caller, classes) });
+  const request = { classes: await classesOf(caller, classes), ...(signal && { signal }) };
+  const result = await engine.jacobian(pixels, request);
+  assertNumbers(caller, result.logits, engine.classes);
   const count = images.shape[0];
   return {
     values: tensorOf(tf, result.values, [count, -1, ...engine.inputShape]),

@@ -11,8 +11,8 @@ import { type InputOptions, type InputTransform, resolveInput } from "../network
 import type { Network } from "../network/spec.js";
 import "./gpu_types.js";
 import { checkInputShape, type LoadableModel, networkOf } from "./load_model.js";
+import { oddityOf } from "./oddities.js";
 import { checkCallback, checkSignal, flag, integer, interval, oneOf, optionsObject } from "./options.js";
-import { looksLikeProbabilities } from "./probabilities.js";
 
 const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
 
@@ -250,7 +250,7 @@ async function createOnWebgpu(
 async function warningsFor(
   engine: Engine,
   network: Network | undefined,
-  { threads, deterministic }: Settings,
+  { threads, deterministic, signal }: Settings,
 ): Promise<string[]> {
   const warnings: string[] = [];
   const { backend } = engine;
@@ -268,10 +268,19 @@ async function warningsFor(
       `compile: the WebGPU adapter ("${(engine as WebgpuEngine).adapter}") computes on the processor, expected a GPU; ` +
         '{ backend: "wasm" } is faster there',
     );
-  if (!network?.strippedSoftmax && (await looksLikeProbabilities(engine)))
+  const oddity = await oddityOf(engine, signal);
+  const outputs = `compile: the outputs of "${network?.name ?? "the model"}"`;
+  if (oddity === "probabilities" && !network?.strippedSoftmax)
     warnings.push(
-      `compile: the outputs of "${network?.name ?? "the model"}" look like probabilities, expected logits; ` +
-        "DeepFool's distances mean little on probabilities",
+      `${outputs} look like probabilities, expected logits; DeepFool's distances mean little on probabilities`,
+    );
+  if (oddity === "NaN")
+    warnings.push(
+      `${outputs} are NaN at an image of noise, expected numbers; a value of the network overflows there, or one of its weights is NaN`,
+    );
+  if (oddity === "infinite")
+    warnings.push(
+      `${outputs} are infinite at an image of noise, expected finite numbers; DeepFool takes no steps there`,
     );
   return warnings;
 }

@@ -78,14 +78,15 @@ export interface DeepfoolResult {
  * float32, then x0 + that, which is `adversarial`. With `bounds`, x is clipped (r goes on unclipped, as in
  * foolbox) and `perturbation` is x - x0 where that clipping binds.
  *
- * An image whose difference gradients all vanish, or where a gradient or logit is not finite, ends there: r keeps the
- * steps that were sound. Where logits tie without a change of prediction the step is made just long enough to
+ * An image whose difference gradients all vanish, or where a gradient is not finite or a logit infinite, ends there: r keeps
+ * the steps that were sound. A logit that is NaN, at an image or where its steps lead, is an error. Where logits tie without a change of prediction the step is made just long enough to
  * leave the tie (the published code stays there for ever). Results hold no NaN, and an image's result does not
  * depend on the other images.
  *
  * @param engine from `compile`, or any object that satisfies `Engine`
  * @param images `[N][H][W][C]`, values in `engine.range`
  * @throws InvalidArgumentError for wrong shapes, values that are not finite or out of bounds, or wrong options
+ * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
  * @throws the signal's reason when aborted
  *
  * @example

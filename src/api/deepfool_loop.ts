@@ -1,5 +1,6 @@
 import { createCheckpoint } from "../engines/checkpoint.js";
-import type { DeepfoolRequest, DeepfoolRun, Engine } from "../engines/engine.js";
+import type { DeepfoolRequest, DeepfoolRun, Engine, Logits } from "../engines/engine.js";
+import { asPartOf, assertNumbers, type Place } from "../engines/not_a_number.js";
 import { EngineError } from "../errors.js";
 import { PROFILES } from "../kernels/deepfool_step/profiles.js";
 import { takeStep, writePoint } from "../kernels/deepfool_step/reference.js";
@@ -8,6 +9,8 @@ import { sizeOf } from "../network/spec.js";
 
 /** One image on its way across the boundary. Arrays are `[D]` or `[K]`. */
 interface Iterate {
+  /** Of the image in the whole call. */
+  readonly index: number;
   readonly image: Float32Array;
   /** Candidate classes, fixed at the image, the class to leave first. */
   readonly candidates: Int32Array;
@@ -24,6 +27,8 @@ interface Iterate {
   finished: boolean;
 }
 
+/** Who errors speak of. */
+const CALLER = "deepfool";
 const MAX_JACOBIAN_BYTES = 2 ** 28;
 const MAX_BATCH = 32;
 
@@ -99,7 +104,7 @@ async function runBatch(
     onProgress(batch.length - active.length);
     if (active.length === 0) break;
     await checkpoint();
-    const jacobian = await jacobianOf(engine, active, request.classes, rows);
+    const jacobian = await jacobianOf(engine, active, request, rows);
     const moved = active.filter((iterate, n) => {
       iterate.before.set(iterate.r);
       const offset = n * request.classes * iterate.r.length;
@@ -112,7 +117,7 @@ async function runBatch(
       iterate.finished = chosen === 0 || iterate.finished;
       return !iterate.finished;
     });
-    const finite = await judge(engine, moved);
+    const finite = await judge(engine, moved, request.signal);
     moved.forEach((iterate, n) => {
       if (!finite[n]) {
         iterate.chosen.pop();
@@ -128,11 +133,11 @@ async function runBatch(
       moveTo(iterate, overshot);
       if (!iterate.point.every(Number.isFinite)) moveTo(iterate, factor);
     }
-    await judge(engine, batch);
+    await judge(engine, batch, request.signal);
   }
   return batch;
 
-  /** Undoes a step to a point where the network has no finite answer, and ends the image there. */
+  /** Undoes a step to a point where pixels or logits are infinite, and ends the image there. */
   function stepBack(iterate: Iterate): void {
     iterate.r.set(iterate.before);
     moveTo(iterate, factor);
@@ -150,14 +155,14 @@ async function startBatch(
 ): Promise<Iterate[]> {
   const size = sizeOf(engine.inputShape);
   const count = images.length / size;
-  const { logits, labels } = await engine.logits(images);
-  checkLength(engine, "logits", logits, count * engine.classes);
+  const { logits, labels } = await scoresOf(engine, images, request.signal, (n) => ({ image: start + n }));
   return Array.from({ length: count }, (_, n) => {
     const scores = logits.subarray(n * engine.classes, (n + 1) * engine.classes);
     const label = request.labels?.[start + n] ?? labels[n];
     const candidates = candidatesFor(scores, label, request.classes);
     const image = images.subarray(n * size, (n + 1) * size);
     return {
+      index: start + n,
       image,
       candidates,
       logits: Float32Array.from(candidates, (c) => scores[c]),
@@ -176,7 +181,7 @@ async function startBatch(
 async function jacobianOf(
   engine: Engine,
   active: readonly Iterate[],
-  classes: number,
+  { classes, signal }: DeepfoolRequest,
   out: Float32Array,
 ): Promise<Float32Array> {
   const candidates = new Int32Array(active.length * classes);
@@ -184,16 +189,20 @@ async function jacobianOf(
     candidates.set(iterate.candidates, n * classes);
   });
   const points = gatherPoints(active);
-  const { values } = await engine.jacobian(points, { classes: candidates, out });
+  const options = { classes: candidates, out, ...(signal && { signal }) };
+  const { values } = await asPartOf(CALLER, placesOf(active), () => engine.jacobian(points, options));
   checkLength(engine, "jacobian", values, points.length * classes);
   return values;
 }
 
-/** Updates labels and candidate logits at the current points; false where a logit is not finite. */
-async function judge(engine: Engine, active: readonly Iterate[]): Promise<boolean[]> {
+/** Updates labels and candidate logits at the current points; false where a logit is infinite. */
+async function judge(
+  engine: Engine,
+  active: readonly Iterate[],
+  signal: AbortSignal | undefined,
+): Promise<boolean[]> {
   if (active.length === 0) return [];
-  const { logits, labels } = await engine.logits(gatherPoints(active));
-  checkLength(engine, "logits", logits, active.length * engine.classes);
+  const { logits, labels } = await scoresOf(engine, gatherPoints(active), signal, placesOf(active));
   return active.map((iterate, n) => {
     const scores = logits.subarray(n * engine.classes, (n + 1) * engine.classes);
     if (!scores.every(Number.isFinite)) return false;
@@ -203,6 +212,27 @@ async function judge(engine: Engine, active: readonly Iterate[]): Promise<boolea
     });
     return true;
   });
+}
+
+/**
+ * Logits and predictions at `points`.
+ *
+ * @throws NotANumber if a logit is NaN
+ */
+async function scoresOf(
+  engine: Engine,
+  points: Float32Array,
+  signal: AbortSignal | undefined,
+  placeOf: Place,
+): Promise<Logits> {
+  const scores = await asPartOf(CALLER, placeOf, () => engine.logits(points, signal && { signal }));
+  checkLength(engine, "logits", scores.logits, (points.length / sizeOf(engine.inputShape)) * engine.classes);
+  assertNumbers(CALLER, scores.logits, engine.classes, placeOf);
+  return scores;
+}
+
+function placesOf(active: readonly Iterate[]): Place {
+  return (n) => ({ image: active[n].index, steps: active[n].chosen.length });
 }
 
 function gatherPoints(active: readonly Iterate[]): Float32Array {

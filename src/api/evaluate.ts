@@ -32,6 +32,7 @@ export interface FoolingRate {
  * @param images `[N][H][W][C]`, values in `engine.range`
  * @param perturbation `[H][W][C]`, in the same units
  * @throws InvalidArgumentError for wrong shapes, values that are not finite, or wrong options
+ * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
  * @throws the signal's reason when aborted
  *
  * @example
@@ -61,12 +62,12 @@ export async function foolingRate(
   const passes = given.labels === undefined ? 2 : 1;
   const labels =
     given.labels ??
-    (await predict(engine, images, {
+    (await predict(caller, engine, images, {
       batch,
       signal,
       onProgress: (done, total) => onProgress?.(done, total * passes),
     }));
-  const newLabels = await predict(engine, images, {
+  const newLabels = await predict(caller, engine, images, {
     shift: { perturbation, bounds: clip ? engine.range : undefined },
     batch,
     signal,

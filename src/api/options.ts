@@ -1,5 +1,8 @@
+import { show } from "../engines/arguments.js";
 import type { Engine } from "../engines/engine.js";
 import { InvalidArgumentError } from "../errors.js";
+
+export { checkSignal } from "../engines/arguments.js";
 
 /** Checks of option values. Each returns the value or throws an InvalidArgumentError of one line. */
 
@@ -53,16 +56,6 @@ export function interval(caller: string, name: string, value: unknown): readonly
   return [value[0], value[1]];
 }
 
-/** An AbortSignal, of whatever realm, or none. */
-export function checkSignal(caller: string, signal: unknown): void {
-  const found = signal as Partial<AbortSignal> | null | undefined;
-  if (
-    found != null &&
-    (typeof found.throwIfAborted !== "function" || typeof found.addEventListener !== "function")
-  )
-    throw new InvalidArgumentError(`${caller}: signal is ${show(signal)}, expected an AbortSignal`);
-}
-
 /** A function to call back, or none. */
 export function checkCallback(caller: string, name: string, callback: unknown): void {
   if (callback != null && typeof callback !== "function")
@@ -99,12 +92,4 @@ export function checkEngine(caller: string, engine: Engine): void {
     );
   integer(caller, "engine.classes", engine.classes, 2);
   interval(caller, "engine.range", engine.range);
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  if (typeof value === "object" && value !== null) return value.constructor?.name ?? "an object";
-  if (typeof value === "function") return "a function";
-  return String(value);
 }

@@ -1,8 +1,12 @@
 import type { CraftingRequest, CraftingState, Engine } from "../engines/engine.js";
+import { asPartOf } from "../engines/not_a_number.js";
 import { project } from "../kernels/projection/reference.js";
 import { sizeOf } from "../network/spec.js";
 import { runDeepfool } from "./deepfool.js";
 import { predictBatch, type Shift, shiftImage } from "./predict.js";
+
+/** Who errors speak of. */
+const CALLER = "universalPerturbation";
 
 /** Images and v on the host, for any engine: images + v are handed to it anew for every call. */
 export function portableCraftingState(
@@ -26,11 +30,16 @@ export function portableCraftingState(
   };
 
   return {
-    predict: (indices, shifted) => predictBatch(engine, gather(indices, shifted), indices.length),
+    predict: (indices, shifted) =>
+      predictBatch(engine, gather(indices, shifted), deepfool.signal, CALLER, (n) => indices[n]),
 
     async improve(index, label, out) {
       const request = { ...deepfool, labels: Int32Array.of(label) };
-      const run = await runDeepfool(engine, gather([index], true), request);
+      const run = await asPartOf(
+        CALLER,
+        () => ({ image: index }),
+        () => runDeepfool(engine, gather([index], true), request),
+      );
       const taken = run.iterations[0];
       const changed = run.newLabels[0] !== label;
       // An engine may take no labels and leave its own prediction instead, and then says so.

@@ -1,5 +1,6 @@
 import { createCheckpoint } from "../engines/checkpoint.js";
 import type { Engine } from "../engines/engine.js";
+import { asPartOf, assertNumbers, type Place } from "../engines/not_a_number.js";
 import { EngineError } from "../errors.js";
 import { sizeOf } from "../network/spec.js";
 
@@ -25,8 +26,13 @@ export function defaultBatch(engine: Engine): number {
   return Math.max(1, Math.min(64, Math.floor(2 ** 26 / bytes)));
 }
 
-/** Predictions of all images, `[N]`, in batches. */
+/**
+ * Predictions of all images, `[N]`, in batches.
+ *
+ * @throws NotANumber, in the name of `caller`, if a logit is NaN
+ */
 export async function predict(
+  caller: string,
   engine: Engine,
   images: Float32Array,
   settings: {
@@ -51,19 +57,36 @@ export async function predict(
         shiftImage(chunk.subarray(i, i + size), settings.shift, shifted.subarray(i, i + size));
       chunk = shifted;
     }
-    labels.set(await predictBatch(engine, chunk, end - start), start);
+    labels.set(await predictBatch(engine, chunk, settings.signal, caller, (n) => start + n), start);
     settings.onProgress?.(end, total);
   }
   settings.signal?.throwIfAborted();
   return labels;
 }
 
-/** Predictions of one batch; checks what the engine returned. */
-export async function predictBatch(engine: Engine, images: Float32Array, count: number): Promise<Int32Array> {
-  const { labels } = await engine.logits(images);
+/**
+ * Predictions of one batch; checks what the engine returned.
+ *
+ * @param caller the public function, and `indexOf` where in its images one of the batch is, for errors
+ * @throws NotANumber if a logit is NaN
+ */
+export async function predictBatch(
+  engine: Engine,
+  images: Float32Array,
+  signal: AbortSignal | undefined,
+  caller: string,
+  indexOf: (n: number) => number,
+): Promise<Int32Array> {
+  const placeOf: Place = (n) => ({ image: indexOf(n) });
+  const { logits, labels } = await asPartOf(caller, placeOf, () =>
+    engine.logits(images, signal && { signal }),
+  );
+  const count = images.length / sizeOf(engine.inputShape);
   if (labels?.length !== count)
     throw new EngineError(
       `logits: engine "${engine.backend}" returned ${labels?.length ?? "no"} labels for ${count} images`,
     );
+  // An engine of somebody else's may be sparing with what is not asked for.
+  if (logits) assertNumbers(caller, logits, engine.classes, placeOf);
   return labels;
 }

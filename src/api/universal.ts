@@ -68,6 +68,8 @@ export interface UniversalOptions {
  * @param engine from `compile`, or any object that satisfies `Engine`
  * @param images the crafting set, `[N][H][W][C]`, values in `engine.range`; labels are not needed
  * @throws InvalidArgumentError for wrong shapes, values that are not finite, or wrong options
+ * @throws EngineError if a logit is NaN at an image, at image + v or where DeepFool leads from there (`image` says whose),
+ *   or if the engine was disposed or has failed
  * @throws UniversalAbortedError when the signal aborts; its `result` holds the best v so far
  *
  * @example

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "../errors.js";
 import { type Shape, sizeOf } from "../network/spec.js";
-import type { JacobianOptions } from "./engine.js";
+import type { JacobianRequest } from "./backend.js";
+import type { JacobianOptions, LogitsOptions } from "./engine.js";
 
 /**
  * Checks a flat batch of images and returns N.
@@ -26,29 +27,65 @@ export function countImages(caller: string, images: Float32Array, shape: Shape, 
 }
 
 /**
- * Checks the arguments of an engine's `jacobian`: N images, K classes, and as much of `out` (or of a new array) as is
- * needed.
+ * Checks the arguments of an engine's `logits`.
  *
- * @throws InvalidArgumentError for images, classes or out that are wrong, an option that there is not, or no options
+ * @throws InvalidArgumentError for images or a signal that are wrong, or an option that there is not
+ */
+export function logitsArguments(
+  images: Float32Array,
+  options: LogitsOptions | undefined,
+  shape: Shape,
+): { readonly signal?: AbortSignal } {
+  const caller = "logits";
+  countImages(caller, images, shape);
+  if (options === undefined) return {};
+  checkOptions(caller, options, ["signal"], "{ signal }");
+  checkSignal(caller, options.signal);
+  return { signal: options.signal ?? undefined };
+}
+
+/**
+ * Checks the arguments of an engine's `jacobian`: K classes, and as much of `out` (or of a new array) as is needed.
+ *
+ * @throws InvalidArgumentError for images, classes, out or a signal that are wrong, an option that there is not, or no
+ *   options
  */
 export function jacobianArguments(
   images: Float32Array,
   options: JacobianOptions,
   shape: Shape,
   available: number,
-): { readonly count: number; readonly rows: number; readonly values: Float32Array } {
+): JacobianRequest {
   const caller = "jacobian";
   const count = countImages(caller, images, shape);
+  checkOptions(caller, options, ["classes", "out", "signal"], "{ classes: 10 }");
+  const { classes, out, signal } = options;
+  checkSignal(caller, signal);
+  const rows = countClasses(caller, classes, count, available);
+  const needed = count * rows * sizeOf(shape);
+  const inputs = { images, ...(typeof classes !== "number" && { classes }) };
+  const values = checkOut(caller, out, needed, inputs).subarray(0, needed);
+  return { classes, rows, values, signal: signal ?? undefined };
+}
+
+function checkOptions(caller: string, options: unknown, keys: readonly string[], example: string): void {
   if (typeof options !== "object" || options === null)
     throw new InvalidArgumentError(
-      `${caller}: options is ${typeName(options)}, expected an object such as { classes: 10 }`,
+      `${caller}: options is ${typeName(options)}, expected an object such as ${example}`,
     );
   for (const key of Object.keys(options))
-    if (key !== "classes" && key !== "out")
-      throw new InvalidArgumentError(`${caller}: unknown option "${key}", expected classes, out`);
-  const rows = countClasses(caller, options.classes, count, available);
-  const needed = count * rows * sizeOf(shape);
-  return { count, rows, values: checkOut(caller, options.out, needed).subarray(0, needed) };
+    if (!keys.includes(key))
+      throw new InvalidArgumentError(`${caller}: unknown option "${key}", expected ${keys.join(", ")}`);
+}
+
+/** An AbortSignal, of whatever realm, or none. */
+export function checkSignal(caller: string, signal: unknown): void {
+  const found = signal as Partial<AbortSignal> | null | undefined;
+  if (
+    found != null &&
+    (typeof found.throwIfAborted !== "function" || typeof found.addEventListener !== "function")
+  )
+    throw new InvalidArgumentError(`${caller}: signal is ${show(signal)}, expected an AbortSignal`);
 }
 
 /**
@@ -88,15 +125,38 @@ export function countClasses(
 /**
  * Checks a caller-provided output array.
  *
- * @throws InvalidArgumentError if it is not a Float32Array of at least `needed` values
+ * @param inputs what is still read when the first values are written, by name: `out` may not overlap it
+ * @throws InvalidArgumentError if it is not a Float32Array of at least `needed` values, or these overlap an input
  */
-export function checkOut(caller: string, out: Float32Array | undefined, needed: number): Float32Array {
+export function checkOut(
+  caller: string,
+  out: Float32Array | undefined,
+  needed: number,
+  inputs: Readonly<Record<string, Float32Array | Int32Array>> = {},
+): Float32Array {
   if (out === undefined) return new Float32Array(needed);
   if (!(out instanceof Float32Array) || out.length < needed)
     throw new InvalidArgumentError(
       `${caller}: out has ${out instanceof Float32Array ? out.length : "no"} values, expected a Float32Array of at least ${needed}`,
     );
+  for (const [name, input] of Object.entries(inputs)) {
+    const from = Math.max(out.byteOffset, input.byteOffset);
+    const to = Math.min(out.byteOffset + 4 * needed, input.byteOffset + input.byteLength);
+    if (out.buffer === input.buffer && from < to)
+      throw new InvalidArgumentError(
+        `${caller}: out overlaps ${name} by ${(to - from) / 4} values, expected memory of its own`,
+      );
+  }
   return out;
+}
+
+/** A value as an error's line shows it. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (typeof value === "object" && value !== null) return value.constructor?.name ?? "an object";
+  if (typeof value === "function") return "a function";
+  return String(value);
 }
 
 function typeName(value: unknown): string {

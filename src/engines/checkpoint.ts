@@ -15,6 +15,23 @@ export function createCheckpoint(signal: AbortSignal | undefined, interval = 25)
   };
 }
 
+/** Milliseconds without a turn of the event loop that are long enough. */
+export const PATIENCE = 10;
+
+/**
+ * Work that pauses after each of its parts. Without a signal all of it is done at once. With one the event loop turns
+ * now and then, and the work ends with the signal's reason after the part in which that aborts; other calls may come in
+ * between, so nothing but the work's own may be alive in a pause.
+ */
+export async function inTurns<T>(work: Iterator<void, T>, signal: AbortSignal | undefined): Promise<T> {
+  const checkpoint = signal && createCheckpoint(signal, PATIENCE);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (checkpoint) await checkpoint();
+  }
+}
+
 /** Resolves in a new task; setTimeout would wait 4 ms in browsers. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {

@@ -22,27 +22,63 @@ export interface Engine {
   /** `[low, high]` of valid pixel values; radii are in the same units. */
   readonly range: readonly [number, number];
 
-  /** Logits `[N][C]` and predictions `[N]` (argmax, ties to the lower index). */
-  logits(images: Float32Array): Promise<Logits>;
+  /**
+   * Logits `[N][C]` and predictions `[N]` (argmax, ties to the lower index).
+   *
+   * @throws InvalidArgumentError for images of another shape or with values that are not finite, or wrong options
+   * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
+   * @throws the signal's reason when aborted, on the calling thread within about the time of one image
+   * @example
+   * const { logits, labels } = await net.logits(images, { signal: AbortSignal.timeout(5000) });
+   */
+  logits(images: Float32Array, options?: LogitsOptions): Promise<Logits>;
 
   /**
    * Gradients of K logits with respect to each image, `[N][K][H][W][C]`. `classes` is a count (the K largest
    * logits, largest first, ties to the lower index) or explicit indices `[N][K]`.
+   *
+   * @throws InvalidArgumentError for images of another shape or with values that are not finite, classes that do not
+   *   exist, `out` that is too small or overlaps images or classes, or wrong options
+   * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
+   * @throws the signal's reason when aborted, on the calling thread within about the time of one image
+   * @example
+   * const { values, classes } = await net.jacobian(images, { classes: 10 });
    */
   jacobian(images: Float32Array, options: JacobianOptions): Promise<Jacobian>;
 
-  /** The whole DeepFool loop on the device. Engines without it get the portable loop over `jacobian`. */
+  /**
+   * The whole DeepFool loop on the device. Engines without it get the portable loop over `jacobian`. Called by `deepfool`
+   * of the package, which has resolved the request.
+   *
+   * @throws InvalidArgumentError for images of another shape or with values that are not finite
+   * @throws EngineError if a logit is NaN at an image or where the loop comes to (`image` says whose), or if the engine
+   *   was disposed or has failed
+   * @throws the signal's reason when aborted
+   */
   deepfool?(images: Float32Array, request: DeepfoolRequest): Promise<DeepfoolRun>;
 
   /**
    * Where `universalPerturbation` keeps the images and v, for engines that compute on them where they are. Engines
    * without it get the portable one, over the methods above.
+   *
+   * @throws InvalidArgumentError for images of another shape or with values that are not finite
+   * @throws EngineError if there is no room for the images, or if the engine was disposed or has failed
    */
   craftingState?(images: Float32Array, request: CraftingRequest): Promise<CraftingState>;
 
-  /** Releases memory and workers. Calls after it reject with `EngineError`. Disposing twice is harmless. */
+  /**
+   * Releases memory and workers. Calls after it reject with `EngineError`. Disposing twice is harmless.
+   *
+   * @example
+   * using engine = await compile("model.json"); // or engine.dispose() when done
+   */
   dispose(): void;
   [Symbol.dispose](): void;
+}
+
+export interface LogitsOptions {
+  /** Ends the call early; the engine goes on. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Logits {
@@ -52,8 +88,13 @@ export interface Logits {
 
 export interface JacobianOptions {
   readonly classes: number | Int32Array;
-  /** Where to write the values; at least N * K * inputSize long. */
+  /**
+   * Where to write the values; at least N * K * inputSize long, in memory of its own. What it holds after a call that
+   * rejects is not defined.
+   */
   readonly out?: Float32Array;
+  /** Ends the call early; the engine goes on. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Jacobian {

@@ -1,10 +1,12 @@
 import { EngineError, UnsupportedOperatorError } from "../errors.js";
 import { referenceOf } from "../kernels/operators/reference_of.js";
 import type { ReferenceOperator } from "../kernels/reference_operator.js";
-import { argmax, topClasses } from "../kernels/top_classes/reference.js";
+import { topClasses } from "../kernels/top_classes/reference.js";
 import type { InputTransform } from "../network/input.js";
 import { type Network, type Node, sizeOf } from "../network/spec.js";
-import { countImages, jacobianArguments } from "./arguments.js";
+import { factsOf, type JacobianRequest } from "./backend.js";
+import { inTurns } from "./checkpoint.js";
+import { createEngine } from "./create_engine.js";
 import type { Engine } from "./engine.js";
 
 /**
@@ -21,58 +23,52 @@ import type { Engine } from "./engine.js";
 export function createReferenceEngine(network: Network, input: InputTransform): Engine {
   for (const node of network.nodes) operatorOf(node);
   const { shape } = network.input;
-  const { classes, classNames } = network;
+  const { classes } = network;
   const size = sizeOf(shape);
-  let disposed = false;
-  const assertUsable = (caller: string) => {
-    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
-  };
-  const dispose = () => {
-    disposed = true;
+  let live = true;
+  const assertLive = (caller: string): void => {
+    if (!live) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
   };
 
-  return {
-    backend: "reference",
-    inputShape: shape,
-    classes,
-    classNames,
-    range: input.range,
+  function* logitsOf(images: Float32Array): Generator<void, Float32Array> {
+    const logits = new Float32Array((images.length / size) * classes);
+    for (let n = 0; n * size < images.length; n++) {
+      assertLive("logits");
+      logits.set(logits64(network, input, imageAt(images, n, size)), n * classes);
+      yield;
+    }
+    return logits;
+  }
 
-    async logits(images) {
-      assertUsable("logits");
-      const count = countImages("logits", images, shape);
-      const logits = new Float32Array(count * classes);
-      for (let n = 0; n < count; n++)
-        logits.set(logits64(network, input, imageAt(images, n, size)), n * classes);
-      return {
-        logits,
-        labels: Int32Array.from({ length: count }, (_, n) => argmax(logits, n * classes, classes)),
-      };
-    },
-
-    async jacobian(images, options) {
-      assertUsable("jacobian");
-      const { count, rows, values } = jacobianArguments(images, options, shape, classes);
-      const logits = new Float32Array(count * classes);
-      const chosen = new Int32Array(count * rows);
-      for (let n = 0; n < count; n++) {
-        const run = forward64(network, input, imageAt(images, n, size));
-        logits.set(valueNamed(run, network.output), n * classes);
-        const requested =
-          typeof options.classes === "number"
-            ? topClasses(logits, n * classes, classes, rows)
-            : options.classes.subarray(n * rows, (n + 1) * rows);
-        chosen.set(requested, n * rows);
-        requested.forEach((c, k) => {
-          values.set(gradient64(network, input, run, c), (n * rows + k) * size);
-        });
+  function* jacobianOf(images: Float32Array, { classes: requested, rows, values }: JacobianRequest) {
+    const count = images.length / size;
+    const logits = new Float32Array(count * classes);
+    const chosen = new Int32Array(count * rows);
+    for (let n = 0; n < count; n++) {
+      const run = forward64(network, input, imageAt(images, n, size));
+      logits.set(valueNamed(run, network.output), n * classes);
+      const wanted =
+        typeof requested === "number"
+          ? topClasses(logits, n * classes, classes, rows)
+          : requested.subarray(n * rows, (n + 1) * rows);
+      chosen.set(wanted, n * rows);
+      for (let k = 0; k < rows; k++) {
+        assertLive("jacobian");
+        values.set(gradient64(network, input, run, chosen[n * rows + k]), (n * rows + k) * size);
+        yield;
       }
-      return { values, classes: chosen, logits };
-    },
+    }
+    return { classes: chosen, logits };
+  }
 
-    dispose,
-    [Symbol.dispose]: dispose,
-  };
+  return createEngine(factsOf(network, input), {
+    name: "reference",
+    logits: (images, signal) => inTurns(logitsOf(images), signal),
+    jacobian: (images, request) => inTurns(jacobianOf(images, request), request.signal),
+    dispose() {
+      live = false;
+    },
+  });
 }
 
 /** Unrounded logits `[C]` of one image in pixel space. */

@@ -196,7 +196,7 @@ describe("deepfool where there is nothing to follow", () => {
     },
   );
 
-  it.each(profiles)("%s: a step to where the logits are not finite is undone", async (profile) => {
+  it.each(profiles)("%s: a step to where a logit is infinite is undone, NaN is an error", async (profile) => {
     const cliff = affine(
       [
         [1, 0],
@@ -204,8 +204,12 @@ describe("deepfool where there is nothing to follow", () => {
       ],
       [0, 0],
     );
-    const engine = engineOf({ ...cliff, logits: (x) => (x[0] < 0.5 ? [Number.NaN, 0] : cliff.logits(x)) });
-    const hit = await deepfool(engine, Float32Array.of(0.75, 0), { profile });
+    const over = (score: number) =>
+      engineOf({ ...cliff, logits: (x) => (x[0] < 0.5 ? [score, 0] : cliff.logits(x)) });
+    await expect(deepfool(over(Number.NaN), Float32Array.of(0.75, 0), { profile })).rejects.toThrow(
+      /^deepfool: a logit of image 0 is NaN after 1 step, /,
+    );
+    const hit = await deepfool(over(-Infinity), Float32Array.of(0.75, 0), { profile });
     expect([...hit.perturbation]).toEqual([0, 0]);
     expect([hit.succeeded[0], hit.iterations[0], hit.newLabels[0]]).toEqual([0, 0, 0]);
   });

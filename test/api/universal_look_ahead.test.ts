@@ -61,10 +61,11 @@ const parallel = (engine: Engine): Engine => ({
   craftingState: async (...given) => ({ ...portableCraftingState(engine, ...given), parallel: true }),
 });
 
-/** Not a number wherever the first pixel is large: DeepFool ends there. */
+/** Infinite wherever the first pixel is large: DeepFool ends there. */
 const unsound: Classifier = {
   ...curved(size, 4, 5),
-  logits: (x) => Array.from(curved(size, 4, 5).logits(x)).map((y, c) => (x[0] > 0.9 && c > 0 ? NaN : y)),
+  logits: (x) =>
+    Array.from(curved(size, 4, 5).logits(x)).map((y, c) => (x[0] > 0.9 && c > 0 ? -Infinity : y)),
 };
 
 /** Engines with a DeepFool of their own, which take the prediction to leave, or take no notice of it. */

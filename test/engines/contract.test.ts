@@ -37,6 +37,8 @@ const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
 });
 
 describe.each(quick ? [reference, ...engines] : engines)("contract of $name", (under) => {
+  // What crosses to a page has neither memory nor signals in common.
+  const remote = under.starts === "in a page";
   let engine: Engine;
   beforeAll(async () => {
     engine = await under.create(network, input);
@@ -121,6 +123,60 @@ describe.each(quick ? [reference, ...engines] : engines)("contract of $name", (u
     expectSameBits(inner, fresh.values.subarray(5 * size), "values in a view");
   });
 
+  test.skipIf(remote)("out may overlap neither images nor classes", async () => {
+    const shared = new Float32Array(N * size + 4);
+    shared.set(images);
+    const given = shared.subarray(0, N * size);
+    const all = new Int32Array(shared.buffer, 4 * N * size, N).fill(2);
+    const wrong = [
+      {
+        out: shared,
+        classes: 1,
+        says: /^jacobian: out overlaps images by 891 values, expected memory of its own$/,
+      },
+      { out: new Float32Array(shared.buffer, 4 * (N * size - 1), 5), classes: 1, says: /out has 5/ },
+    ];
+    for (const { out, classes, says } of wrong) {
+      await expect(engine.jacobian(given, { classes, out })).rejects.toThrow(InvalidArgumentError);
+      await expect(engine.jacobian(given, { classes, out })).rejects.toThrow(says);
+    }
+    const behind = new Float32Array(2 * N * size).fill(-1);
+    behind.set(images, N * size);
+    const last = behind.subarray(N * size);
+    // Side by side is not over one another.
+    const answer = await engine.jacobian(last, { classes: 1, out: behind.subarray(0, N * size) });
+    expectSameBits(last, images, "images beside out");
+    expectSameBits(
+      answer.values,
+      (await engine.jacobian(images, { classes: 1 })).values,
+      "values beside images",
+    );
+    await expect(engine.jacobian(images, { classes: all, out: given })).resolves.toBeDefined();
+    const classes = new Int32Array(behind.buffer, 0, N).fill(2);
+    await expect(engine.jacobian(images, { classes, out: behind })).rejects.toThrow(
+      /^jacobian: out overlaps classes by 3 values/,
+    );
+    expect([...classes]).toEqual([2, 2, 2]);
+  });
+
+  test.skipIf(remote)("logits and jacobian take a signal", async () => {
+    const fresh = await engine.jacobian(images, { classes: 3 });
+    const { signal } = new AbortController();
+    const answer = await engine.jacobian(images, { classes: 3, signal });
+    expectSameBits(answer.values, fresh.values, "values with a signal");
+    expectSameBits((await engine.logits(images, { signal })).logits, fresh.logits, "logits with a signal");
+    const reason = new Error("changed my mind");
+    const aborted = AbortSignal.abort(reason);
+    await expect(engine.logits(images, { signal: aborted })).rejects.toBe(reason);
+    await expect(engine.jacobian(images, { classes: 3, signal: aborted })).rejects.toBe(reason);
+    for (const wrong of [{ signal: 3 }, { stop: signal }]) {
+      await expect(engine.logits(images, wrong as never)).rejects.toThrow(InvalidArgumentError);
+      await expect(engine.jacobian(images, { classes: 3, ...wrong } as never)).rejects.toThrow(
+        InvalidArgumentError,
+      );
+    }
+  });
+
   test("answers are the caller's to keep and change, and so are the images", async () => {
     const given = images.slice();
     const first = await engine.jacobian(given, { classes: 3 });
@@ -184,6 +240,7 @@ describe.each(quick ? [reference, ...engines] : engines)("contract of $name", (u
 });
 
 describe.each(engines)("long calls of $name", (under) => {
+  const remote = under.starts === "in a page";
   // Many images, so that a run lasts for several turns of the event loop; a GPU without a GPU is slow enough.
   const total = under.starts === "in a page" ? 8 : under.name === "webgpu" ? 24 : 300;
   const many = imagesOf(network, total);
@@ -237,6 +294,23 @@ describe.each(engines)("long calls of $name", (under) => {
     late.abort();
     expectSameBits((await engine.logits(images)).logits, before.logits, "logits after a late abort");
   });
+
+  test.skipIf(remote).each(["logits", "jacobian"] as const)(
+    "an abort ends %s, and the engine goes on",
+    async (call) => {
+      const before = await engine.logits(images);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const reason = { of: "any kind" };
+      // So many images that the event loop turns before they are through.
+      const lots = imagesOf(network, under.name === "webgpu" ? 60 : 1500);
+      const pending =
+        call === "logits" ? engine.logits(lots, { signal }) : engine.jacobian(lots, { classes: 10, signal });
+      setTimeout(() => controller.abort(reason), 5);
+      await expect(pending).rejects.toBe(reason);
+      expectSameBits((await engine.logits(images)).logits, before.logits, "logits afterwards");
+    },
+  );
 
   test("what onProgress throws ends the call", async () => {
     const thrown = new Error("in the callback");

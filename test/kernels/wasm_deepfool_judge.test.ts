@@ -122,7 +122,7 @@ describe.each(variants)("deepfool_judge, $variant", ({ relaxed }) => {
   });
 
   test.each([
-    ["a logit is NaN", [0, -1, Number.NaN, 2, 2], [1, 1, 1]],
+    ["a logit is NaN where pixels are not finite", [0, -1, Number.NaN, 2, 2], [1, 1, 0]],
     ["a logit is infinite", [0, -1, 1, 2, Infinity], [1, 1, 1]],
     ["the first logit is -infinity", [-Infinity, -1, 1, 2, 2], [1, 1, 1]],
     ["pixels of the first tile are not finite", wins3, [0, 1, 1]],
@@ -139,13 +139,31 @@ describe.each(variants)("deepfool_judge, $variant", ({ relaxed }) => {
     const sound = judge({ state, logits: wins3 });
     expect(sound.target).toBe(FINISH);
     sound.changes({ newLabel: 3 });
-    const unsound = judge({ state, logits: [Number.NaN, ...wins3] });
+    const unsound = judge({ state, logits: [-Infinity, ...wins3] });
     expect(unsound.target).toBe(FINISH);
     unsound.changes({});
     const outside = judge({ state, logits: wins3, finite: [1, 0, 1] });
     expect(outside.target).toBe(MOVE);
     outside.changes({ phase: PHASES.notOvershot, factor: 1 });
   });
+
+  test.each([PHASES.atImage, PHASES.afterStep, PHASES.overshot, PHASES.notOvershot])(
+    "a logit that is NaN at a point of finite pixels ends the tape, phase %i",
+    (at) => {
+      for (const n of [0, 2, 4]) {
+        const state = { phase: at, resume: 77, iterations: 1, label: 3 };
+        const logits = wins3.with(n, Number.NaN);
+        // At an image nobody has looked at its pixels yet.
+        const finite = at === PHASES.atImage ? [0, 0, 0] : [1, 1, 1];
+        const { target, log, changes } = judge({ state, logits, labels: [0, 0, 3], finite });
+        expect(target).toBe(TAPE_END);
+        expect(log).toEqual(untouched);
+        const undone = at === PHASES.afterStep ? { r: 2000, before: 1000 } : {};
+        const seen = at === PHASES.atImage ? { newLabel: 3 } : {};
+        changes({ ...undone, ...seen, notANumber: 1, resume: 0 });
+      }
+    },
+  );
 
   test("back from the overshoot: it ends whatever the pixels are", () => {
     const { target, changes } = judge({

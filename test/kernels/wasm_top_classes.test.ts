@@ -20,6 +20,7 @@ describe.each(variants)("top_classes, $variant", ({ relaxed }) => {
   const rows: Record<string, Float32Array> = {
     one: Float32Array.of(3),
     ties: Float32Array.of(1, 2, 2, -0, 0, 1, 2),
+    "no number first": Float32Array.of(Number.NaN, -Infinity, Number.NaN, -3, -Infinity),
     "no number": Float32Array.of(Number.NaN, 1, -Infinity, Number.NaN, Infinity, -2, Infinity),
     random: Float32Array.from(
       { length: 101 },

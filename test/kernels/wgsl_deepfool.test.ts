@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PROFILES } from "../../src/kernels/deepfool_step/profiles.js";
 import { chooseCandidate, stepScale } from "../../src/kernels/deepfool_step/reference.js";
-import { CHOSEN_KEPT, FINISHED, UNDONE } from "../../src/kernels/deepfool_step/wgsl_state.js";
+import { CHOSEN_KEPT, FINISHED, NOT_A_NUMBER, UNDONE } from "../../src/kernels/deepfool_step/wgsl_state.js";
 import { candidatesFor, topClasses } from "../../src/kernels/top_classes/reference.js";
 import { dispatch, Tensor } from "../../src/kernels/webgpu/dispatch.js";
 import { SCHEDULE_FIELDS, scheduleShader } from "../../src/kernels/webgpu/schedule.js";
@@ -52,7 +52,9 @@ describe.skipIf(!gpu)("WGSL of DeepFool's rounds", async () => {
           const [predicted] = topClasses(own, 0, classes, 1);
           const label = given[n] === NONE ? predicted : given[n];
           const over = predicted !== label || steps === 0;
-          expect([...state.subarray(4 * n, 4 * n + 4)]).toEqual([0, predicted, over ? FINISHED : 0, label]);
+          const unanswered = own.some(Number.isNaN);
+          const flags = unanswered ? FINISHED | NOT_A_NUMBER : over ? FINISHED : 0;
+          expect([...state.subarray(4 * n, 4 * n + 4)]).toEqual([0, predicted, flags, label]);
           expect([...candidates.subarray(n * K, (n + 1) * K)]).toEqual([...candidatesFor(own, label, K)]);
         }
         // Candidates lie K by K, whatever room there is.
@@ -69,7 +71,8 @@ describe.skipIf(!gpu)("WGSL of DeepFool's rounds", async () => {
       { best: last, state: [1, 3, 0, last], after: [2, last, 0, last] },
       { best: 0, state: [1, 3, 0, last], after: [2, 0, FINISHED, last] },
       { best: 2, state: [4, 2, 0, 2], after: [5, 2, FINISHED, 2] },
-      { best: 2, odd: [last, Number.NaN], state: [1, 2, 0, 2], after: [1, 2, FINISHED | UNDONE, 2] },
+      { best: 2, odd: [last, Number.NaN], state: [1, 2, 0, 2], after: [2, 2, FINISHED | NOT_A_NUMBER, 2] },
+      { best: 2, odd: [0, Number.NaN], bad: 1, state: [1, 2, 0, 2], after: [1, 2, FINISHED | UNDONE, 2] },
       { best: 2, odd: [0, -Infinity], state: [1, 2, 0, 2], after: [1, 2, FINISHED | UNDONE, 2] },
       { best: 2, bad: 1, state: [1, 2, 0, 2], after: [1, 2, FINISHED | UNDONE, 2] },
       { best: 1, state: [1, 2, FINISHED, 2], after: [1, 2, FINISHED, 2] },
@@ -77,7 +80,7 @@ describe.skipIf(!gpu)("WGSL of DeepFool's rounds", async () => {
       { best: 1, odd: [3, 9], state: [0, 1, 0, 1], after: [1, 1, 0, 1] },
     ];
     // The images of the run in another order, one of them not in this forward pass.
-    const ids = cases.map((_, i) => (3 * i) % cases.length);
+    const ids = cases.map((_, i) => (5 * i) % cases.length);
     const logits = finiteScores(classes, cases.length, classes);
     cases.forEach(({ best, odd }, i) => {
       logits[i * classes + best] = 9;

@@ -30,6 +30,7 @@ import { seedsShader } from "../../src/kernels/seeds/wgsl.js";
 import { chosenSeedsShader, differenceSeedsShader } from "../../src/kernels/seeds/wgsl_differences.js";
 import { topClassesShader } from "../../src/kernels/top_classes/wgsl.js";
 import { acceptShader } from "../../src/kernels/universal_step/wgsl_accept.js";
+import { labelShader } from "../../src/kernels/universal_step/wgsl_label.js";
 import { overshootShader } from "../../src/kernels/universal_step/wgsl_overshoot.js";
 import { shiftShader } from "../../src/kernels/universal_step/wgsl_shift.js";
 import { updateShader } from "../../src/kernels/universal_step/wgsl_update.js";
@@ -73,6 +74,7 @@ const shared: readonly Shader[] = [
   chooseShader,
   advanceShader,
   shiftShader,
+  labelShader,
   overshootShader,
   acceptShader,
   updateShader,

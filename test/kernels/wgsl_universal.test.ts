@@ -5,6 +5,9 @@ import { type Plan, planNetwork } from "../../src/engines/webgpu/plan.js";
 import { FINISHED, UNDONE } from "../../src/kernels/deepfool_step/wgsl_state.js";
 import { project, roundDownToFloat32 } from "../../src/kernels/projection/reference.js";
 import { insideOf } from "../../src/kernels/projection/wgsl.js";
+import { argmax } from "../../src/kernels/top_classes/reference.js";
+import { ACCEPTED, UNANSWERED } from "../../src/kernels/universal_step/wgsl_accept.js";
+import { NO_LABEL } from "../../src/kernels/universal_step/wgsl_label.js";
 import type { Dispatch, Tensor } from "../../src/kernels/webgpu/dispatch.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
@@ -116,24 +119,27 @@ describe.skipIf(!gpu)("WGSL of the steps of a universal perturbation", async () 
       },
     );
 
-    test.each([0, 1])("update is fround(v + r) within the bound, where accepted is %d", async (accepted) => {
-      const r = normals(size, 0.2, 5);
-      for (const radius of [0.25, 1e300]) {
-        const bound = roundDownToFloat32(radius);
-        const made = await run(
-          [set(crafting.update, { bound })],
-          [
-            [crafting.v, v],
-            [loop.tensors.r, r],
-            [crafting.accepted, Uint32Array.of(accepted)],
-          ],
-          1,
-          crafting.v,
-        );
-        const sum = v.map((x, i) => x + r[i]);
-        expectWithin(made, accepted ? project(sum, radius, Infinity) : v, () => 0);
-      }
-    });
+    test.each([0, ACCEPTED, UNANSWERED])(
+      "update is fround(v + r) within the bound, where accepted is %d",
+      async (accepted) => {
+        const r = normals(size, 0.2, 5);
+        for (const radius of [0.25, 1e300]) {
+          const bound = roundDownToFloat32(radius);
+          const made = await run(
+            [set(crafting.update, { bound })],
+            [
+              [crafting.v, v],
+              [loop.tensors.r, r],
+              [crafting.accepted, Uint32Array.of(accepted)],
+            ],
+            1,
+            crafting.v,
+          );
+          const sum = v.map((x, i) => x + r[i]);
+          expectWithin(made, accepted === ACCEPTED ? project(sum, radius, Infinity) : v, () => 0);
+        }
+      },
+    );
   });
 
   describe.each(SIZES)("projection onto a 2-ball, D = %d", (size) => {
@@ -166,10 +172,27 @@ describe.skipIf(!gpu)("WGSL of the steps of a universal perturbation", async () 
       const v = normals(size, 0.3, 6);
       expectWithin(await projected(v, 1.001 * length(v)), v, () => 0);
       expectWithin(await projected(v, 1e300), v, () => 0);
-      expectWithin(await projected(v, 0.1 * length(v), 0), v, () => 0);
+      for (const accepted of [0, UNANSWERED])
+        expectWithin(await projected(v, 0.1 * length(v), accepted), v, () => 0);
       const zero = new Float32Array(size);
       expectWithin(await projected(zero, 0.5), zero, () => 0);
     });
+  });
+
+  test("label is argmax, or none where a logit is NaN", async () => {
+    const CLASSES = 70;
+    const { plan, crafting } = plansFor(3, CLASSES);
+    const logits = normals(5 * CLASSES, 1, 9);
+    logits[69] = 3;
+    logits[2 * CLASSES + 64] = Number.NaN;
+    logits[3 * CLASSES + 5] = Infinity;
+    logits.fill(-Infinity, 4 * CLASSES);
+    const made = await runDispatches(device, [crafting.label], new Map([[plan.logits, logits]]), {
+      images: 5,
+      lanes: CLASSES,
+    });
+    const labels = new Uint32Array((made.get(crafting.labels) as Float32Array).slice().buffer);
+    expect([...labels]).toEqual([69, argmax(logits, CLASSES, CLASSES), NO_LABEL, 5, 0]);
   });
 
   describe("accept", () => {
@@ -203,14 +226,18 @@ describe.skipIf(!gpu)("WGSL of the steps of a universal perturbation", async () 
       expect(await accepted(new Float32Array(CLASSES), 5, 1)).toBe(1);
     });
 
-    test.each([Number.NaN, Infinity, -Infinity])(
-      "with a logit of %d the run's own prediction counts",
-      async (x) => {
-        const logits = normals(CLASSES, 1, 8);
-        logits[66] = x;
-        expect(await accepted(logits, 4, 4)).toBe(0);
-        expect(await accepted(logits, 5, 4)).toBe(1);
-      },
-    );
+    test.each([Infinity, -Infinity])("with a logit of %d the run's own prediction counts", async (x) => {
+      const logits = normals(CLASSES, 1, 8);
+      logits[66] = x;
+      expect(await accepted(logits, 4, 4)).toBe(0);
+      expect(await accepted(logits, 5, 4)).toBe(1);
+    });
+
+    test("with a logit that is NaN there is no answer", async () => {
+      const logits = normals(CLASSES, 1, 8);
+      logits[3] = Infinity;
+      logits[66] = Number.NaN;
+      for (const latest of [4, 5]) expect(await accepted(logits, latest, 4)).toBe(UNANSWERED);
+    });
   });
 });

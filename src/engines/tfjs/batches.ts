@@ -1,10 +1,11 @@
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 import type { TfNamespace } from "../../kernels/tfjs/namespace.js";
-import { argmax, topClasses } from "../../kernels/top_classes/reference.js";
+import { topClasses } from "../../kernels/top_classes/reference.js";
 import type { InputTransform } from "../../network/input.js";
 import { sizeOf } from "../../network/spec.js";
-import { countImages, jacobianArguments } from "../arguments.js";
-import type { Jacobian, JacobianOptions, Logits } from "../engine.js";
+import type { JacobianRequest } from "../backend.js";
+import { createCheckpoint, PATIENCE } from "../checkpoint.js";
+import { Pace } from "../pace.js";
 import type { Program } from "./program.js";
 
 /** float32 values that one pass may keep at a time: 256 MiB. Larger batches are cut, image by image. */
@@ -12,46 +13,44 @@ const BUDGET = 2 ** 26;
 /** Tensors of the size of a layer's cotangent that live at once in a backward sweep, at most. */
 const COTANGENTS = 6;
 
-/** `Engine.logits` of a program; `images` are pixels. */
+/** Logits `[N][C]` of a program; `images` are pixels. */
 export async function logitsOf(
   tf: TfNamespace,
   program: Program,
   input: InputTransform,
   images: Float32Array,
-): Promise<Logits> {
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
   const { inputShape, classes } = program;
-  const count = countImages("logits", images, inputShape);
+  const size = sizeOf(inputShape);
+  const count = images.length / size;
   const logits = new Float32Array(count * classes);
-  const step = Math.max(1, Math.floor(BUDGET / program.valuesPerImage));
-  for (let from = 0; from < count; from += step) {
-    const part = imagesOf(images, sizeOf(inputShape), from, Math.min(step, count - from));
+  const most = Math.max(1, Math.floor(BUDGET / program.valuesPerImage));
+  for await (const { from, batch } of batchesOf(count, most, signal)) {
+    const part = imagesOf(images, size, from, batch);
     const scores = withInput(tf, program, input, part, (x) => tf.keep(program.logits(x)));
     logits.set(await readOnce(scores), from * classes);
   }
-  return {
-    logits,
-    labels: Int32Array.from({ length: count }, (_, n) => argmax(logits, n * classes, classes)),
-  };
+  return logits;
 }
 
-/** `Engine.jacobian` of a program; `images` are pixels and gradients are with respect to pixels. */
+/** Gradients of a program into `values`; `images` are pixels and gradients are with respect to pixels. */
 export async function jacobianOf(
   tf: TfNamespace,
   program: Program,
   input: InputTransform,
   images: Float32Array,
-  options: JacobianOptions,
-): Promise<Jacobian> {
+  { classes: requested, rows, values, signal }: JacobianRequest,
+): Promise<{ classes: Int32Array; logits: Float32Array }> {
   const size = sizeOf(program.inputShape);
   const available = program.classes;
-  const { count, rows, values } = jacobianArguments(images, options, program.inputShape, available);
+  const count = images.length / size;
   const logits = new Float32Array(count * available);
   const classes = new Int32Array(count * rows);
   const sweep = evenShare(rows, Math.max(1, Math.floor(BUDGET / (COTANGENTS * program.largestValue))));
   const need = program.valuesPerImage + sweep * COTANGENTS * program.largestValue;
-  const step = evenShare(count, Math.max(1, Math.floor(BUDGET / need)));
-  for (let from = 0; from < count; from += step) {
-    const batch = Math.min(step, count - from);
+  const most = evenShare(count, Math.max(1, Math.floor(BUDGET / need)));
+  for await (const { from, batch } of batchesOf(count, most, signal)) {
     const part = imagesOf(images, size, from, batch);
     const run = withInput(tf, program, input, part, (x) => program.start(x));
     try {
@@ -59,12 +58,13 @@ export async function jacobianOf(
       logits.set(scores, from * available);
       for (let n = 0; n < batch; n++)
         classes.set(
-          typeof options.classes === "number"
+          typeof requested === "number"
             ? topClasses(scores, n * available, available, rows)
-            : options.classes.subarray((from + n) * rows, (from + n + 1) * rows),
+            : requested.subarray((from + n) * rows, (from + n + 1) * rows),
           (from + n) * rows,
         );
       for (let first = 0; first < rows; first += sweep) {
+        signal?.throwIfAborted();
         const width = Math.min(sweep, rows - first);
         const chosen = (n: number, k: number) => classes[(from + n) * rows + first + k];
         const gradients = await readOnce(
@@ -82,7 +82,24 @@ export async function jacobianOf(
       run.dispose();
     }
   }
-  return { values, classes, logits };
+  return { classes, logits };
+}
+
+/** Batches of at most `most` images; with a signal smaller ones, between which the event loop turns. */
+async function* batchesOf(
+  count: number,
+  most: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly from: number; readonly batch: number }, void> {
+  const checkpoint = signal && createCheckpoint(signal, PATIENCE);
+  const pace = new Pace(signal);
+  for (let from = 0; from < count; ) {
+    const batch = Math.min(pace.next(most), count - from);
+    yield { from, batch };
+    pace.took(batch);
+    from += batch;
+    if (checkpoint) await checkpoint();
+  }
 }
 
 /** The largest of the parts when `total` is cut evenly into parts of at most `most`. */

@@ -1,6 +1,7 @@
 import { EngineError, UnifoolError } from "../../errors.js";
 import { messageOf, type TfNamespace } from "../../kernels/tfjs/namespace.js";
 import type { InputTransform } from "../../network/input.js";
+import { createEngine } from "../create_engine.js";
 import type { Engine } from "../engine.js";
 import { jacobianOf, logitsOf } from "./batches.js";
 import type { Formulation, Program } from "./program.js";
@@ -15,39 +16,44 @@ export interface TfjsEngine extends Engine {
   readonly tf: TfNamespace;
 }
 
-/** A program with checked arguments, in pixel space. The engine owns the program. */
+/** A program in pixel space as an engine, which owns the program. */
 export function programEngine(
   tf: TfNamespace,
   program: Program,
   input: InputTransform,
   details: Pick<TfjsEngine, "differentiation" | "formulation" | "classNames">,
 ): TfjsEngine {
-  let disposed = false;
+  const { inputShape, classes } = program;
+  const { differentiation, formulation, classNames = program.classNames } = details;
+  let live = true;
   /** Errors of tfjs become errors of ours. */
-  const guarded = async <T>(caller: string, work: () => Promise<T>): Promise<T> => {
-    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
+  const guarded = async <T>(
+    caller: string,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> => {
     try {
       return await work();
     } catch (error) {
+      if (signal?.aborted && error === signal.reason) throw error;
+      if (!live) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
       if (error instanceof UnifoolError) throw error;
       throw new EngineError(`${caller}: tfjs backend "${tf.getBackend()}" failed (${messageOf(error)})`);
     }
   };
-  const dispose = () => {
-    if (!disposed) program.dispose();
-    disposed = true;
-  };
-  return {
-    backend: "tfjs",
-    tf,
-    ...details,
-    inputShape: program.inputShape,
-    classes: program.classes,
-    classNames: details.classNames ?? program.classNames,
-    range: input.range,
-    logits: (images) => guarded("logits", () => logitsOf(tf, program, input, images)),
-    jacobian: (images, options) => guarded("jacobian", () => jacobianOf(tf, program, input, images, options)),
-    dispose,
-    [Symbol.dispose]: dispose,
-  };
+  const engine = createEngine(
+    { inputShape, classes, classNames, range: input.range },
+    {
+      name: "tfjs",
+      logits: (images, signal) =>
+        guarded("logits", signal, () => logitsOf(tf, program, input, images.slice(), signal)),
+      jacobian: (images, request) =>
+        guarded("jacobian", request.signal, () => jacobianOf(tf, program, input, images.slice(), request)),
+      dispose() {
+        live = false;
+        program.dispose();
+      },
+    },
+  );
+  return Object.assign(engine, { tf, differentiation, formulation });
 }

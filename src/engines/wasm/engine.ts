@@ -3,7 +3,9 @@ import { topClasses } from "../../kernels/top_classes/reference.js";
 import { MAX_LANES } from "../../kernels/wasm/lowering.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
-import { countClasses, countImages, jacobianArguments } from "../arguments.js";
+import { countClasses, countImages } from "../arguments.js";
+import { type EngineBackend, factsOf } from "../backend.js";
+import { createEngine } from "../create_engine.js";
 import type { Engine } from "../engine.js";
 import { createMemory } from "./plan/layout.js";
 import { planProgram } from "./plan/program.js";
@@ -45,17 +47,8 @@ export interface WasmEngine extends Engine {
 }
 
 /** What computes: a session on this thread, or workers. */
-interface Backend {
-  readonly logits: (images: Float32Array) => Promise<{ logits: Float32Array; labels: Int32Array }>;
-  readonly jacobian: (
-    images: Float32Array,
-    classes: number | Int32Array,
-    rows: number,
-    out: Float32Array,
-  ) => Promise<{ classes: Int32Array; logits: Float32Array }>;
-  readonly deepfool: NonNullable<Engine["deepfool"]>;
+interface Backend extends EngineBackend<"wasm"> {
   readonly profile: WasmEngine["profile"];
-  readonly dispose: () => void;
 }
 
 /**
@@ -85,60 +78,23 @@ export async function createWasmEngine(
       ? await workers(planned, module, threads, shared, options.workerUrl)
       : await callingThread(planned, module);
 
-  const { shape } = network.input;
-  const { classes, classNames } = network;
-  const size = sizeOf(shape);
-  let disposed = false;
-  const assertLive = (caller: string): void => {
-    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
-  };
-  const dispose = (): void => {
-    disposed = true;
-    backend.dispose();
-  };
-
-  return {
-    backend: "wasm",
+  const { inputShape, ...facts } = factsOf(network, input);
+  const engine = createEngine({ inputShape, ...facts }, backend);
+  return Object.assign(engine, {
     variant: variant.name,
     threads,
     memoryBytes: planned.plan.pages * 65536,
-    inputShape: shape,
-    classes,
-    classNames,
-    range: input.range,
 
-    async logits(images) {
-      assertLive("logits");
-      countImages("logits", images, shape);
-      return backend.logits(images);
-    },
-
-    async jacobian(images, options) {
-      assertLive("jacobian");
-      const { rows, values } = jacobianArguments(images, options, shape, classes);
-      return { values, ...(await backend.jacobian(images, options.classes, rows, values)) };
-    },
-
-    async deepfool(images, request) {
-      assertLive("deepfool");
-      countImages("deepfool", images, shape);
-      return backend.deepfool(images, request);
-    },
-
-    profile(image, request) {
-      assertLive("profile");
-      countImages("profile", image, shape);
-      countClasses("profile", request.classes, 1, classes);
+    profile(image: Float32Array, request: Parameters<WasmEngine["profile"]>[1]): LayerTime[] {
+      countImages("profile", image, inputShape);
+      countClasses("profile", request.classes, 1, facts.classes);
       if (request.classes > MAX_LANES)
         throw new InvalidArgumentError(
           `profile: classes is ${request.classes}, expected at most ${MAX_LANES}`,
         );
-      return backend.profile(image.subarray(0, size), request);
+      return backend.profile(image.subarray(0, sizeOf(inputShape)), request);
     },
-
-    dispose,
-    [Symbol.dispose]: dispose,
-  };
+  });
 }
 
 type Planned = ReturnType<typeof planProgram>;
@@ -153,9 +109,12 @@ async function callingThread({ plan, entries }: Planned, module: WebAssembly.Mod
   };
   const session = createSession(programFor);
   return {
-    logits: async (images) => session.logits(images),
-    jacobian: async (images, classes, rows, out) => session.jacobian(images, classes, rows, out),
-    deepfool: session.deepfool,
+    name: "wasm",
+    logits: session.logits,
+    jacobian: session.jacobian,
+    // Lasts for several turns of the event loop.
+    deepfool: (images, request) =>
+      session.deepfool(images.slice(), { ...request, labels: request.labels?.slice() }),
     profile(image, { classes, repeats }) {
       const program = programFor("profile");
       runForward(program, image);
@@ -179,10 +138,11 @@ async function workers(
 ): Promise<Backend> {
   const pool = await Pool.start(plan, module, threads, shared, url);
   return {
-    logits: (images) => pool.logits(images),
-    async jacobian(images, classes, rows, out) {
-      const { values, ...rest } = await pool.jacobian(images, classes, rows);
-      out.set(values);
+    name: "wasm",
+    logits: async (images, signal) => (await pool.logits(images, signal)).logits,
+    async jacobian(images, request) {
+      const { values, ...rest } = await pool.jacobian(images, request);
+      request.values.set(values);
       return rest;
     },
     deepfool: (images, request) => pool.deepfool(images, request),

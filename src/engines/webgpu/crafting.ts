@@ -1,6 +1,9 @@
 import { roundDownToFloat32 } from "../../kernels/projection/reference.js";
 import { insideOf } from "../../kernels/projection/wgsl.js";
+import { ACCEPTED, UNANSWERED } from "../../kernels/universal_step/wgsl_accept.js";
+import { NO_LABEL } from "../../kernels/universal_step/wgsl_label.js";
 import type { CraftingRequest, CraftingState } from "../engine.js";
+import { asPartOf, NotANumber } from "../not_a_number.js";
 import type { CraftingPlan } from "./crafting_plan.js";
 import { type DeepfoolHost, runRounds } from "./deepfool_rounds.js";
 import { ImageStore } from "./image_store.js";
@@ -80,6 +83,8 @@ export class DeviceCrafting implements CraftingState {
       const start = first;
       const results = [{ buffer: program.bufferOf(crafting.labels), bytes: 4 * n }];
       await this.submitAndRead(stream, results, [(range) => labels.set(range.words(), start)]);
+      const unlabelled = labels.subarray(start, start + n).findIndex((label) => label >>> 0 === NO_LABEL);
+      if (unlabelled >= 0) throw new NotANumber(CALLER, indices[start + unlabelled]);
       first += n;
     }
     return labels;
@@ -107,11 +112,18 @@ export class DeviceCrafting implements CraftingState {
       stream.submit();
     };
     const labels = Int32Array.of(label);
-    const { state } = await runRounds(host, { images: 1, labels, place, readsR: false }, lanes, deepfool);
+    const start = { images: 1, labels, place, readsR: false };
+    const { state } = await asPartOf(
+      CALLER,
+      () => ({ image: index }),
+      () => runRounds(host, start, lanes, deepfool),
+    );
     const [taken, predicted] = state;
     const fooled = taken === 0 && predicted !== label;
     if (taken === 0 || taken >= deepfool.steps - 1) return { fooled, taken, updated: false };
-    return { fooled, taken, updated: await this.update(out) };
+    const accepted = await this.update(out);
+    if (accepted === UNANSWERED) throw new NotANumber(CALLER, index, taken);
+    return { fooled, taken, updated: accepted === ACCEPTED };
   }
 
   async read(out: Float32Array): Promise<void> {
@@ -125,8 +137,11 @@ export class DeviceCrafting implements CraftingState {
     this.v.destroy();
   }
 
-  /** The end of a DeepFool run that converged in time: its r, the prediction there, and the update if it is fooled. */
-  private async update(out: Float32Array | undefined): Promise<boolean> {
+  /**
+   * The end of a DeepFool run that converged in time: its r, the prediction there, and the update if it is fooled; gives
+   * `accepted` (`wgsl_accept.ts`).
+   */
+  private async update(out: Float32Array | undefined): Promise<number> {
     const { host, request } = this;
     const { program, plan, loop, crafting, readback } = host;
     const { norm, radius } = request;
@@ -149,20 +164,20 @@ export class DeviceCrafting implements CraftingState {
     stream.encode([...judging, ...updating], call);
     stream.copy(v, 0, this.v, 0, bytes);
 
-    let updated = false;
+    let accepted = 0;
     const results = [
       { buffer: program.bufferOf(crafting.accepted), bytes: 4 },
       ...(out ? [{ buffer: v, bytes }] : []),
     ];
     await this.submitAndRead(stream, results, [
       (range) => {
-        updated = range.words()[0] !== 0;
+        [accepted] = range.words();
       },
       (range) => {
-        if (updated) out?.set(range.floats());
+        if (accepted === ACCEPTED) out?.set(range.floats());
       },
     ]);
-    return updated;
+    return accepted;
   }
 
   /** Copies images to `pixels`, and v to where the kernels look for it. */

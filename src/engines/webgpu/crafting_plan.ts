@@ -1,7 +1,7 @@
 import { ballFactorShader, scaleToBallShader } from "../../kernels/projection/wgsl.js";
 import { NORM_CHUNK, normChunksShader } from "../../kernels/row_norms/wgsl.js";
-import { topClassesShader } from "../../kernels/top_classes/wgsl.js";
 import { acceptShader } from "../../kernels/universal_step/wgsl_accept.js";
+import { labelShader } from "../../kernels/universal_step/wgsl_label.js";
 import { overshootShader } from "../../kernels/universal_step/wgsl_overshoot.js";
 import { shiftShader } from "../../kernels/universal_step/wgsl_shift.js";
 import { updateShader } from "../../kernels/universal_step/wgsl_update.js";
@@ -14,13 +14,13 @@ import type { Plan } from "./plan.js";
 export interface CraftingPlan {
   /** `pixels` + v. */
   readonly shift: Dispatch;
-  /** `labels` from the logits. */
+  /** `labels` from the logits; see `wgsl_label.ts`. */
   readonly label: Dispatch;
   /** The r that a DeepFool run returns. */
   readonly overshoot: Dispatch;
   /** `pixels` + r. */
   readonly step: Dispatch;
-  /** Whether that point is fooled. */
+  /** Whether that point is fooled; see `wgsl_accept.ts`. */
   readonly accept: Dispatch;
   /** v + r, inside the bounds. */
   readonly update: Dispatch;
@@ -60,7 +60,7 @@ export function planCrafting(plan: Plan, loop: DeepfoolPlan): CraftingPlan {
   const ballFactor = one(ballFactorShader, { chunks, inside: 0 }, perImage);
   const made = {
     shift: one(shiftShader, { units: size, ...bounds }, spans),
-    label: one(topClassesShader, {}, perImage, { wanted: labels }),
+    label: one(labelShader, {}, perImage, { labels }),
     overshoot: one(overshootShader, { units: size, factor: 0 }, spans),
     step: one(shiftShader, { units: size, ...bounds }, spans, { v: r }),
     accept: one(acceptShader, {}, perImage),

@@ -2,6 +2,7 @@ import { writePoint } from "../../kernels/deepfool_step/reference.js";
 import { UNDONE } from "../../kernels/deepfool_step/wgsl_state.js";
 import { argmax } from "../../kernels/top_classes/reference.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../engine.js";
+import { asPartOf, assertNumbers } from "../not_a_number.js";
 import { type DeepfoolHost, type Progress, runRounds, type Start } from "./deepfool_rounds.js";
 
 /** Bytes of r that are read with every look, to save a way to the device and back at the end. */
@@ -38,8 +39,10 @@ export async function runDeepfool(
       },
       readsR: 4 * chunk.length <= LITTLE,
     };
-    const progress = await runRounds(host, start, lanes, request, (done) =>
-      request.onProgress?.(first + done, total),
+    const begin = first;
+    const whole = (image: number, steps?: number) => ({ image: begin + image, steps });
+    const progress = await asPartOf("deepfool", whole, () =>
+      runRounds(host, start, lanes, request, (done) => request.onProgress?.(begin + done, total)),
     );
     const r = await finalSteps(host, progress);
     for (let i = 0; i < n; i++) {
@@ -51,6 +54,7 @@ export async function runDeepfool(
     const points = finalPoints(chunk, r, size, request, perturbation.subarray(first * size));
     const logits = await host.logits(points);
     const { classes } = host.plan;
+    assertNumbers("deepfool", logits, classes, (i) => whole(i, iterations[begin + i]));
     for (let i = 0; i < n; i++) {
       const scores = logits.subarray(i * classes, (i + 1) * classes);
       if (scores.every(Number.isFinite)) newLabels[first + i] = argmax(scores);

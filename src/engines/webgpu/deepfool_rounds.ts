@@ -1,8 +1,9 @@
 import { EngineError } from "../../errors.js";
 import { PROFILES } from "../../kernels/deepfool_step/profiles.js";
-import { CHOSEN_KEPT } from "../../kernels/deepfool_step/wgsl_state.js";
+import { CHOSEN_KEPT, NOT_A_NUMBER } from "../../kernels/deepfool_step/wgsl_state.js";
 import type { Dispatch } from "../../kernels/webgpu/dispatch.js";
 import type { DeepfoolRequest } from "../engine.js";
+import { NotANumber } from "../not_a_number.js";
 import type { DeepfoolPlan } from "./deepfool_plan.js";
 import type { Gpu } from "./device.js";
 import type { Plan } from "./plan.js";
@@ -47,7 +48,11 @@ export interface Progress {
   r?: Float32Array;
 }
 
-/** Runs the loop until every image of the chunk is finished. Its r and state stay on the device. */
+/**
+ * Runs the loop until every image of the chunk is finished. Its r and state stay on the device.
+ *
+ * @throws NotANumber, of an image of the chunk, if a logit is NaN where the loop has come to
+ */
 export async function runRounds(
   host: DeepfoolHost,
   start: Start,
@@ -79,6 +84,7 @@ export async function runRounds(
       else await submitWideRound(host, request, call, round === 0);
       round += inOneStream ? ROUNDS : 1;
       await look(host, progress, start.readsR);
+      assertAnswers(progress.state);
       onProgress(n - progress.running);
     }
   } finally {
@@ -172,6 +178,11 @@ async function submitWideRound(
 
 /** Bytes from the start of `call` to its `lanes` and `first`. */
 const LANES_AT = 8;
+
+function assertAnswers(state: Uint32Array): void {
+  for (let i = 0; 4 * i < state.length; i++)
+    if ((state[4 * i + 2] & NOT_A_NUMBER) !== 0) throw new NotANumber("deepfool", i, state[4 * i]);
+}
 
 /** Reads how far the images are, and the classes that they took since the last look. */
 async function look(

@@ -1,9 +1,10 @@
 import { EngineError } from "../../errors.js";
-import { argmax } from "../../kernels/top_classes/reference.js";
 import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import type { InputTransform } from "../../network/input.js";
 import type { Network } from "../../network/spec.js";
-import { countClasses, countImages, jacobianArguments } from "../arguments.js";
+import { countClasses, countImages } from "../arguments.js";
+import { factsOf } from "../backend.js";
+import { createEngine } from "../create_engine.js";
 import type { Engine } from "../engine.js";
 import { DeviceCrafting } from "./crafting.js";
 import { runDeepfool } from "./deepfool.js";
@@ -12,6 +13,7 @@ import { planNetwork } from "./plan.js";
 import { type DispatchTime, profile } from "./profile.js";
 import { Session } from "./session.js";
 import { TUNING, type Tuning } from "./tuning.js";
+import { Turns } from "./turns.js";
 
 export interface WebgpuEngineOptions extends GpuOptions {
   /** How the weights of convolutions and dense layers lie on the device; default "float32". */
@@ -61,96 +63,53 @@ export async function createWebgpuEngine(
   const plan = planNetwork(network, input, weights);
   const opened = await openGpu(options);
   let disposed = false;
-  const assertLive = (caller: string): void => {
-    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
-    opened.assertLive(caller);
+  const gpu = {
+    ...opened,
+    assertLive(caller: string): void {
+      if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
+      opened.assertLive(caller);
+    },
   };
-  const gpu = { ...opened, assertLive };
   const session = await Session.create(gpu, plan, { ...TUNING, ...tuning }).catch((error: unknown) => {
     gpu.dispose();
     throw error;
   });
-  const { shape } = network.input;
-  const { classes, classNames } = network;
-  let pending = 0;
-  let last: Promise<unknown> = Promise.resolve();
   const craftings = new Set<DeviceCrafting>();
-
-  const release = (): void => {
+  const turns = new Turns(gpu.assertLive, () => {
     for (const crafting of craftings) crafting.dispose();
     session.dispose();
     gpu.dispose();
-  };
-  /** Calls share the buffers, so they wait for each other. The last one to end after a disposal takes the buffers along. */
-  const inTurn = <T>(caller: string, work: () => Promise<T>): Promise<T> => {
-    pending++;
-    const result = last
-      .then(() => {
-        assertLive(caller);
-        return work();
-      })
-      .finally(() => {
-        pending--;
-        if (disposed && pending === 0) release();
-      });
-    last = result.catch(() => {});
-    return result;
-  };
-  const dispose = (): void => {
-    if (disposed) return;
-    disposed = true;
-    if (pending === 0) release();
-  };
+  });
 
-  return {
-    backend: "webgpu",
-    adapter: gpu.adapterName,
-    onProcessor: gpu.onProcessor,
-    weights,
-    inputShape: shape,
-    classes,
-    classNames,
-    range: input.range,
+  const engine = createEngine(factsOf(network, input), {
+    name: "webgpu",
+    assertLive: gpu.assertLive,
 
-    async logits(images) {
-      assertLive("logits");
-      const count = countImages("logits", images, shape);
+    logits(images, signal) {
       const given = new Float32Array(images);
-      return inTurn("logits", async () => {
-        const logits = await session.logits(given);
-        const labels = Int32Array.from({ length: count }, (_, n) => argmax(logits, n * classes, classes));
-        return { logits, labels };
-      });
+      return turns.take("logits", () => session.logits(given, signal));
     },
 
-    async jacobian(images, options) {
-      assertLive("jacobian");
-      const { rows, values } = jacobianArguments(images, options, shape, classes);
+    jacobian(images, { classes, ...request }) {
       const given = new Float32Array(images);
-      const wanted = typeof options.classes === "number" ? options.classes : options.classes.slice();
-      return inTurn("jacobian", async () => ({
-        values,
-        ...(await session.jacobian(given, wanted, rows, values)),
-      }));
+      const wanted = typeof classes === "number" ? classes : classes.slice();
+      return turns.take("jacobian", () => session.jacobian(given, { ...request, classes: wanted }));
     },
 
-    async deepfool(images, request) {
-      assertLive("deepfool");
-      countImages("deepfool", images, shape);
+    deepfool(images, request) {
       const given = new Float32Array(images);
-      return inTurn("deepfool", () => runDeepfool(session, given, request));
+      const labels = request.labels?.slice();
+      return turns.take("deepfool", () => runDeepfool(session, given, { ...request, labels }));
     },
 
     async craftingState(images, request) {
-      assertLive(CRAFTING);
-      countImages(CRAFTING, images, shape);
-      const crafting = await inTurn(CRAFTING, async () => {
+      const crafting = await turns.take(CRAFTING, async () => {
         const made = await DeviceCrafting.create(session, images, request);
         craftings.add(made);
         return made;
       });
       const call = <T>(work: () => Promise<T>): Promise<T> =>
-        inTurn(CRAFTING, () => {
+        turns.take(CRAFTING, () => {
           if (craftings.has(crafting)) return work();
           throw new EngineError(`${CRAFTING}: the crafting state was disposed, expected a live one`);
         });
@@ -160,23 +119,29 @@ export async function createWebgpuEngine(
         improve: (index, label, out) => call(() => crafting.improve(index, label, out)),
         read: (out) => call(() => crafting.read(out)),
         dispose: () => {
-          if (!craftings.delete(crafting)) return;
           // What is under way may still work on it; what comes after it does not begin.
-          if (pending === 0) crafting.dispose();
-          else void last.then(() => crafting.dispose());
+          if (craftings.delete(crafting)) turns.whenIdle(() => crafting.dispose());
         },
       };
     },
 
-    async profile(images, request) {
-      assertLive("profile");
-      const count = countImages("profile", images, shape);
-      const rows = countClasses("profile", request.classes, count, classes);
-      const given = new Float32Array(images);
-      return inTurn("profile", () => profile(session, given, rows, request.repeats ?? 10));
+    dispose() {
+      disposed = true;
+      turns.end();
     },
+  });
 
-    dispose,
-    [Symbol.dispose]: dispose,
-  };
+  return Object.assign(engine, {
+    adapter: gpu.adapterName,
+    onProcessor: gpu.onProcessor,
+    weights,
+
+    async profile(images: Float32Array, request: Parameters<WebgpuEngine["profile"]>[1]) {
+      gpu.assertLive("profile");
+      const count = countImages("profile", images, engine.inputShape);
+      const rows = countClasses("profile", request.classes, count, engine.classes);
+      const given = new Float32Array(images);
+      return turns.take("profile", () => profile(session, given, rows, request.repeats ?? 10));
+    },
+  });
 }

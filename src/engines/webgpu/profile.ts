@@ -40,7 +40,7 @@ export async function profile(
     throw new EngineError("profile: the device has no timestamp-query, expected a device with that feature");
   const n = images.length / plan.size;
   const values = new Float32Array(n * classes * plan.size);
-  await session.jacobian(images, classes, classes, values);
+  await session.jacobian(images, { classes, rows: classes, values });
   const chunk = program.chunk(n, classes);
   if (chunk.images < n || chunk.lanes < classes)
     throw new EngineError(`profile: ${n} images of ${classes} classes take several calls, expected one`);

@@ -1,5 +1,7 @@
 import { topClasses } from "../../kernels/top_classes/reference.js";
 import type { Dispatch, Tensor } from "../../kernels/webgpu/dispatch.js";
+import type { JacobianRequest } from "../backend.js";
+import { Pace } from "../pace.js";
 import type { CraftingHost } from "./crafting.js";
 import { type CraftingPlan, planCrafting } from "./crafting_plan.js";
 import { type DeepfoolPlan, planDeepfool } from "./deepfool_plan.js";
@@ -46,12 +48,13 @@ export class Session implements CraftingHost {
     return new Session(await Program.create(gpu, plan, extra, tuning), gpu, plan, loop, crafting);
   }
 
-  async logits(images: Float32Array<ArrayBuffer>): Promise<Float32Array> {
+  async logits(images: Float32Array<ArrayBuffer>, signal?: AbortSignal): Promise<Float32Array> {
     const { size, classes, forward, logits, pixels } = this.plan;
     const total = images.length / size;
     const result = new Float32Array(total * classes);
+    const pace = new Pace(signal);
     for (let first = 0; first < total; ) {
-      const { images: n } = this.program.chunk(total - first, 0);
+      const { images: n } = this.program.chunk(pace.next(total - first), 0);
       await this.program.reserve(n, 0);
       await this.readback.reserve(4 * n * classes);
       const call = { images: n, running: 0, lanes: 0 };
@@ -61,6 +64,7 @@ export class Session implements CraftingHost {
       this.submit([forward], call, wanted);
       const start = first * classes;
       await this.readback.read("logits", wanted, [(range) => result.set(range.floats(), start)]);
+      pace.took(n);
       first += n;
     }
     return result;
@@ -69,18 +73,16 @@ export class Session implements CraftingHost {
   /** Gradients of K logits of each image, into `values`; returns the classes and the logits. */
   async jacobian(
     images: Float32Array<ArrayBuffer>,
-    requested: number | Int32Array,
-    k: number,
-    values: Float32Array,
+    { classes: requested, rows: k, values, signal }: JacobianRequest,
   ): Promise<{ classes: Int32Array; logits: Float32Array }> {
     const { size, classes: available } = this.plan;
     const total = images.length / size;
     if (this.program.chunk(total, k).lanes < k && typeof requested === "number") {
       // Too many cotangents for one call: the classes must be known before any of them is seeded.
-      const logits = await this.logits(images);
+      const logits = await this.logits(images, signal);
       const classes = new Int32Array(total * k);
       for (let n = 0; n < total; n++) classes.set(topClasses(logits, n * available, available, k), n * k);
-      await this.jacobian(images, classes, k, values);
+      await this.jacobian(images, { classes, rows: k, values, signal });
       return { classes, logits };
     }
     const logits = new Float32Array(total * available);
@@ -88,18 +90,23 @@ export class Session implements CraftingHost {
     const out = { values, classes, logits };
     const most = Math.max(CHUNK_IMAGES, Math.floor(CHUNK_BYTES / (4 * k * size)));
     let reading: Promise<void> = Promise.resolve();
+    const pace = new Pace(signal);
     let turn = 0;
     try {
       for (let first = 0; first < total; ) {
-        const { images: n, lanes } = this.program.chunk(Math.min(most, total - first), k);
+        const { images: n, lanes } = this.program.chunk(Math.min(most, pace.next(total - first)), k);
         const chunk = images.subarray(first * size, (first + n) * size);
         for (let lane = 0; lane < k; lane += lanes) {
+          signal?.throwIfAborted();
           const part = { first, lane, lanes: Math.min(lanes, k - lane), k };
           const next = await this.gradients(chunk, part, requested, out, this.readbacks[turn++ % 2]);
           const before = reading;
           reading = next.finished;
           await before;
         }
+        // Who may abort waits for what is under way; others have the next chunk computed meanwhile.
+        if (signal) await reading;
+        pace.took(n);
         first += n;
       }
     } finally {

@@ -58,6 +58,8 @@ const INTEGERS = [
   "lane",
   /** A logit or norm was not finite: there is no step. */
   "unsound",
+  /** A logit was NaN at a point whose pixels are finite: the tape has ended there, without an answer. */
+  "notANumber",
   /** Words in the log of chosen classes. */
   "logged",
 ] as const;

@@ -1,5 +1,14 @@
 import { passList } from "../seeds/pass_list.js";
-import { ifThen, kernel, loadF32, loadI32, selectI32, storeI32, whileDo } from "../wasm/assembler.js";
+import {
+  ifThen,
+  kernel,
+  loadF32,
+  loadI32,
+  selectI32,
+  storeI32,
+  TAPE_END,
+  whileDo,
+} from "../wasm/assembler.js";
 import { PHASES } from "./loop_state.js";
 import { exchangeR, stateAt } from "./wasm_state.js";
 
@@ -9,7 +18,8 @@ import { exchangeR, stateAt } from "./wasm_state.js";
  *
  * Jumps: to `first` where candidates must be found, to `again` where the next step is computed, to `undo` after a step
  * to a point where pixels or logits are not finite, to `move` where the point without overshoot must be judged
- * instead, to `finish` otherwise. Tiles: one.
+ * instead, to `finish` otherwise. Where a logit is NaN at a point of finite pixels the tape ends for good and `notANumber`
+ * is set; image, phase and steps stay as they are. Tiles: one.
  */
 export const deepfoolJudge = kernel(
   "deepfool_judge",
@@ -33,7 +43,7 @@ export const deepfoolJudge = kernel(
     ];
     const target = locals.i32(field("finish"));
     const [c, predicted, sound, inside, spare] = Array.from({ length: 5 }, () => locals.i32());
-    const [value, best] = [locals.f32(), locals.f32(loadF32(logits))];
+    const [value, best] = [locals.f32(), locals.f32(Number.NEGATIVE_INFINITY)];
     const goOn = (where: "first" | "again"): void => {
       const more = state
         .get("label")
@@ -71,6 +81,8 @@ export const deepfoolJudge = kernel(
     state.set("budget", state.get("budget").sub(1));
     const phase = locals.i32(state.get("phase"));
     ifThen(phase.eq(PHASES.atImage), () => {
+      // No step has been there to say so; an image's pixels were checked.
+      inside.set(1);
       spare.set(loadI32(labels.add(state.get("image").shl(2))));
       state.set("label", selectI32(spare.ltS(0), predicted, spare));
       state.set("newLabel", predicted);
@@ -101,6 +113,24 @@ export const deepfoolJudge = kernel(
           target.set(field("move"));
         },
         () => ifThen(sound, () => state.set("newLabel", predicted)),
+      );
+    });
+
+    // Looked for only where not all is finite, which is rare.
+    ifThen(sound.eqz().and(inside), () => {
+      c.set(0);
+      whileDo(
+        () => c.ltU(classes),
+        () => {
+          value.set(loadF32(logits.add(c.shl(2))));
+          // NaN is the only value that differs from itself.
+          ifThen(value.eq(value).eqz(), () => {
+            state.set("notANumber", 1);
+            state.set("resume", 0);
+            target.set(TAPE_END);
+          });
+          c.set(c.add(1));
+        },
       );
     });
 

@@ -5,7 +5,7 @@ import { stateCode } from "./wgsl_state.js";
 /**
  * Begins a run at the images themselves: candidates are the class to leave, `given` or else the prediction, and then
  * the others by descending logit, ties to the lower index. An image whose prediction is another one already is
- * finished. One workgroup an image.
+ * finished, and so is one with a logit that is NaN. One workgroup an image.
  */
 export const startShader: Shader<"candidates" | "steps"> = shader<"candidates" | "steps">({
   name: "deepfool_start",
@@ -15,15 +15,22 @@ export const startShader: Shader<"candidates" | "steps"> = shader<"candidates" |
   extent: "images",
   invocations: PICK_INVOCATIONS,
   groups: "extent",
-  declarations: `${pickNext}\n${stateCode}`,
+  declarations: `${pickNext}\n${stateCode}
+var<workgroup> unsound: atomic<u32>;`,
   body: `
   let start = group * call.classes;
+  for (var c = lane; c < call.classes; c += ${PICK_INVOCATIONS}u) {
+    let found = unsoundness(logits[start + c]);
+    if (found != 0u) { atomicOr(&unsound, found); }
+  }
   var next = pick(start, call.classes, START, lane);
   let predicted = next.y;
   let label = select(given[group], predicted, given[group] >= call.classes);
   if (lane == 0u) {
     let over = predicted != label || p.steps == 0u;
-    state[group] = vec4u(0u, predicted, select(0u, FINISHED, over), label);
+    var flags = select(0u, FINISHED, over);
+    if ((atomicLoad(&unsound) & UNDEFINED) != 0u) { flags = FINISHED | NOT_A_NUMBER; }
+    state[group] = vec4u(0u, predicted, flags, label);
     candidates[group * p.candidates] = label;
   }
   var k = 1u;

@@ -1,3 +1,4 @@
+import { ACCEPTED } from "../universal_step/wgsl_accept.js";
 import { type Shader, shader, spanShader } from "../webgpu/shader.js";
 
 const INVOCATIONS = 256;
@@ -26,7 +27,7 @@ export const ballFactorShader: Shader<"chunks" | "inside"> = shader<"chunks" | "
   if (lane == 0u) { factor[0] = min(1.0, p.inside * inverseSqrt(max(sums[0], 1.2e-38))); }`,
 });
 
-/** `v = factor v` if `accepted`, else v as it is. */
+/** `v = factor v` if `accepted` is ACCEPTED, else v as it is. */
 export const scaleToBallShader: Shader<"units"> = spanShader<never>({
   name: "projection_scale",
   params: {},
@@ -34,7 +35,7 @@ export const scaleToBallShader: Shader<"units"> = spanShader<never>({
   writes: { v: "f32" },
   extent: "images",
   body: `
-  if (accepted[0] != 0u) { v[at] *= factor[0]; }`,
+  if (accepted[0] == ${ACCEPTED}u) { v[at] *= factor[0]; }`,
 });
 
 /**

@@ -2,7 +2,10 @@
  * The largest of a row of scores:
  *
  *     argmax       index of the largest, the first of equals
- *     topClasses   indices of the k largest, largest first, ties to the lower index; NaN counts as -infinity
+ *     topClasses   indices of the k largest, largest first, ties to the lower index
+ *
+ * NaN counts as -infinity in both and in every spelling of them, so that argmax is the first of topClasses whatever
+ * the scores are. An engine lets no such answer out: logits that are NaN are an error (`src/engines/not_a_number.ts`).
  *
  * DeepFool's prediction and its candidates (arXiv:1511.04599, section 2.2), the rows of a Jacobian that is asked for
  * a number of classes. Any number of scores, exact.
@@ -11,7 +14,13 @@
 /** Index of the largest of `scores[start .. start + count)`, relative to `start`; ties go to the lower index. */
 export function argmax(scores: ArrayLike<number>, start = 0, count = scores.length - start): number {
   let best = 0;
-  for (let c = 1; c < count; c++) if (scores[start + c] > scores[start + best]) best = c;
+  let top = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < count; c++) {
+    // False for NaN.
+    if (!(scores[start + c] > top)) continue;
+    top = scores[start + c];
+    best = c;
+  }
   return best;
 }
 

@@ -1,7 +1,8 @@
 import { type Shader, spanShader } from "../webgpu/shader.js";
+import { ACCEPTED } from "./wgsl_accept.js";
 
 /**
- * `v = min(max(v + r, -bound), bound)` if `accepted`, else v as it is: for the infinity norm the whole update of a
+ * `v = min(max(v + r, -bound), bound)` if `accepted` is ACCEPTED, else v as it is: for the infinity norm the whole update of a
  * universal perturbation, exact; for the 2-norm, with a bound that does not bind, the sum before its projection.
  */
 export const updateShader: Shader<"units" | "bound"> = spanShader<"bound">({
@@ -11,5 +12,5 @@ export const updateShader: Shader<"units" | "bound"> = spanShader<"bound">({
   writes: { v: "f32" },
   extent: "images",
   body: `
-  if (accepted[0] != 0u) { v[at] = clamp(v[at] + r[at], -p.bound, p.bound); }`,
+  if (accepted[0] == ${ACCEPTED}u) { v[at] = clamp(v[at] + r[at], -p.bound, p.bound); }`,
 });

@@ -37,12 +37,12 @@ export const CLIFF_PROFILES = ["lts4", "lts4-torch", "paper"] as const;
 export function cliffNetwork(): Network {
   const net = new NetworkBuilder([1, 1, 2], 1);
   const pixels = net.flatten(net.input);
-  const none = [0, 0, 0, 0];
-  const flat = gemm(net, pixels, [1e-18, 0, 0, 0, ...none], [100, 0, -100, -1]);
-  const square = gemm(net, net.add({ op: "Mul" }, pixels, pixels), [0, 0, 1, 0, ...none], none);
-  const ramp = gemm(net, net.relu(gemm(net, pixels, [0, 1], [-0.05])), [0, 0, 0, 2000], none);
-  const sum = (a: string, b: string) => net.add({ op: "Add" }, a, b);
-  return buildNetwork(net.build(sum(sum(flat, square), ramp)));
+  const first = gemm(net, pixels, [1e-18, 0, 0, 0], [100, 0]);
+  // By itself: zero weights of an infinite value would make all scores NaN.
+  const a = net.add({ op: "Slice", starts: [0], ends: [1] }, pixels);
+  const square = gemm(net, net.add({ op: "Mul" }, a, a), [1], [-100]);
+  const ramp = gemm(net, net.relu(gemm(net, pixels, [0, 1], [-0.05])), [2000], [-1]);
+  return buildNetwork(net.build(net.add({ op: "Concat", axis: 0 }, first, square, ramp)));
 }
 
 /** Of {@link cliffNetwork}: the step leaves no trace, and images before and after it get theirs. */

@@ -1,11 +1,13 @@
-import { createCheckpoint } from "../../checkpoint.js";
+import { PHASES } from "../../../kernels/deepfool_step/loop_state.js";
+import { createCheckpoint, PATIENCE } from "../../checkpoint.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../engine.js";
+import { NotANumber } from "../../not_a_number.js";
 import { MOST_PASSES } from "../plan/deepfool_tape.js";
 import { DeepfoolRoom } from "./deepfool_room.js";
 import type { Program } from "./program.js";
 
-/** Milliseconds that the tape shall run at a time, and how long without a turn of the event loop is long enough. */
-const [SLICE, PATIENCE] = [20, 10];
+/** Milliseconds that the tape shall run at a time. */
+const SLICE = 20;
 
 /**
  * DeepFool image by image, the loop run by the tape (`deepfool_tape.ts`) with one forward pass an iteration: the pass
@@ -49,6 +51,10 @@ export class DeepfoolRunner {
           const room = this.take(turn);
           resume = this.slice(room, resume);
           log.push(...room.takeLog());
+          if (room.get("notANumber") !== 0) {
+            const steps = room.get("iterations") + Number(room.get("phase") === PHASES.afterStep);
+            throw new NotANumber("deepfool", first + room.get("image"), steps);
+          }
           const finished = first + room.get("image");
           if (resume === 0) {
             const { perturbation, labels, newLabels, iterations } = room.results();

@@ -56,7 +56,16 @@ export class DeepfoolRoom {
     for (const [name, value] of Object.entries(doubles))
       this.view.setFloat64(offsetInState(name as StateDouble), value, true);
     const integers: Partial<Record<StateInteger, number>> = {
-      ...{ images: count, image: 0, phase: 0, iterations: 0, logged: 0, r: room.r, before: room.before },
+      ...{
+        images: count,
+        image: 0,
+        phase: 0,
+        notANumber: 0,
+        iterations: 0,
+        logged: 0,
+        r: room.r,
+        before: room.before,
+      },
       order: request.norm === 2 ? 2 : 1,
       steps: request.steps,
       candidates,

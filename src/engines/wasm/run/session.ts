@@ -1,4 +1,6 @@
-import { argmax, topClasses } from "../../../kernels/top_classes/reference.js";
+import { topClasses } from "../../../kernels/top_classes/reference.js";
+import type { JacobianRequest } from "../../backend.js";
+import { inTurns } from "../../checkpoint.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../engine.js";
 import { DeepfoolRunner } from "./deepfool.js";
 import { laneChunks, runBackward, runForward } from "./passes.js";
@@ -6,62 +8,64 @@ import { type Program, tapesFor } from "./program.js";
 
 /**
  * The engine's three calls on a program, on the thread that holds it. Arguments have been checked. Each image
- * runs by itself: one forward pass, then a backward pass for every 12 cotangents.
+ * runs by itself: one forward pass, then a backward pass for every 12 cotangents. Between images other calls may come in.
  */
 export interface Session {
-  logits(images: Float32Array): { logits: Float32Array; labels: Int32Array };
-  /** `classes`: how many of the largest logits, or `[N][rows]` indices. Values go to `out`, `[N][rows][units]`. */
+  /** `[N][classes]`. */
+  logits(images: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
+  /** Values go to `request.values`, `[N][rows][units]`. */
   jacobian(
     images: Float32Array,
-    classes: number | Int32Array,
-    rows: number,
-    out: Float32Array,
-  ): { classes: Int32Array; logits: Float32Array };
+    request: JacobianRequest,
+  ): Promise<{ classes: Int32Array; logits: Float32Array }>;
   deepfool(images: Float32Array, request: DeepfoolRequest): Promise<DeepfoolRun>;
 }
 
 /** @param programFor names the caller; throws once the engine has been disposed */
 export function createSession(programFor: (caller: string) => Program): Session {
   const deepfool = new DeepfoolRunner(() => programFor("deepfool"));
-  return {
-    logits(images) {
+
+  function* logitsOf(images: Float32Array): Generator<void, Float32Array> {
+    const { units, classes } = programFor("logits");
+    const count = images.length / units;
+    const logits = new Float32Array(count * classes);
+    for (let n = 0; n < count; n++) {
       const program = programFor("logits");
-      const { units, classes } = program;
-      const count = images.length / units;
-      const logits = new Float32Array(count * classes);
-      const labels = new Int32Array(count);
-      for (let n = 0; n < count; n++) {
-        runForward(program, images.subarray(n * units, (n + 1) * units));
-        logits.set(program.logits, n * classes);
-        labels[n] = argmax(program.logits);
-      }
-      return { logits, labels };
-    },
+      runForward(program, images.subarray(n * units, (n + 1) * units));
+      logits.set(program.logits, n * classes);
+      yield;
+    }
+    return logits;
+  }
 
-    jacobian(images, requested, rows, out) {
+  function* jacobianOf(images: Float32Array, { classes: requested, rows, values }: JacobianRequest) {
+    const { units, classes } = programFor("jacobian");
+    const count = images.length / units;
+    const logits = new Float32Array(count * classes);
+    const chosen = new Int32Array(count * rows);
+    for (let n = 0; n < count; n++) {
       const program = programFor("jacobian");
-      const { units, classes } = program;
-      const count = images.length / units;
-      const logits = new Float32Array(count * classes);
-      const chosen = new Int32Array(count * rows);
-      for (let n = 0; n < count; n++) {
-        runForward(program, images.subarray(n * units, (n + 1) * units));
-        logits.set(program.logits, n * classes);
-        const wanted =
-          typeof requested === "number"
-            ? topClasses(program.logits, 0, classes, rows)
-            : requested.subarray(n * rows, (n + 1) * rows);
-        chosen.set(wanted, n * rows);
-        for (const { first, count: lanes } of laneChunks(rows)) {
-          const tapes = tapesFor(program, lanes);
-          runBackward(program, wanted.subarray(first, first + lanes), tapes);
-          program.run(tapes.rows);
-          out.set(program.rows.subarray(0, lanes * units), (n * rows + first) * units);
-        }
+      runForward(program, images.subarray(n * units, (n + 1) * units));
+      logits.set(program.logits, n * classes);
+      const wanted =
+        typeof requested === "number"
+          ? topClasses(program.logits, 0, classes, rows)
+          : requested.subarray(n * rows, (n + 1) * rows);
+      chosen.set(wanted, n * rows);
+      for (const { first, count: lanes } of laneChunks(rows)) {
+        const tapes = tapesFor(program, lanes);
+        runBackward(program, wanted.subarray(first, first + lanes), tapes);
+        program.run(tapes.rows);
+        values.set(program.rows.subarray(0, lanes * units), (n * rows + first) * units);
       }
-      return { classes: chosen, logits };
-    },
+      yield;
+    }
+    return { classes: chosen, logits };
+  }
 
+  return {
+    logits: (images, signal) => inTurns(logitsOf(images), signal),
+    jacobian: (images, request) => inTurns(jacobianOf(images, request), request.signal),
     deepfool: (images, request) => deepfool.run(images, request),
   };
 }

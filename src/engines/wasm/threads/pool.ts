@@ -1,6 +1,8 @@
 import { EngineError } from "../../../errors.js";
 import { BEGIN, COMMAND } from "../../../kernels/wasm/control.js";
+import type { JacobianRequest } from "../../backend.js";
 import type { DeepfoolRequest } from "../../engine.js";
+import { NotANumber } from "../../not_a_number.js";
 import { createMemory } from "../plan/layout.js";
 import type { ProgramPlan } from "../plan/program.js";
 import type { Call, Reply, Results, WorkerStart } from "./protocol.js";
@@ -86,17 +88,18 @@ export class Pool {
     }
   }
 
-  logits(images: Float32Array): Promise<Results["logits"]> {
-    return this.call({ op: "logits", images: compact(images) });
+  logits(images: Float32Array, signal: AbortSignal | undefined): Promise<Results["logits"]> {
+    const abortable = signal !== undefined;
+    return this.call({ op: "logits", images: compact(images), abortable }, { signal });
   }
 
-  jacobian(images: Float32Array, classes: number | Int32Array, rows: number): Promise<Results["jacobian"]> {
-    return this.call({
-      op: "jacobian",
-      images: compact(images),
-      classes: typeof classes === "number" ? classes : compact(classes),
-      rows,
-    });
+  jacobian(
+    images: Float32Array,
+    { classes: given, rows, signal }: Omit<JacobianRequest, "values">,
+  ): Promise<Results["jacobian"]> {
+    const classes = typeof given === "number" ? given : compact(given);
+    const abortable = signal !== undefined;
+    return this.call({ op: "jacobian", images: compact(images), classes, rows, abortable }, { signal });
   }
 
   deepfool(images: Float32Array, request: DeepfoolRequest): Promise<Results["deepfool"]> {
@@ -151,7 +154,7 @@ export class Pool {
     }
     this.pending.delete(reply.id);
     if (reply.kind === "result") pending.resolve(reply.result as never);
-    else pending.reject(reply.aborted ? pending.signal?.reason : new EngineError(reply.message));
+    else pending.reject(reply.aborted ? pending.signal?.reason : errorOf(reply));
   }
 
   private die(thread: number, reason: string): void {
@@ -168,6 +171,10 @@ export class Pool {
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
   }
+}
+
+function errorOf({ message, notANumber: at }: Extract<Reply, { kind: "error" }>): EngineError {
+  return at ? new NotANumber("deepfool", at.image, at.steps) : new EngineError(message);
 }
 
 /** The command that ends `follow`: a tape that begins nowhere. */

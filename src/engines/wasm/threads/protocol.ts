@@ -13,15 +13,19 @@ export interface WorkerStart {
   readonly lease?: string;
 }
 
-/** A call to the leader. Calls are answered in order, one at a time; `abort` may come in between. */
+/**
+ * A call to the leader. Calls begin in order; those that take turns, `abort` among them, come in between the images of
+ * others. A call that nobody can abort takes no turns.
+ */
 export type Call =
-  | { readonly id: number; readonly op: "logits"; readonly images: Float32Array }
+  | { readonly id: number; readonly op: "logits"; readonly images: Float32Array; readonly abortable: boolean }
   | {
       readonly id: number;
       readonly op: "jacobian";
       readonly images: Float32Array;
       readonly classes: number | Int32Array;
       readonly rows: number;
+      readonly abortable: boolean;
     }
   | {
       readonly id: number;
@@ -34,12 +38,19 @@ export type Call =
 export type Reply =
   | { readonly kind: "ready"; readonly leased: boolean }
   | { readonly kind: "result"; readonly id: number; readonly result: Results[keyof Results] }
-  | { readonly kind: "error"; readonly id: number; readonly message: string; readonly aborted: boolean }
+  | {
+      readonly kind: "error";
+      readonly id: number;
+      readonly message: string;
+      readonly aborted: boolean;
+      /** What a `NotANumber` is made of. */
+      readonly notANumber?: { readonly image: number; readonly steps: number };
+    }
   | { readonly kind: "progress"; readonly id: number; readonly done: number; readonly total: number };
 
 /** What each call resolves to. */
 export interface Results {
-  readonly logits: { readonly logits: Float32Array; readonly labels: Int32Array };
+  readonly logits: { readonly logits: Float32Array };
   readonly jacobian: {
     readonly values: Float32Array;
     readonly classes: Int32Array;

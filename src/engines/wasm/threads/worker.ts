@@ -2,6 +2,8 @@
  * What runs in a worker, in Node and in browsers. Bundled to one string that the main bundle carries (and to
  * `dist/worker.js` for pages whose Content-Security-Policy forbids blob workers).
  */
+
+import { NotANumber } from "../../not_a_number.js";
 import { createMemory } from "../plan/layout.js";
 import { type KernelExports, openProgram } from "../run/program.js";
 import { createSession, type Session } from "../run/session.js";
@@ -72,10 +74,9 @@ async function answer(session: Session, call: Call, aborts: Map<number, AbortCon
     port.post({ kind: "result", id, result }, transfer);
   } catch (error) {
     const { aborted } = controller.signal;
-    port.post(
-      { kind: "error", id, message: error instanceof Error ? error.message : String(error), aborted },
-      [],
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    const notANumber = error instanceof NotANumber ? { image: error.image, steps: error.steps } : undefined;
+    port.post({ kind: "error", id, message, aborted, notANumber }, []);
   } finally {
     aborts.delete(id);
   }
@@ -83,10 +84,13 @@ async function answer(session: Session, call: Call, aborts: Map<number, AbortCon
 
 async function perform(session: Session, call: Exclude<Call, { op: "abort" }>, signal: AbortSignal) {
   const { images } = call;
-  if (call.op === "logits") return session.logits(images);
+  if (call.op === "logits")
+    return { logits: await session.logits(images, call.abortable ? signal : undefined) };
   if (call.op === "jacobian") {
-    const values = new Float32Array(images.length * call.rows);
-    return { values, ...session.jacobian(images, call.classes, call.rows, values) };
+    const { classes, rows, abortable } = call;
+    const values = new Float32Array(images.length * rows);
+    const request = { classes, rows, values, signal: abortable ? signal : undefined };
+    return { values, ...(await session.jacobian(images, request)) };
   }
   return session.deepfool(images, {
     ...call.request,

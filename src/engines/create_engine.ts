@@ -1,0 +1,79 @@
+import { EngineError } from "../errors.js";
+import { countImages, jacobianArguments, logitsArguments } from "./arguments.js";
+import type { EngineBackend, EngineFacts, JacobianRequest } from "./backend.js";
+import type { Engine } from "./engine.js";
+import { assertNumbers, labelsOf } from "./not_a_number.js";
+
+/**
+ * The engine around a backend: what all engines do alike. Checks that it lives and arguments before any work, takes
+ * labels from the logits, refuses logits that are NaN, and disposes of the backend once.
+ */
+export function createEngine<Name extends string>(
+  { inputShape, classes, classNames, range }: EngineFacts,
+  backend: EngineBackend<Name>,
+): Engine & { readonly backend: Name } {
+  let disposed = false;
+  const assertLive = (caller: string): void => {
+    if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
+    backend.assertLive?.(caller);
+  };
+  const dispose = (): void => {
+    if (disposed) return;
+    disposed = true;
+    backend.dispose();
+  };
+  const { deepfool, craftingState } = backend;
+
+  return {
+    backend: backend.name,
+    inputShape,
+    classes,
+    classNames,
+    range,
+
+    async logits(images, options) {
+      assertLive("logits");
+      const { signal } = logitsArguments(images, options, inputShape);
+      signal?.throwIfAborted();
+      const logits = await backend.logits(signal ? images.slice() : images, signal);
+      return { logits, labels: labelsOf("logits", logits, classes) };
+    },
+
+    async jacobian(images, options) {
+      assertLive("jacobian");
+      const request = jacobianArguments(images, options, inputShape, classes);
+      request.signal?.throwIfAborted();
+      const answer = await (request.signal
+        ? backend.jacobian(images.slice(), ownClasses(request))
+        : backend.jacobian(images, request));
+      assertNumbers("jacobian", answer.logits, classes);
+      return { values: request.values, ...answer };
+    },
+
+    ...(deepfool && {
+      async deepfool(images, request) {
+        assertLive("deepfool");
+        countImages("deepfool", images, inputShape);
+        request.signal?.throwIfAborted();
+        return deepfool.call(backend, images, request);
+      },
+    }),
+
+    ...(craftingState && {
+      async craftingState(images, request) {
+        const caller = "universalPerturbation";
+        assertLive(caller);
+        countImages(caller, images, inputShape);
+        return craftingState.call(backend, images, request);
+      },
+    }),
+
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}
+
+function ownClasses(request: JacobianRequest): JacobianRequest {
+  const { classes } = request;
+  return typeof classes === "number" ? request : { ...request, classes: classes.slice() };
+}
