@@ -14,6 +14,7 @@ const PROGRAMS = {
   roofline_worker: "bench/roofline/worker.ts",
   kernels: "bench/kernels/main.ts",
   weights: "bench/weights.ts",
+  raw: "bench/raw/main.ts",
 };
 
 /** What `gpu` adds; the tests that compute on a GPU go to `tests/`. */

@@ -142,6 +142,25 @@ export interface Step {
 }
 
 /**
+ * The step that norms and logits of K candidates ask for: `Step`, and s of `r += s w` or `r += s sign(w)`.
+ *
+ * @param logits logits of the K candidates, candidate 0 first
+ * @param norms `||w_k||_q`, K values, of which the first is not read
+ */
+export function nearestStep(
+  rules: ProfileRules,
+  norm: StepNorm,
+  logits: ArrayLike<number>,
+  norms: ArrayLike<number>,
+): Step & { readonly scale: number } {
+  const chosen = chooseCandidate(rules, logits, norms);
+  const scale = chosen === 0 ? 0 : stepScale(rules, norm, logits, chosen, norms[chosen]);
+  if (scale === 0) return { chosen: 0, distance: Infinity, scale };
+  const distance = Math.abs(logits[chosen] - logits[0]) / (norms[chosen] + rules.normOffset);
+  return { chosen, distance, scale };
+}
+
+/**
  * Norms, choice and update of one image: the whole step.
  *
  * @param jacobian gradients of the K candidates' logits, K rows of `r.length` values from `start`
@@ -157,9 +176,7 @@ export function takeStep(
 ): Step {
   const size = r.length;
   const norms = differenceNorms(jacobian, start, logits.length, size, dualNorm(norm));
-  const chosen = chooseCandidate(rules, logits, norms);
-  const scale = chosen === 0 ? 0 : stepScale(rules, norm, logits, chosen, norms[chosen]);
-  if (scale === 0) return { chosen: 0, distance: Infinity };
-  addStep(rules, norm, scale, jacobian, start + chosen * size, start, r);
-  return { chosen, distance: Math.abs(logits[chosen] - logits[0]) / (norms[chosen] + rules.normOffset) };
+  const { chosen, distance, scale } = nearestStep(rules, norm, logits, norms);
+  if (chosen > 0) addStep(rules, norm, scale, jacobian, start + chosen * size, start, r);
+  return { chosen, distance };
 }

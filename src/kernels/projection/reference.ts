@@ -20,7 +20,7 @@ export function project(v: Float32Array, radius: number, norm: BallNorm): Float3
   if (norm === 2) {
     const length = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
     if (!(length > radius)) return v;
-    const scale = (radius / length) * (1 - 2 ** -24);
+    const scale = ballScale(length, radius);
     for (let i = 0; i < v.length; i++) v[i] *= scale;
     return v;
   }
@@ -30,6 +30,11 @@ export function project(v: Float32Array, radius: number, norm: BallNorm): Float3
     else if (v[i] < -bound) v[i] = -bound;
   }
   return v;
+}
+
+/** What a vector outside the 2-ball is multiplied by. */
+export function ballScale(length: number, radius: number): number {
+  return (radius / length) * (1 - 2 ** -24);
 }
 
 /** The largest float32 that is not above a non-negative number. */

@@ -29,6 +29,7 @@ import { scaleLanes } from "../scale/wasm.js";
 import { seedPass } from "../seeds/wasm.js";
 import { topClasses } from "../top_classes/wasm.js";
 import { assemble, type KernelSource, scratchOffset, type Target } from "./assembler.js";
+import { rowModuleSource } from "./row_module.js";
 import { runner, threadedRunners } from "./runner.js";
 
 /** Every kernel of the module, in the order of its table. Used at build time only. */
@@ -99,6 +100,7 @@ export function generatedSources(): Record<string, string> {
       `export const relaxedModule = ${raw(bytes({ relaxed: true }))};`,
       "",
     ].join("\n"),
+    "row_module.generated.ts": rowModuleSource(),
   };
 }
 
