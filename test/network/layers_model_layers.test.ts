@@ -2,6 +2,8 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/api/load_model.js";
 import { UnsupportedOperatorError } from "../../src/errors.js";
+import { mixes } from "../../src/kernels/facts.js";
+import { facts } from "../../src/kernels/operators/facts.generated.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { LAYERS_MODEL_COVERAGE } from "../../src/network/import/layers_model/layers/registry.js";
 import { openModel } from "../../src/network/import/open_model.js";
@@ -425,6 +427,46 @@ describe("what Keras has and TensorFlow.js has not", () => {
       (images) => tf.sub(run(left, images), run(right, images)),
     );
   });
+});
+
+describe("arithmetic of two values, whichever classes there are for it", () => {
+  const classes = [...LAYERS_MODEL_COVERAGE].flatMap(([op, names]) =>
+    facts[op].inputs[0] === 2 && facts[op].liveness === mixes ? names.map((name) => ({ name, op })) : [],
+  );
+  it.each(classes.filter(({ name }) => !/Rescaling|Average/.test(name)))(
+    "$name is $op, its inputs in order",
+    async ({ name, op }) => {
+      const entry = (className: string, own: string, config: object, from: readonly string[]) => ({
+        class_name: className,
+        name: own,
+        config: { name: own, ...config },
+        inbound_nodes: from.length > 0 ? [from.map((layer) => [layer, 0, 0, {}])] : [],
+      });
+      const json = {
+        format: "layers-model",
+        modelTopology: {
+          keras_version: "3.8.0",
+          class_name: "Functional",
+          config: {
+            name: "net",
+            layers: [
+              entry("InputLayer", "x", { batch_shape: [null, 2, 3, 4] }, []),
+              entry("Permute", "turned", { dims: [1, 2, 3] }, ["x"]),
+              entry(name, "both", {}, ["turned", "x"]),
+              entry("Flatten", "flat", {}, ["both"]),
+            ],
+            input_layers: [["x", 0, 0]],
+            output_layers: [["flat", 0, 0]],
+          },
+        },
+        weightsManifest: [],
+      };
+      const { nodes } = await openModel(new TextEncoder().encode(JSON.stringify(json)));
+      for (const node of nodes) made.add(node.op);
+      expect(nodes.map((node) => node.op)).toEqual(["Transpose", op, "Flatten"]);
+      expect(nodes[1].inputs).toEqual(["turned", "x"]);
+    },
+  );
 });
 
 it("declares every operator that a layer can become, and no other", () => {
