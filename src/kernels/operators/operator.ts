@@ -11,6 +11,7 @@ export type Operator =
   | import("./concat/spec.js").Concat
   | import("./constant/spec.js").Constant
   | import("./conv/spec.js").Conv
+  | import("./div/spec.js").Div
   | import("./elu/spec.js").Elu
   | import("./flatten/spec.js").Flatten
   | import("./gelu/spec.js").Gelu

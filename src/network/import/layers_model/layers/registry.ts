@@ -70,6 +70,7 @@ const LAYERS: readonly LayerClass[] = [
     "Reshape",
   ]),
   ...arithmetic({ Add: { op: "Add" }, Subtract: { op: "Sub" }, Multiply: { op: "Mul" } }),
+  ...arithmetic({ Divide: { op: "Div" }, TrueDivide: { op: "Div" } }),
   layer(["Average"], importAverage, ["Add", "Mul", "Constant"]),
   layer(["Concatenate"], importConcatenate, ["Concat"]),
   layer(["ZeroPadding2D"], importZeroPadding2d, ["Pad"]),
