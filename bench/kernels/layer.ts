@@ -1,6 +1,7 @@
 import { packForward, packVjp } from "../../src/kernels/conv/pack.js";
 import { vjpBlocks, vjpScratch } from "../../src/kernels/conv/vjp_blocks.js";
 import type { KernelSource } from "../../src/kernels/wasm/assembler.js";
+import { TUNING } from "../../src/kernels/wasm/tuning.js";
 import { normal, uniform } from "../images.js";
 import { floatBits, type Instance } from "../roofline/module.js";
 import { type ConvShape, outputSize } from "../shapes.js";
@@ -122,12 +123,7 @@ export function vjpCall(
   // Units lie in whole vectors of four lanes.
   const step = 4 * Math.ceil(lanes / 4);
   const taps = kernel * kernel;
-  const { channels: block, filters: part } = vjpBlocks({
-    taps,
-    depth: channels,
-    groups: 1,
-    groupFilters: filters,
-  });
+  const { channels: block, filters: part } = vjpBlocks({ taps, depth: channels, filters }, TUNING);
   const { listBytes, scratchBytes } = vjpScratch([kernel, kernel], outWidth, part);
   const scratch = instance.reserve(scratchBytes);
   const blocks = Math.ceil(channels / block);

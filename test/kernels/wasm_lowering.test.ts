@@ -4,6 +4,7 @@ import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { planForward } from "../../src/engines/wasm/plan/forward.js";
 import { Layout } from "../../src/engines/wasm/plan/layout.js";
 import { vjpBlocks } from "../../src/kernels/conv/vjp_blocks.js";
+import { TUNING } from "../../src/kernels/wasm/tuning.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";
@@ -141,7 +142,7 @@ describe.each(variants)(
 );
 
 test("such layers are cut up", () => {
-  expect(vjpBlocks({ taps: 9, depth: 64, groups: 1, groupFilters: 256 })).toEqual({
+  expect(vjpBlocks({ taps: 9, depth: 64, filters: 256 }, TUNING)).toEqual({
     channels: 64,
     filters: 128,
   });

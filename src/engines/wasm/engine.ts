@@ -1,6 +1,7 @@
 import { EngineError, InvalidArgumentError } from "../../errors.js";
 import { topClasses } from "../../kernels/top_classes/reference.js";
 import { MAX_LANES } from "../../kernels/wasm/lowering.js";
+import { TUNING, type Tuning } from "../../kernels/wasm/tuning.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { countClasses, countImages } from "../arguments.js";
@@ -68,10 +69,11 @@ export async function createWasmEngine(
   network: Network,
   input: InputTransform,
   options: WasmEngineOptions = {},
+  tuning: Partial<Tuning> = {},
 ): Promise<WasmEngine> {
   const { threads, shared } = resolveThreads(options.threads ?? "auto");
   const variant = chooseVariant(options.deterministic ?? false, shared);
-  const planned = planProgram(network, input, threads);
+  const planned = planProgram(network, input, threads, { ...TUNING, ...tuning });
   const module = await WebAssembly.compile(variant.bytes);
   const backend =
     threads > 0
@@ -99,8 +101,11 @@ export async function createWasmEngine(
 
 type Planned = ReturnType<typeof planProgram>;
 
-async function callingThread({ plan, entries }: Planned, module: WebAssembly.Module): Promise<Backend> {
-  const memory = createMemory(plan.pages, plan.segments, false);
+async function callingThread(
+  { plan, segments, entries }: Planned,
+  module: WebAssembly.Module,
+): Promise<Backend> {
+  const memory = createMemory(plan.pages, segments, false);
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   let live: Program | undefined = openProgram(plan, memory, exports as unknown as KernelExports, 1);
   const programFor = (caller: string): Program => {
@@ -130,13 +135,13 @@ async function callingThread({ plan, entries }: Planned, module: WebAssembly.Mod
 }
 
 async function workers(
-  { plan }: Planned,
+  planned: Planned,
   module: WebAssembly.Module,
   threads: number,
   shared: boolean,
   url: string | URL | undefined,
 ): Promise<Backend> {
-  const pool = await Pool.start(plan, module, threads, shared, url);
+  const pool = await Pool.start(planned, module, threads, shared, url);
   return {
     name: "wasm",
     logits: async (images, signal) => (await pool.logits(images, signal)).logits,

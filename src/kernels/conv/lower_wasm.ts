@@ -5,15 +5,16 @@ import {
   type ForwardContext,
   type Kept,
   type Lowering,
-  type Memory,
   NOTHING,
-  type Start,
 } from "../wasm/lowering.js";
-import { type Buffer, entry, f32, Place } from "../wasm/tape.js";
-import { type Geometry, tapFields } from "./geometry.js";
+import { entry, f32, Place } from "../wasm/tape.js";
+import type { Tuning } from "../wasm/tuning.js";
+import { type Geometry, rowsOf, tapFields } from "./geometry.js";
+import { groupedForward, groupedScratchBytes, groupedVjp } from "./lower_wasm_grouped.js";
 import { type SparseChoice, sparseForward, suitsSparse } from "./lower_wasm_sparse.js";
 import { suitsWinograd, winogradForward } from "./lower_wasm_winograd.js";
-import { packForward, packVjp } from "./pack.js";
+import { type FilterRange, forwardPacking, vjpPacking } from "./packings.js";
+import { startFields } from "./start_fields.js";
 import { type VjpBlocks, vjpBlocks, vjpScratch } from "./vjp_blocks.js";
 import { WINOGRAD_SCRATCH_BYTES } from "./winograd.js";
 import { denseForwardWork, vjpWork } from "./work.js";
@@ -21,11 +22,23 @@ import { denseForwardWork, vjpWork } from "./work.js";
 /** The lowering of an operator that is a convolution. */
 export function convolution<O extends AnyOperator>(geometryOf: (node: Node<O>) => Geometry): Lowering<O> {
   return {
-    forward: (step, context) => forward(step, geometryOf(step.node), context),
-    vjp: (step, context) => vjp(step, geometryOf(step.node), context),
-    scratchBytes(step) {
+    forward(step, context) {
       const g = geometryOf(step.node);
-      return Math.max(suitsWinograd(g) ? WINOGRAD_SCRATCH_BYTES : 0, scratchOf(g).scratchBytes);
+      return g.groups > 1 ? groupedForward(step, g, context) : forward(step, g, context);
+    },
+    vjp(step, context) {
+      if (!context.varies(step.inputs[0])) return;
+      const g = geometryOf(step.node);
+      if (g.groups > 1) groupedVjp(step, g, context);
+      else vjp(step, g, context);
+    },
+    scratchBytes(step, tuning) {
+      const g = geometryOf(step.node);
+      if (g.groups > 1) return groupedScratchBytes(g, tuning);
+      return Math.max(
+        suitsWinograd(g, tuning) ? WINOGRAD_SCRATCH_BYTES : 0,
+        scratchOf(g, tuning).scratchBytes,
+      );
     },
     writesLists: () => true,
     readsLists({ node, residual }) {
@@ -38,9 +51,9 @@ export function convolution<O extends AnyOperator>(geometryOf: (node: Node<O>) =
 }
 
 function forward(step: Step, g: Geometry, context: ForwardContext): Kept {
-  if (suitsWinograd(g)) winogradForward(step, g, context);
+  if (suitsWinograd(g, context.tuning)) winogradForward(step, g, context);
   else direct(step, g, context, suitsSparse(step, g, context) ? sparseForward(step, g, context) : undefined);
-  return context.varies(step.inputs[0]) ? placeVjpWeights(g, context.memory) : NOTHING;
+  return context.varies(step.inputs[0]) ? placeVjpWeights(g, context) : NOTHING;
 }
 
 /** @param sparse calls that do the layer where they find enough zeros */
@@ -50,96 +63,71 @@ function direct(
   { memory, emit, value, zeros }: ForwardContext,
   sparse?: SparseChoice,
 ): void {
-  // A 1x1 convolution reads each pixel once: one long row leaves no ragged tiles.
-  const flat = g.taps === 1 && g.strides.every((s) => s === 1) && g.pads.every((p) => p === 0);
-  const [height, width] = flat ? [1, g.height * g.width] : [g.height, g.width];
-  const [outHeight, outWidth] = flat ? [1, g.outHeight * g.outWidth] : [g.outHeight, g.outWidth];
+  const { height, width, outHeight, outWidth } = rowsOf(g);
   const single = outHeight * outWidth === 1;
-  const wide = Math.ceil(g.groupFilters / 8) % 2 === 0;
+  const wide = Math.ceil(g.filters / 8) % 2 === 0;
   const [kernel, pixels, block] = single
     ? (["conv_forward_1x8", 1, 8] as const)
     : wide
       ? (["conv_forward_2x16", 2, 16] as const)
       : (["conv_forward_4x8", 4, 8] as const);
   const clamp = step.clamp ?? UNCLAMPED;
-  for (let group = 0; group < g.groups; group++) {
-    const first = group * g.groupFilters;
-    const bias = new Float32Array(Math.ceil(g.groupFilters / block) * block);
-    if (g.bias) bias.set(g.bias.subarray(first, first + g.groupFilters));
-    const tiles = Math.ceil(g.groupFilters / block) * outHeight * Math.ceil(outWidth / pixels);
-    emit(
-      entry(
-        kernel,
-        step.node.name,
-        tiles,
-        {
-          x: new Place(value(step.inputs[0]), 4 * group * g.depth),
-          weights: memory.place(
-            packForward(g.weights, g.taps, g.depth, g.filters, first, g.groupFilters, block),
-          ),
-          bias: memory.place(bias),
-          y: new Place(value(step.output), 4 * first),
-          residual: step.residual ? new Place(value(step.residual), 4 * first) : 0,
-          zeros,
-          height,
-          width,
-          xRow: 4 * width * g.channels,
-          xPixel: 4 * g.channels,
-          ...tapFields(g),
-          depth: g.depth,
-          filters: g.groupFilters,
-          outHeight,
-          outWidth,
-          yPixel: 4 * g.filters,
-          low: f32(clamp.low),
-          high: f32(clamp.high),
-          nonzeros: sparse?.nonzeros ?? 0,
-          most: sparse?.most ?? 0,
-        },
-        { groups: Math.ceil(g.groupFilters / block), work: denseForwardWork },
-      ),
-    );
-  }
+  const blocks = Math.ceil(g.filters / block);
+  const bias = new Float32Array(blocks * block);
+  if (g.bias) bias.set(g.bias);
+  emit(
+    entry(
+      kernel,
+      step.node.name,
+      blocks * outHeight * Math.ceil(outWidth / pixels),
+      {
+        x: value(step.inputs[0]),
+        weights: memory.place(forwardPacking(g, { first: 0, count: g.filters }, block)),
+        bias: memory.place(bias),
+        y: value(step.output),
+        residual: step.residual ? value(step.residual) : 0,
+        zeros,
+        height,
+        width,
+        xRow: 4 * width * g.channels,
+        xPixel: 4 * g.channels,
+        ...tapFields(g),
+        depth: g.depth,
+        filters: g.filters,
+        outHeight,
+        outWidth,
+        yPixel: 4 * g.filters,
+        low: f32(clamp.low),
+        high: f32(clamp.high),
+        nonzeros: sparse?.nonzeros ?? 0,
+        most: sparse?.most ?? 0,
+      },
+      { groups: blocks, work: denseForwardWork },
+    ),
+  );
 }
 
 /** Packs the weights for the vjp, one piece for each of its calls. */
-function placeVjpWeights(g: Geometry, memory: Memory): Kept {
-  const kept: Record<string, Buffer> = {};
-  const blocks = vjpBlocks(g);
-  for (let group = 0; group < g.groups; group++)
-    partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
-      kept[weightsOf(group, part)] = memory.place(
-        packVjp(g.weights, g.taps, g.depth, g.filters, first, filters, blocks.channels),
-      );
-    });
-  return kept;
+function placeVjpWeights(g: Geometry, { memory, tuning }: ForwardContext): Kept {
+  const blocks = vjpBlocks(g, tuning);
+  return Object.fromEntries(
+    partsOf(g, blocks).map((part, i) => [weightsOf(i), memory.place(vjpPacking(g, part, blocks.channels))]),
+  );
 }
 
-/** The name under which a forward step keeps the weights of a part of a group for the vjp. */
-function weightsOf(group: number, part: number): string {
-  return `weights${group}.${part}`;
-}
+/** The name under which a forward step keeps the weights of a part for the vjp. */
+const weightsOf = (part: number): string => `weights${part}`;
 
-function startFields(start: Start, target: Buffer) {
-  const source = start.kind === "copy" ? start.source : undefined;
-  return {
-    init: source?.buffer ?? (start.kind === "accumulate" ? target : 0),
-    initValues: source?.mask?.values ?? 0,
-    initLow: f32(source?.mask?.low ?? 0),
-    initHigh: f32(source?.mask?.high ?? 0),
-  };
-}
-
-/** The filters of a group that one call of the vjp sums over. */
-function partsOf(g: Geometry, blocks: VjpBlocks, group: number): { first: number; filters: number }[] {
-  return Array.from({ length: Math.ceil(g.groupFilters / blocks.filters) }, (_, part) => ({
-    first: group * g.groupFilters + part * blocks.filters,
-    filters: Math.min(blocks.filters, g.groupFilters - part * blocks.filters),
+/** The filters that each call of the vjp sums over. */
+function partsOf({ filters }: Geometry, blocks: VjpBlocks): FilterRange[] {
+  return Array.from({ length: Math.ceil(filters / blocks.filters) }, (_, part) => ({
+    first: part * blocks.filters,
+    count: Math.min(blocks.filters, filters - part * blocks.filters),
   }));
 }
 
-function scratchOf(g: Geometry) {
-  return vjpScratch(g.kernel, g.outWidth, vjpBlocks(g).filters);
+function scratchOf(g: Geometry, tuning: Tuning) {
+  return vjpScratch(g.kernel, g.outWidth, vjpBlocks(g, tuning).filters, tuning);
 }
 
 /**
@@ -156,7 +144,7 @@ function outputFields(cotangent: Cotangent, g: Geometry, blocks: VjpBlocks, cont
   const whole = block === channels;
   const y = whole
     ? context.liveRows(owner, g.outHeight, g.outWidth, channels)
-    : // A list of candidate classes has no boundaries between groups and parts.
+    : // A list of candidate classes has no boundaries between parts.
       context.live({ ...owner, candidates: false }, g.outHeight, g.outWidth, channels, block);
   return (first: number, filters: number) => ({
     gy: within
@@ -176,48 +164,44 @@ const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greates
 
 function vjp(step: Step, g: Geometry, context: BackwardContext): void {
   const { sliced: cotangent, emit } = context;
-  const [input] = step.inputs;
-  if (!context.varies(input)) return;
-  const label = step.node.name;
-  const { target, start } = context.intoFrom(input);
-  const blocks = vjpBlocks(g);
+  const { target, start } = context.intoFrom(step.inputs[0]);
+  const blocks = vjpBlocks(g, context.tuning);
   const block = blocks.channels;
   const x = context.live(target, g.height, g.width, g.channels, block);
   const yFields = outputFields(cotangent, g, blocks, context);
   const xBlocks = Math.ceil(g.depth / block);
   const rowBytes = 4 * block;
-  const { listBytes, scratchBytes } = scratchOf(g);
-  for (let group = 0; group < g.groups; group++)
-    partsOf(g, blocks, group).forEach(({ first, filters }, part) => {
-      const tapBytes = filters * rowBytes;
-      emit(
-        entry(
-          `conv_vjp_${context.width}`,
-          label,
-          xBlocks * g.height * g.width,
-          {
-            ...yFields(first, filters),
-            outHeight: g.outHeight,
-            outWidth: g.outWidth,
-            gx: target.buffer,
-            xTable: x.table,
-            xPitch: x.pitch,
-            xChannels: g.channels,
-            xEntries: entriesField(target, x),
-            height: g.height,
-            width: g.width,
-            weights: context.kept[weightsOf(group, part)],
-            blockBytes: g.taps * tapBytes,
-            rowBytes,
-            tapBytes,
-            firstBlock: group * xBlocks,
-            ...tapFields(g),
-            ...startFields(part === 0 ? start : { kind: "accumulate" }, target.buffer),
-            listBytes,
-            scratch: context.scratch(scratchBytes),
-          },
-          { groups: xBlocks, work: vjpWork(context.width, xBlocks) },
-        ),
-      );
-    });
+  const { listBytes, scratchBytes } = scratchOf(g, context.tuning);
+  partsOf(g, blocks).forEach(({ first, count }, part) => {
+    const tapBytes = count * rowBytes;
+    emit(
+      entry(
+        `conv_vjp_${context.width}`,
+        step.node.name,
+        xBlocks * g.height * g.width,
+        {
+          ...yFields(first, count),
+          outHeight: g.outHeight,
+          outWidth: g.outWidth,
+          gx: target.buffer,
+          xTable: x.table,
+          xPitch: x.pitch,
+          xChannels: g.channels,
+          xEntries: entriesField(target, x),
+          height: g.height,
+          width: g.width,
+          weights: context.kept[weightsOf(part)],
+          blockBytes: g.taps * tapBytes,
+          rowBytes,
+          tapBytes,
+          firstBlock: 0,
+          ...tapFields(g),
+          ...startFields(part === 0 ? start : { kind: "accumulate" }, target.buffer),
+          listBytes,
+          scratch: context.scratch(scratchBytes),
+        },
+        { groups: xBlocks, work: vjpWork(context.width, xBlocks) },
+      ),
+    );
+  });
 }

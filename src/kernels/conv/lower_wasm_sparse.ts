@@ -2,7 +2,7 @@ import { type Step, UNCLAMPED } from "../node.js";
 import type { ForwardContext } from "../wasm/lowering.js";
 import { Buffer, entry, f32, Place } from "../wasm/tape.js";
 import type { Geometry } from "./geometry.js";
-import { packSparse, SPARSE_FILTERS, SPARSE_ROWS } from "./pack.js";
+import { forwardLength, packSparse, SPARSE_FILTERS, SPARSE_ROWS } from "./pack.js";
 import { sparseForwardWork } from "./work.js";
 
 /**
@@ -22,12 +22,6 @@ export function suitsSparse(step: Step, g: Geometry, { sparse }: ForwardContext)
   );
 }
 
-/**
- * Up to this share of inputs that are not 0 skipping the others is faster; the bits are the same. Zen 4, ResNet-20:
- * 34 GFLOP/s of multiply-adds that are not skipped, where the dense kernel does 50, and 4 % for the lists.
- */
-const MOST_NONZERO = 0.6;
-
 /** Where the dense kernel finds out whether it has a layer to do. */
 export interface SparseChoice {
   readonly nonzeros: Buffer;
@@ -38,7 +32,7 @@ export interface SparseChoice {
 export function sparseForward(
   step: Step,
   g: Geometry,
-  { memory, emit, value, patterns }: ForwardContext,
+  { tuning, memory, emit, value, patterns }: ForwardContext,
 ): SparseChoice {
   const tableBytes = 64 * Math.ceil((4 * g.height * (g.width + 1)) / 64);
   const distance = 4 * g.height * g.width * g.depth;
@@ -46,7 +40,7 @@ export function sparseForward(
   const table = new Buffer(tableBytes + 2 * distance);
   const bias = new Float32Array(SPARSE_FILTERS * Math.ceil(g.filters / SPARSE_FILTERS));
   if (g.bias) bias.set(g.bias);
-  const most = Math.floor(MOST_NONZERO * distance);
+  const most = Math.floor(tuning.sparseShare * distance);
   const clamp = step.clamp ?? UNCLAMPED;
   emit(
     entry("nonzero_list", step.node.name, g.height, {
@@ -68,7 +62,10 @@ export function sparseForward(
       {
         table,
         distance,
-        weights: memory.place(packSparse(g.weights, g.kernel[1], g.depth, g.filters)),
+        weights: memory.place({
+          length: forwardLength(g.taps, g.depth, g.filters, SPARSE_FILTERS),
+          write: (packed) => packSparse(g.weights, g.kernel[1], g.depth, g.filters, packed),
+        }),
         bias: memory.place(bias),
         y: value(step.output),
         residual: step.residual ? value(step.residual) : 0,

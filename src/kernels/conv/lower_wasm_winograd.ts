@@ -1,29 +1,21 @@
 import { type Step, UNCLAMPED } from "../node.js";
 import type { ForwardContext } from "../wasm/lowering.js";
 import { Buffer, entry, f32 } from "../wasm/tape.js";
+import type { Tuning } from "../wasm/tuning.js";
 import type { Geometry } from "./geometry.js";
 import { FILTERS, PATCHES, POSITIONS, packWinograd } from "./winograd.js";
 import { winogradWork } from "./work.js";
 
-/**
- * Fewer channels or outputs than this are computed directly. Layers of 16 channels would take 0.6 of the time too,
- * but their sums are short, so that the transforms' rounding shows: more relu inputs near 0 change sides.
- */
-const LEAST_CHANNELS = 64;
-const LEAST_OUTPUTS = 16;
-/** Bytes of transformed patches at a time: what a second-level cache holds, about. */
-const PATCH_BYTES = 2 ** 20;
-
 /** Whether a layer goes by Winograd's F(2x2, 3x3): 3x3, dense, and wide enough that it is faster. */
-export function suitsWinograd(g: Geometry): boolean {
+export function suitsWinograd(g: Geometry, { winogradChannels, winogradOutputs }: Tuning): boolean {
   const ones = [...g.strides, ...g.dilations, g.groups].every((n) => n === 1);
   return (
     g.kernel.every((n) => n === 3) &&
     ones &&
-    g.depth >= LEAST_CHANNELS &&
+    g.depth >= winogradChannels &&
     g.depth % 4 === 0 &&
     g.filters % FILTERS === 0 &&
-    g.outHeight * g.outWidth >= LEAST_OUTPUTS
+    g.outHeight * g.outWidth >= winogradOutputs
   );
 }
 
@@ -31,12 +23,15 @@ export function suitsWinograd(g: Geometry): boolean {
 export function winogradForward(
   step: Step,
   g: Geometry,
-  { memory, emit, value, zeros, scratch }: ForwardContext,
+  { tuning, memory, emit, value, zeros, scratch }: ForwardContext,
 ): void {
   const patchesX = Math.ceil(g.outWidth / 2);
   const all = patchesX * Math.ceil(g.outHeight / 2);
-  const strip = stripPatches(g, all);
-  const weights = memory.place(packWinograd(g.weights, g.depth, g.filters));
+  const strip = stripPatches(g, all, tuning);
+  const weights = memory.place({
+    length: POSITIONS * g.depth * g.filters,
+    write: (packed) => packWinograd(g.weights, g.depth, g.filters, packed),
+  });
   const bias = memory.place(g.bias ?? new Float32Array(g.filters));
   const x = value(step.inputs[0]);
   const clamp = step.clamp ?? UNCLAMPED;
@@ -90,8 +85,8 @@ export function winogradForward(
 }
 
 /** Patches of a strip: equal shares of all, in whole tiles, as many as fit. */
-function stripPatches(g: Geometry, all: number): number {
-  const fitting = Math.max(8 * PATCHES, Math.floor(PATCH_BYTES / (4 * POSITIONS * g.depth)));
+function stripPatches(g: Geometry, all: number, { winogradBytes, winogradPatches }: Tuning): number {
+  const fitting = Math.max(winogradPatches, Math.floor(winogradBytes / (4 * POSITIONS * g.depth)));
   const strips = Math.ceil(all / fitting);
   return PATCHES * Math.ceil(all / strips / PATCHES);
 }

@@ -1,3 +1,8 @@
+/*
+ * Weights laid out for kernels. Each is written to `packed`, which holds zeros: by default an array of its own, else where
+ * it shall lie.
+ */
+
 /**
  * Weights for `conv_forward`: `[filter block][tap][depth][block]`, the last block zero-padded.
  *
@@ -12,9 +17,9 @@ export function packForward(
   first: number,
   filters: number,
   block: number,
+  packed: Float32Array = new Float32Array(forwardLength(taps, depth, filters, block)),
 ): Float32Array {
   const blocks = Math.ceil(filters / block);
-  const packed = new Float32Array(blocks * taps * depth * block);
   let to = 0;
   for (let b = 0; b < blocks; b++) {
     const width = Math.min(block, filters - b * block);
@@ -27,34 +32,55 @@ export function packForward(
   return packed;
 }
 
+/** Values of {@link packForward}, and of {@link packColumns}. */
+export const forwardLength = (taps: number, depth: number, filters: number, block: number): number =>
+  Math.ceil(filters / block) * taps * depth * block;
+
 /** Filters of a tile of `conv_forward_sparse`. */
 export const SPARSE_FILTERS = 16;
-/** Rows of its kernels. */
+/** Rows of the kernels that go down the columns of an image: `conv_forward_sparse` and `conv_forward_columns`. */
 export const SPARSE_ROWS = 3;
 
-/**
- * Weights for `conv_forward_sparse`: `[filter block][kernel column][depth][kernel row][16]`, the last block
- * zero-padded.
- *
- * @param weights HWIO, `[3][kernel width][depth][filters]`
- */
+/** Weights for `conv_forward_sparse`: `packColumns` of all filters, 16 a block. */
 export function packSparse(
   weights: Float32Array,
   kernelWidth: number,
   depth: number,
   filters: number,
+  packed?: Float32Array,
+): Float32Array {
+  return packColumns(weights, kernelWidth, depth, filters, 0, filters, SPARSE_FILTERS, packed);
+}
+
+/**
+ * Weights for kernels that go down columns: `[filter block][kernel column][depth][kernel row][block]`, the last block
+ * zero-padded.
+ *
+ * @param weights HWIO, `[3][kernel width][depth][filters of all groups]`
+ * @param first first filter of the group, `filters` how many
+ */
+export function packColumns(
+  weights: Float32Array,
+  kernelWidth: number,
+  depth: number,
+  allFilters: number,
+  first: number,
+  filters: number,
+  block: number,
+  packed: Float32Array = new Float32Array(forwardLength(SPARSE_ROWS * kernelWidth, depth, filters, block)),
 ): Float32Array {
   const row = kernelWidth * depth;
-  const packed = new Float32Array(Math.ceil(filters / SPARSE_FILTERS) * row * SPARSE_ROWS * SPARSE_FILTERS);
   for (let r = 0; r < SPARSE_ROWS; r++)
     for (let unit = 0; unit < row; unit++)
       for (let o = 0; o < filters; o++) {
-        const block = Math.floor(o / SPARSE_FILTERS);
-        const to = ((block * row + unit) * SPARSE_ROWS + r) * SPARSE_FILTERS + (o % SPARSE_FILTERS);
-        packed[to] = weights[(r * row + unit) * filters + o];
+        const to = ((Math.floor(o / block) * row + unit) * SPARSE_ROWS + r) * block + (o % block);
+        packed[to] = weights[(r * row + unit) * allFilters + first + o];
       }
   return packed;
 }
+
+/** Channels that `conv_forward_grouped` takes in a round, where a group has a multiple of them; else 1. */
+export const ROUND = 4;
 
 /**
  * Weights for `conv_vjp`: `[channel block][tap][filter][block]`, the last block zero-padded.
@@ -70,9 +96,9 @@ export function packVjp(
   first: number,
   filters: number,
   block: number,
+  packed: Float32Array = new Float32Array(vjpLength(taps, depth, filters, block)),
 ): Float32Array {
   const blocks = Math.ceil(depth / block);
-  const packed = new Float32Array(blocks * taps * filters * block);
   for (let b = 0; b < blocks; b++) {
     const width = Math.min(block, depth - b * block);
     for (let t = 0; t < taps; t++)
@@ -84,3 +110,7 @@ export function packVjp(
   }
   return packed;
 }
+
+/** Values of {@link packVjp}. */
+export const vjpLength = (taps: number, depth: number, filters: number, block: number): number =>
+  Math.ceil(depth / block) * taps * filters * block;

@@ -13,7 +13,7 @@ const UNIT_BYTES = 16 * V * ROWS;
 /**
  * Forward convolution that skips inputs of 0, for kernels of three rows, stride 1, no dilation, one group. The bits
  * of every output are those of `conv_forward_2x16`, if no weight is infinite or NaN.
- * Weights: `[filter block][kernel column][depth][kernel row][16]`, the last block zero-padded (`packSparse`).
+ * Weights: `[filter block][kernel column][depth][kernel row][16]`, the last block zero-padded (`packColumns`).
  *
  * A tile goes down a column of outputs. The inputs that row h of the image has under the kernel are one stretch of
  * its `nonzero_list`, since pixels lie side by side; each is multiplied into the three outputs that see that row,

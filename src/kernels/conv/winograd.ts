@@ -27,12 +27,16 @@ const G = [
 ];
 
 /**
- * Weights for `winograd_multiply`: `G w G^T`, `[filter block of 16][position][depth][16]`.
+ * Weights for `winograd_multiply`: `G w G^T`, `[filter block of 16][position][depth][16]`, written to `packed`.
  *
  * @param weights HWIO, 3x3, filters a multiple of 16
  */
-export function packWinograd(weights: Float32Array, depth: number, filters: number): Float32Array {
-  const packed = new Float32Array(POSITIONS * depth * filters);
+export function packWinograd(
+  weights: Float32Array,
+  depth: number,
+  filters: number,
+  packed: Float32Array = new Float32Array(POSITIONS * depth * filters),
+): Float32Array {
   for (let c = 0; c < depth; c++)
     for (let o = 0; o < filters; o++) {
       const w = (p: number, q: number): number => weights[((3 * p + q) * depth + c) * filters + o];

@@ -19,6 +19,15 @@ export const denseForwardWork: Work = (words, field) => {
 export const sparseForwardWork: Work = (words, field) =>
   isSparse(words, field, field("table")) ? nonzeroMacs(words, field) : { dense: 0, live: 0 };
 
+/** Of a dense kernel for groups, with so many taps. */
+export const groupedForwardWork =
+  (taps: number): Work =>
+  (_words, field) => {
+    const outputs = field("outHeight") * field("outWidth") * field("filters") * field("groups");
+    const macs = outputs * field("depth") * taps;
+    return { dense: macs, live: macs };
+  };
+
 export const winogradWork: Work = (_words, field) => {
   const products = field("patches") * field("depth") * field("filters");
   return { dense: 36 * products, live: 16 * products };
@@ -27,8 +36,31 @@ export const winogradWork: Work = (_words, field) => {
 /** Of a vjp that carries `lanes` cotangents over `blocks` blocks of channels. */
 export const vjpWork =
   (lanes: number, blocks: number): Work =>
-  (words, field) =>
-    liveMacs(words, field, blocks, lanes);
+  (words, field) => {
+    const size = { inputs: field("xChannels"), outputs: field("tapBytes") / field("rowBytes") };
+    const [begin, end] = [field("yBegin"), field("yEnd")];
+    return liveMacs(field, lanes, size, (xRow, yRow) => {
+      return listed(words, xRow, 0, 4 * blocks) * listed(words, yRow, begin, end);
+    });
+  };
+
+/** The same in groups. */
+export const groupedVjpWork =
+  (lanes: number): Work =>
+  (words, field) => {
+    const groups = field("groups");
+    const size = { inputs: field("xChannels"), outputs: field("filters") };
+    return liveMacs(field, lanes, size, (xRow, yRow) => {
+      let pairs = 0;
+      for (let at = 0; at < 4 * groups; at += 4)
+        pairs += listed(words, xRow, at, at + 4) * listed(words, yRow, at, at + 4);
+      return pairs;
+    });
+  };
+
+/** Entries of a live list between two boundaries of a row of its table; all in bytes. */
+const listed = (words: Int32Array, row: number, begin: number, end: number): number =>
+  (words[(row + end) / 4] - words[(row + begin) / 4]) / 4;
 
 /** What the convolutions that choose by it see of a `nonzero_list`. */
 function isSparse(words: Int32Array, field: ReadField, table: number): boolean {
@@ -59,19 +91,23 @@ function nonzeroMacs(words: Int32Array, field: ReadField): Macs {
   return { dense: dense * field("filters"), live: live * field("filters") };
 }
 
-/** Walks the taps of every input pixel as the kernel does. */
-function liveMacs(words: Int32Array, field: ReadField, blocks: number, lanes: number): Macs {
-  const length = (table: number, begin: number, end: number): number =>
-    (words[(table + end) / 4] - words[(table + begin) / 4]) / 4;
+/**
+ * Walks the taps of every input pixel as the kernel does.
+ *
+ * @param size channels of a pixel, and outputs that each of them has under a tap
+ * @param pairs live inputs and outputs that meet, given their rows of the tables
+ */
+function liveMacs(
+  field: ReadField,
+  lanes: number,
+  { inputs, outputs }: { readonly inputs: number; readonly outputs: number },
+  pairs: (xRow: number, yRow: number) => number,
+): Macs {
   let live = 0;
   let dense = 0;
-  const outChannels = field("tapBytes") / field("rowBytes");
-  const xFirst = 4 * field("firstBlock");
-  const depth = Math.min((blocks * field("rowBytes")) / 4, field("xChannels"));
   for (let h = 0; h < field("height"); h++)
     for (let w = 0; w < field("width"); w++) {
       const xRow = field("xTable") + (h * field("width") + w) * field("xPitch");
-      const units = length(xRow, xFirst, xFirst + 4 * blocks);
       for (let r = 0; r < field("kernelHeight"); r++) {
         const top = h + field("padTop") - r * field("dilationHeight");
         const i = top / field("strideHeight");
@@ -80,9 +116,8 @@ function liveMacs(words: Int32Array, field: ReadField, blocks: number, lanes: nu
           const left = w + field("padLeft") - s * field("dilationWidth");
           const j = left / field("strideWidth");
           if (!Number.isInteger(j) || j < 0 || j >= field("outWidth")) continue;
-          const yRow = field("yTable") + (i * field("outWidth") + j) * field("yPitch");
-          live += units * length(yRow, field("yBegin"), field("yEnd"));
-          dense += depth * outChannels;
+          live += pairs(xRow, field("yTable") + (i * field("outWidth") + j) * field("yPitch"));
+          dense += inputs * outputs;
         }
       }
     }

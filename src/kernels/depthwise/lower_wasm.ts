@@ -4,35 +4,44 @@ import { entriesField, maskFields } from "../wasm/cotangents.js";
 import type { Lowering } from "../wasm/lowering.js";
 import { entry, f32, type Work } from "../wasm/tape.js";
 import { windowFields } from "../wasm/window_fields.js";
+import { spreadTable } from "./spread_table.js";
 
-/** Convolutions of each channel by itself: weights `[tap][channel]`, as in HWIO. */
+/** Convolutions of each channel by itself, with one filter or several: weights `[tap][filter]`, as in HWIO. */
 export const depthwise: Lowering<AnyOperator & ConvAttributes> = {
   forward(step, { memory, emit, value }) {
     const { node } = step;
     const channels = node.shape[2];
+    const multiplier = channels / node.inputShapes[0][2];
     const weights = memory.place(node.weights);
     const bias = new Float32Array(channels + 4);
     if (node.bias) bias.set(node.bias);
     const { low, high } = step.clamp ?? UNCLAMPED;
-    emit(
-      entry(
-        "depthwise_forward",
-        node.name,
-        node.shape[0],
-        {
-          x: value(step.inputs[0]),
-          weights,
-          bias: memory.place(bias),
-          y: value(step.output),
-          channels,
-          ...windowFields(node),
-          ...dilationFields(node),
-          low: f32(low),
-          high: f32(high),
-        },
-        { work: forwardWork },
-      ),
-    );
+    const fields = {
+      x: value(step.inputs[0]),
+      weights,
+      bias: memory.place(bias),
+      y: value(step.output),
+      channels,
+      ...windowFields(node),
+      ...dilationFields(node),
+      low: f32(low),
+      high: f32(high),
+    };
+    const [tiles, work] = [node.shape[0], { work: forwardWork }];
+    if (multiplier === 1 || multiplier === 2 || multiplier === 4)
+      emit(
+        entry(
+          multiplier === 1 ? "depthwise_forward" : `depthwise_forward_by_${multiplier}`,
+          node.name,
+          tiles,
+          fields,
+          work,
+        ),
+      );
+    else {
+      const spread = memory.place(spreadTable(channels, multiplier));
+      emit(entry("depthwise_forward_by_any", node.name, tiles, { ...fields, multiplier, spread }, work));
+    }
     return { weights };
   },
   vjp(step, context) {
@@ -40,23 +49,35 @@ export const depthwise: Lowering<AnyOperator & ConvAttributes> = {
     const [input] = step.inputs;
     if (!context.varies(input)) return;
     const [height, width, channels] = node.inputShapes[0];
+    const multiplier = node.shape[2] / channels;
     const { target, accumulate } = context.into(input);
     const live = context.liveRows(target, height, width, channels);
+    const fields = {
+      gy: context.cotangent.buffer,
+      ...maskFields(context.cotangent.mask),
+      gx: target.buffer,
+      xTable: live.table,
+      xPitch: live.pitch,
+      xSpan: 4 * live.blocks,
+      xEntries: entriesField(target, live),
+      weights: context.kept.weights,
+      channels,
+      ...windowFields(node),
+      ...dilationFields(node),
+      accumulate,
+    };
     context.emit(
-      entry(context.lanes("depthwise_vjp") as "depthwise_vjp_4", node.name, height, {
-        gy: context.cotangent.buffer,
-        ...maskFields(context.cotangent.mask),
-        gx: target.buffer,
-        xTable: live.table,
-        xPitch: live.pitch,
-        xSpan: 4 * live.blocks,
-        xEntries: entriesField(target, live),
-        weights: context.kept.weights,
-        channels,
-        ...windowFields(node),
-        ...dilationFields(node),
-        accumulate,
-      }),
+      multiplier === 1
+        ? entry(context.lanes("depthwise_vjp") as "depthwise_vjp_4", node.name, height, fields)
+        : entry(
+            context.lanes("depthwise_vjp_multiplied") as "depthwise_vjp_multiplied_4",
+            node.name,
+            height,
+            {
+              ...fields,
+              multiplier,
+            },
+          ),
     );
   },
   writesLists: () => true,

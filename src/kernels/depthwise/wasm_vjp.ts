@@ -1,4 +1,5 @@
 import {
+  doWhile,
   type I32,
   ifThen,
   type KernelSource,
@@ -25,19 +26,22 @@ const UNITS: Readonly<Record<number, { masked: number; unmasked: number }>> = {
 /**
  * Input cotangents of a depthwise convolution for the live inputs, K cotangents in the lanes:
  *
- *   gx[p][c][k] = sum over taps t, live outputs (q(p, t), c), of  weights[t][c] gy[q][c][k]
+ *   gx[p][c][k] = sum over taps t, filters o of c, live outputs (q(p, t), o), of  weights[t][o] gy[q][o][k]
  *                 (+ gx[p][c][k] if `accumulate`)
  *
  * The live channels of pixel p are listed from address `load(xTable + p xPitch)` to
  * `load(xTable + p xPitch + xSpan)`; other units of gx are left alone. An output is live if
  * `yLow < yValues < yHigh`, or always if `yValues` is 0. Dead ones are masked, not skipped: a vector AND is
- * cheaper than a branch that is wrong every third time. Cotangents that are 0 at dead outputs go faster unmasked. Error <= (taps + 1) u sum |w gy|, u = 2^-24.
+ * cheaper than a branch that is wrong every third time. Cotangents that are 0 at dead outputs go faster unmasked.
+ * Error <= (n + 1) u sum |w gy|, n the terms of the sum, u = 2^-24.
  *
- * Tiles: input rows. The taps that reach an output from a pixel are an arithmetic progression on each axis.
+ * `depthwise_vjp` is for one filter a channel, `depthwise_vjp_multiplied` for `multiplier` of them: a loop of one
+ * would cost a third. Tiles: input rows. The taps that reach an output from a pixel are an arithmetic progression on
+ * each axis.
  */
-export function depthwiseVjp(vectors: number): KernelSource {
+export function depthwiseVjp(vectors: number, multiplied: boolean): KernelSource {
   return kernel(
-    `depthwise_vjp_${4 * vectors}`,
+    `depthwise_vjp${multiplied ? "_multiplied" : ""}_${4 * vectors}`,
     [
       "gy",
       "yValues",
@@ -51,6 +55,7 @@ export function depthwiseVjp(vectors: number): KernelSource {
       "weights",
       ...GEOMETRY,
       "accumulate",
+      ...(multiplied ? (["multiplier"] as const) : []),
     ],
     ({ field, lanes, begin, end, locals, target }) => {
       const [gy, yValues, gx] = [field("gy"), field("yValues"), field("gx")];
@@ -78,6 +83,9 @@ export function depthwiseVjp(vectors: number): KernelSource {
       });
 
       const channelBytes = locals.i32(channels.shl(2));
+      const multiplier = multiplied ? field("multiplier") : undefined;
+      const outputBytes = multiplier ? locals.i32(channelBytes.mul(multiplier)) : channelBytes;
+      const filter = locals.i32();
       const [w, pixel, entry, last, to] = Array.from({ length: 5 }, () => locals.i32());
       const [weightRow, weight, outputRow, output] = Array.from({ length: 4 }, () => locals.i32());
       const [firstWeight, firstOutput, rows, columns] = Array.from({ length: 4 }, () => locals.i32());
@@ -86,25 +94,39 @@ export function depthwiseVjp(vectors: number): KernelSource {
       const together = UNITS[vectors].unmasked;
       const sums = Array.from({ length: together * vectors }, () => locals.v128());
       const offset = Array.from({ length: together }, () => locals.i32());
+      // Where a channel's first filter lies among those of a pixel.
+      const filters = multiplier ? offset.map(() => locals.i32()) : offset;
       const [unit, pixelBytes] = [locals.i32(), locals.i32()];
       const xEntries = field("xEntries");
       const [live, scalar] = [locals.v128(), locals.v128()];
 
-      // One tap for `units` channels; `weight` and `output` are at the first channel.
+      // One tap for a filter of `units` channels each; `weight` and `output` are at the first channel's.
       const addTap = (units: number, masked: boolean): void => {
         for (let i = 0; i < units; i++) {
-          unit.set(output.add(offset[i]));
+          unit.set(output.add(filters[i]));
           if (masked) {
             live.set(loadSplat(yValues.add(unit)));
             live.set(isLive(live, low, high));
           }
-          scalar.set(loadSplat(weight.add(offset[i])));
+          scalar.set(loadSplat(weight.add(filters[i])));
           for (let v = 0; v < vectors; v++) {
             const g = loadV(gy.add(unit.mul(4 * vectors)), 16 * v);
             const sum = sums[i * vectors + v];
             sum.set(madd(target, scalar, masked ? g.and(live) : g, sum));
           }
         }
+      };
+      const addFilters = (count: I32, units: number, masked: boolean): void => {
+        filter.set(count);
+        doWhile(
+          () => {
+            addTap(units, masked);
+            weight.set(weight.add(4));
+            output.set(output.add(4));
+            filter.set(filter.sub(1));
+          },
+          () => filter,
+        );
       };
       const addTaps = (units: number, masked: boolean): void => {
         rows.set(vertical.count);
@@ -119,7 +141,8 @@ export function depthwiseVjp(vectors: number): KernelSource {
             whileDo(
               () => columns,
               () => {
-                addTap(units, masked);
+                if (multiplier) addFilters(multiplier, units, masked);
+                else addTap(units, masked);
                 weight.set(weight.add(weightStep));
                 output.set(output.sub(outputStep));
                 columns.set(columns.sub(1));
@@ -139,6 +162,7 @@ export function depthwiseVjp(vectors: number): KernelSource {
       const tile = (units: number, masked: boolean): void => {
         for (let i = 0; i < units; i++) {
           offset[i].set(loadI32(entry, 4 * i).shl(2));
+          if (multiplier) filters[i].set(offset[i].mul(multiplier));
           to.set(address(i));
           const own = sums.slice(i * vectors, (i + 1) * vectors);
           for (const sum of own) sum.set(zero());
@@ -166,8 +190,8 @@ export function depthwiseVjp(vectors: number): KernelSource {
         () => begin.ltU(end),
         () => {
           vertical.find(begin);
-          weightRowStep.set(vertical.step.mul(kernelWidth).mul(channelBytes));
-          outputRowStep.set(vertical.outputStep.mul(outWidth).mul(channelBytes));
+          weightRowStep.set(vertical.step.mul(kernelWidth).mul(outputBytes));
+          outputRowStep.set(vertical.outputStep.mul(outWidth).mul(outputBytes));
           pixel.set(begin.mul(width));
           w.set(0);
           whileDo(
@@ -175,12 +199,17 @@ export function depthwiseVjp(vectors: number): KernelSource {
             () => {
               pixelBytes.set(pixel.mul(channelBytes));
               horizontal.find(w);
-              weightStep.set(horizontal.step.mul(channelBytes));
-              outputStep.set(horizontal.outputStep.mul(channelBytes));
+              weightStep.set(horizontal.step.mul(outputBytes));
+              outputStep.set(horizontal.outputStep.mul(outputBytes));
+              if (multiplier) {
+                // From behind the last filter of a tap.
+                weightStep.set(weightStep.sub(multiplier.shl(2)));
+                outputStep.set(outputStep.add(multiplier.shl(2)));
+              }
               firstWeight.set(
-                weights.add(vertical.first.mul(kernelWidth).add(horizontal.first).mul(channelBytes)),
+                weights.add(vertical.first.mul(kernelWidth).add(horizontal.first).mul(outputBytes)),
               );
-              firstOutput.set(vertical.output.mul(outWidth).add(horizontal.output).mul(channelBytes));
+              firstOutput.set(vertical.output.mul(outWidth).add(horizontal.output).mul(outputBytes));
               entry.set(xTable.add(pixel.mul(xPitch)));
               last.set(loadI32(entry.add(xSpan)));
               entry.set(loadI32(entry));

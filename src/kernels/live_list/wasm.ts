@@ -2,6 +2,7 @@ import {
   doWhile,
   i32Splat,
   i32x4Of,
+  ifThen,
   kernel,
   loadF32,
   loadI32,
@@ -39,6 +40,43 @@ export const liveList = kernel(
     const x = locals.v128();
     const index = locals.v128();
     const value = locals.f32();
+    // The channels of a vector, from `c` on.
+    const listVector = (): void => {
+      x.set(loadV(p));
+      mask.set(x.gt(low).and(x.lt(high)).i32Bitmask());
+      storeV(to, index.swizzle(loadV(patterns.add(mask.shl(4)))));
+      to.set(to.add(mask.popcnt().shl(2)));
+      index.set(index.i32Add(i32Splat(4)));
+      p.set(p.add(16));
+      c.set(c.add(4));
+    };
+    // Loops of a vector or two would cost more than the vectors: a row of pixels is one loop.
+    const narrow = locals.i32(block.ltU(16).and(block.and(3).eqz()).and(channels.remU(block).eqz()));
+    const narrowBlocks = (): void => {
+      left.set(width);
+      doWhile(
+        () => {
+          c.set(0);
+          b.set(block);
+          index.set(i32x4Of(0, 1, 2, 3));
+          storeI32(row, to);
+          doWhile(
+            () => {
+              listVector();
+              // Where the block ends so far.
+              storeI32(row, to, 4);
+              b.set(b.sub(4));
+              row.set(row.add(b.eqz().shl(2)));
+              b.set(selectI32(b, b, block));
+            },
+            () => c.ltU(channels),
+          );
+          row.set(row.add(4));
+          left.set(left.sub(1));
+        },
+        () => left,
+      );
+    };
     whileDo(
       () => begin.ltU(end),
       () => {
@@ -47,49 +85,40 @@ export const liveList = kernel(
         to.set(entries.add(pixel.mul(channels).shl(2)));
         row.set(table.add(pixel.mul(blocks.add(1)).shl(2)));
         left.set(width);
-        doWhile(
-          () => {
-            c.set(0);
-            b.set(0);
-            whileDo(
-              () => b.ltU(blocks),
-              () => {
-                storeI32(row, to);
-                row.set(row.add(4));
-                stop.set(c.add(block));
-                stop.set(selectI32(stop.ltU(channels), stop, channels));
-                index.set(i32Splat(c).i32Add(i32x4Of(0, 1, 2, 3)));
-                whileDo(
-                  () => c.add(4).leU(stop),
-                  () => {
-                    x.set(loadV(p));
-                    mask.set(x.gt(low).and(x.lt(high)).i32Bitmask());
-                    storeV(to, index.swizzle(loadV(patterns.add(mask.shl(4)))));
-                    to.set(to.add(mask.popcnt().shl(2)));
-                    index.set(index.i32Add(i32Splat(4)));
-                    p.set(p.add(16));
-                    c.set(c.add(4));
-                  },
-                );
-                whileDo(
-                  () => c.ltU(stop),
-                  () => {
-                    value.set(loadF32(p));
-                    storeI32(to, c);
-                    to.set(to.add(value.gt(lowest).and(value.lt(highest)).shl(2)));
-                    p.set(p.add(4));
-                    c.set(c.add(1));
-                  },
-                );
-                b.set(b.add(1));
-              },
-            );
-            storeI32(row, to);
-            row.set(row.add(4));
-            left.set(left.sub(1));
-          },
-          () => left,
-        );
+        ifThen(narrow, narrowBlocks, () => {
+          doWhile(
+            () => {
+              c.set(0);
+              b.set(0);
+              whileDo(
+                () => b.ltU(blocks),
+                () => {
+                  storeI32(row, to);
+                  row.set(row.add(4));
+                  stop.set(c.add(block));
+                  stop.set(selectI32(stop.ltU(channels), stop, channels));
+                  index.set(i32Splat(c).i32Add(i32x4Of(0, 1, 2, 3)));
+                  whileDo(() => c.add(4).leU(stop), listVector);
+                  whileDo(
+                    () => c.ltU(stop),
+                    () => {
+                      value.set(loadF32(p));
+                      storeI32(to, c);
+                      to.set(to.add(value.gt(lowest).and(value.lt(highest)).shl(2)));
+                      p.set(p.add(4));
+                      c.set(c.add(1));
+                    },
+                  );
+                  b.set(b.add(1));
+                },
+              );
+              storeI32(row, to);
+              row.set(row.add(4));
+              left.set(left.sub(1));
+            },
+            () => left,
+          );
+        });
         begin.set(begin.add(1));
       },
     );

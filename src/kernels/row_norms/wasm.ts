@@ -12,9 +12,10 @@ import {
   zero,
 } from "../wasm/assembler.js";
 import { forEachTile } from "../wasm/tiles.js";
+import { NORM_UNITS } from "./norm_units.js";
 
 /**
- * Norms of K gradients that lie in the lanes, in parts of 1024 units:
+ * Norms of K gradients that lie in the lanes, in parts of `NORM_UNITS` units:
  *
  *   partials[t][k] = sum over units u of part t of  g[u][k]^2  or  |g[u][k]|
  *
@@ -43,7 +44,7 @@ export function rowNorms(vectors: number): KernelSource {
           },
         );
       };
-      forEachTile({ begin, end, locals }, units, 1024, (unit, stop) => {
+      forEachTile({ begin, end, locals }, units, NORM_UNITS, (unit, stop) => {
         at.set(g.add(unit.mul(16 * vectors)));
         for (const s of sums) s.set(zero());
         ifThen(

@@ -1,7 +1,9 @@
 /** What an operator's lowering to WASM kernels is, and what the planner of `src/engines/wasm` lends it. */
 import type { AnyOperator, Step } from "../node.js";
 import type { Cotangent, LiveTable, Mask } from "./cotangents.js";
+import type { Packing } from "./packing.js";
 import type { Buffer, Entry } from "./tape.js";
+import type { Tuning } from "./tuning.js";
 
 /**
  * Numbers of cotangents that backward passes are made for. They lie in memory in vectors of four lanes, but the
@@ -18,7 +20,7 @@ export interface Lowering<O extends AnyOperator = AnyOperator> {
   /** Emits what adds the step's share to the cotangents of its inputs. */
   vjp(step: Step<O>, context: BackwardContext): void;
   /** Bytes of a thread's scratch that its kernels need. Default 0. */
-  scratchBytes?(step: Step<O>): number;
+  scratchBytes?(step: Step<O>, tuning: Tuning): number;
   /**
    * True if the vjp writes the cotangent of its first input by the live lists of that input's pixels, so that it may be
    * compact (`Cotangent.compact`). Default false.
@@ -40,18 +42,21 @@ export type Kept = Readonly<Record<string, Buffer>>;
 
 export const NOTHING: Kept = {};
 
+export type Constants = Float32Array | Int32Array | Uint8Array | Packing;
+
 /** Linear memory that lasts as long as the engine. */
 export interface Memory {
   /** Room whose contents start as zeros. */
   reserve(bytes: number): Buffer;
   /** Constant data; one copy of it lies in linear memory. */
-  place(values: Float32Array | Int32Array | Uint8Array): Buffer;
+  place(values: Constants): Buffer;
   /** First contents of a reserved buffer. */
-  initialise(buffer: Buffer, values: Float32Array | Int32Array | Uint8Array): void;
+  initialise(buffer: Buffer, values: Constants): void;
 }
 
 /** What lowering a step forward may use. */
 export interface ForwardContext {
+  readonly tuning: Tuning;
   readonly memory: Memory;
   readonly emit: (e: Entry) => void;
   readonly value: (name: string) => Buffer;
@@ -76,6 +81,7 @@ export type Start =
 
 /** What lowering a step's vjp may use. */
 export interface BackwardContext {
+  readonly tuning: Tuning;
   readonly memory: Memory;
   /** Cotangents of a unit that matter, and the vectors of four lanes that they lie in. */
   readonly width: Lanes;

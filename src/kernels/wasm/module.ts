@@ -1,8 +1,11 @@
 import { Const, type Dependency, funcref, importMemory, Module, table } from "wasmati";
 import { affine } from "../affine/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
+import { convForwardColumns } from "../conv/wasm_forward_columns.js";
+import { convForwardGrouped } from "../conv/wasm_forward_grouped.js";
 import { convForwardSparse } from "../conv/wasm_forward_sparse.js";
 import { convVjp } from "../conv/wasm_vjp.js";
+import { convVjpGrouped } from "../conv/wasm_vjp_grouped.js";
 import { winogradInput } from "../conv/wasm_winograd_input.js";
 import { winogradMultiply } from "../conv/wasm_winograd_multiply.js";
 import { copyRows } from "../copy_rows/wasm.js";
@@ -29,6 +32,7 @@ import { scaleLanes } from "../scale/wasm.js";
 import { seedPass } from "../seeds/wasm.js";
 import { topClasses } from "../top_classes/wasm.js";
 import { assemble, type KernelSource, scratchOffset, type Target } from "./assembler.js";
+import { moduleBytes } from "./module_bytes.js";
 import { rowModuleSource } from "./row_module.js";
 import { runner, threadedRunners } from "./runner.js";
 
@@ -39,9 +43,14 @@ export const kernelSources: readonly KernelSource[] = [
   convForward({ pixels: 1, vectors: 2 }),
   nonzeroList,
   convForwardSparse,
+  convForwardGrouped({ pixels: 2, vectors: 4 }),
+  convForwardGrouped({ pixels: 4, vectors: 2 }),
+  convForwardGrouped({ pixels: 7, vectors: 1 }),
+  convForwardColumns,
   winogradInput,
   winogradMultiply,
   ...[4, 8, 10, 12].map((lanes) => convVjp({ lanes })),
+  ...[4, 8, 10, 12].map((lanes) => convVjpGrouped({ lanes })),
   liveList,
   liveListOfCandidates,
   affine,
@@ -54,8 +63,8 @@ export const kernelSources: readonly KernelSource[] = [
   maxPoolForward,
   maxPoolLive,
   ...[1, 2, 3].map(maxPoolVjp),
-  depthwiseForward,
-  ...[1, 2, 3].map(depthwiseVjp),
+  ...([1, 2, 4, "any"] as const).map(depthwiseForward),
+  ...[false, true].flatMap((multiplied) => [1, 2, 3].map((vectors) => depthwiseVjp(vectors, multiplied))),
   ...operatorKernels,
   topClasses,
   seedPass,
@@ -77,7 +86,7 @@ export function assembleModule(target: Target): Uint8Array {
     exports: { run, ...threadedRunners(kernels as Dependency.Table), kernels, scratch: scratchOffset },
     memory,
   });
-  return module.toBytes();
+  return moduleBytes(module);
 }
 
 /** Generated files, beside this one: each kernel's index and fields, and the bytes of both variants. */

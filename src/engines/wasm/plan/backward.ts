@@ -2,6 +2,7 @@ import { scaleEntry } from "../../../kernels/scale/lower_wasm.js";
 import type { Cotangent } from "../../../kernels/wasm/cotangents.js";
 import type { BackwardContext, Kept, Lanes, Memory } from "../../../kernels/wasm/lowering.js";
 import type { Buffer, Entry } from "../../../kernels/wasm/tape.js";
+import { TUNING, type Tuning } from "../../../kernels/wasm/tuning.js";
 import type { FusedNetwork, FusedStep } from "../../../network/fuse.js";
 import { Cotangents } from "./cotangents.js";
 import type { ForwardPlan } from "./forward.js";
@@ -32,6 +33,7 @@ export function planBackward(
   memory: Memory,
   room: BackwardRoom,
   width: Lanes,
+  tuning: Tuning,
 ): BackwardPlan {
   const entries: Entry[] = [];
   const emit = (e: Entry): void => {
@@ -54,6 +56,7 @@ export function planBackward(
       return whole;
     };
     return {
+      tuning,
       memory,
       width,
       vectors,
@@ -108,6 +111,6 @@ export function planBackward(
 }
 
 /** The largest scratch that any step of the network asks for. */
-export function scratchBytes(network: FusedNetwork): number {
-  return Math.max(64, ...network.steps.map((step) => loweringOf(step).scratchBytes?.(step) ?? 0));
+export function scratchBytes(network: FusedNetwork, tuning: Tuning = TUNING): number {
+  return Math.max(64, ...network.steps.map((step) => loweringOf(step).scratchBytes?.(step, tuning) ?? 0));
 }

@@ -4,19 +4,13 @@ import {
   STATE_BYTES,
   TILE_UNITS,
 } from "../../../kernels/deepfool_step/loop_state.js";
+import { NORM_UNITS } from "../../../kernels/row_norms/norm_units.js";
 import { passList } from "../../../kernels/seeds/pass_list.js";
 import type { Lanes, Memory } from "../../../kernels/wasm/lowering.js";
 import { type Buffer, type Entry, entry, Mark, Place } from "../../../kernels/wasm/tape.js";
+import type { Tuning } from "../../../kernels/wasm/tuning.js";
 import type { BackwardRoom } from "./backward.js";
 import type { ForwardPlan } from "./forward.js";
-
-/** Images that lie in memory at a time: as many as fit a megabyte with their perturbations, 32 at most. */
-const MOST_IMAGES = 32;
-const IMAGE_BYTES = 2 ** 20;
-/** Units per partial sum of `row_norms`. */
-const NORM_CHUNK = 1024;
-/** Steps that are logged before the host must read them; no run of the tape takes more forward passes. */
-export const MOST_PASSES = 1024;
 
 /** Where the parts of the loop's memory lie: byte addresses. Together they are all that a suspended run needs. */
 export interface DeepfoolAddresses {
@@ -24,6 +18,8 @@ export interface DeepfoolAddresses {
   readonly end: number;
   /** Images in memory at a time. */
   readonly capacity: number;
+  /** Steps that are logged before the host must read them; no run of the tape takes more forward passes. */
+  readonly mostPasses: number;
   readonly state: number;
   readonly passes: number;
   readonly r: number;
@@ -69,8 +65,9 @@ export function planDeepfool(
   units: number,
   logits: Buffer,
   classes: number,
+  { deepfoolImages, deepfoolBytes, deepfoolPasses }: Tuning,
 ): DeepfoolTape {
-  const capacity = Math.max(1, Math.min(MOST_IMAGES, Math.floor(IMAGE_BYTES / (8 * units))));
+  const capacity = Math.max(1, Math.min(deepfoolImages, Math.floor(deepfoolBytes / (8 * units))));
   const tiles = Math.ceil(units / TILE_UNITS);
   const { buffer, places } = reserveParts(memory, {
     state: STATE_BYTES,
@@ -79,7 +76,7 @@ export function planDeepfool(
     candidates: 4 * classes,
     labels: 4 * capacity,
     outcomes: OUTCOME_BYTES * capacity,
-    log: 4 * MOST_PASSES,
+    log: 4 * deepfoolPasses,
     finite: 4 * tiles,
     w: 4 * units,
     r: 8 * units,
@@ -91,7 +88,7 @@ export function planDeepfool(
   const inState = (name: "label" | "candidates" | "order") =>
     new Place(buffer, state.offset + offsetInState(name));
   const { pixels } = forward;
-  const chunks = Math.ceil(units / NORM_CHUNK);
+  const chunks = Math.ceil(units / NORM_UNITS);
   const partials = memory.reserve(8 * Math.max(...backward.map(({ stride }) => stride)) * chunks);
   const [start, first, seed, choose, step, point, restore, finish, judged, nearest, keep] = Array.from(
     { length: 11 },
@@ -161,6 +158,7 @@ export function planDeepfool(
       begin: buffer.address,
       end: buffer.address + buffer.bytes,
       capacity,
+      mostPasses: deepfoolPasses,
       state: at("state"),
       passes: at("passes"),
       r: at("r"),

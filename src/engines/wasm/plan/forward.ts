@@ -1,6 +1,7 @@
 import type { Mask } from "../../../kernels/wasm/cotangents.js";
 import type { ForwardContext, Kept, Memory } from "../../../kernels/wasm/lowering.js";
 import { type Buffer, type Entry, entry, f32 } from "../../../kernels/wasm/tape.js";
+import { TUNING, type Tuning } from "../../../kernels/wasm/tuning.js";
 import type { FusedNetwork, FusedStep } from "../../../network/fuse.js";
 import type { InputTransform } from "../../../network/input.js";
 import { findVarying } from "../../../network/varying.js";
@@ -36,6 +37,7 @@ export function planForward(
   memory: Memory,
   scratch: Buffer,
   patterns: Buffer,
+  tuning: Tuning = TUNING,
 ): ForwardPlan {
   const entries: Entry[] = [];
   const values = new Map<string, Buffer>();
@@ -55,6 +57,7 @@ export function planForward(
       64,
   );
   const context: ForwardContext = {
+    tuning,
     memory,
     emit: (e) => entries.push(e),
     value,

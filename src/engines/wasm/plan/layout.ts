@@ -1,4 +1,5 @@
 import { EngineError } from "../../../errors.js";
+import type { Constants } from "../../../kernels/wasm/lowering.js";
 import { Buffer, type Entry, Place } from "../../../kernels/wasm/tape.js";
 
 const ALIGNMENT = 64;
@@ -12,7 +13,7 @@ const MAX_PAGES = 65536;
 export class Layout {
   // Address 0 means "none" in kernel fields.
   private top = ALIGNMENT;
-  private readonly data: { readonly at: Buffer; readonly bytes: Uint8Array }[] = [];
+  private readonly data: { readonly at: Buffer; readonly values: Constants }[] = [];
 
   /** Room that lasts as long as the engine. Contents start as zeros. */
   reserve(bytes: number): Buffer {
@@ -23,18 +24,15 @@ export class Layout {
   }
 
   /** Constant data; one copy of it lies in linear memory. */
-  place(values: Float32Array | Int32Array | Uint8Array): Buffer {
-    const buffer = this.reserve(values.byteLength);
+  place(values: Constants): Buffer {
+    const buffer = this.reserve(bytesOf(values));
     this.initialise(buffer, values);
     return buffer;
   }
 
   /** First contents of a reserved buffer. */
-  initialise(buffer: Buffer, values: Float32Array | Int32Array | Uint8Array): void {
-    this.data.push({
-      at: buffer,
-      bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    });
+  initialise(buffer: Buffer, values: Constants): void {
+    this.data.push({ at: buffer, values });
   }
 
   /**
@@ -80,17 +78,17 @@ export class Layout {
       throw new EngineError(
         `compile: the network needs ${(this.top / 2 ** 30).toFixed(1)} GiB on the wasm engine, which can address 4 GiB`,
       );
-    return { pages, segments: this.data.map(({ at, bytes }) => ({ address: at.address, bytes })) };
+    return { pages, segments: this.data.map(({ at, values }) => ({ address: at.address, values })) };
   }
 }
 
-/** Constant bytes and where they lie. */
+/** Constant data and where they lie. */
 export interface Segment {
   readonly address: number;
-  readonly bytes: Uint8Array;
+  readonly values: Constants;
 }
 
-/** Makes the memory of a layout and writes its segments. */
+/** Makes the memory of a layout and writes its segments; packed weights are packed right there. */
 export function createMemory(
   pages: number,
   segments: readonly Segment[],
@@ -103,9 +101,26 @@ export function createMemory(
     throw new EngineError(`compile: could not allocate ${pages / 16} MiB for the wasm engine`, { cause });
   }
   const bytes = new Uint8Array(memory.buffer);
-  for (const { address, bytes: values } of segments) bytes.set(values, address);
+  for (const { address, values } of segments)
+    if (ArrayBuffer.isView(values)) bytes.set(bytesIn(values), address);
+    else values.write(new Float32Array(memory.buffer, address, values.length));
   return memory;
 }
+
+/** The bytes of a segment, which are nobody else's. */
+export function segmentBytes({ values }: Segment): Uint8Array<ArrayBuffer> {
+  if (ArrayBuffer.isView(values)) return bytesIn(values).slice() as Uint8Array<ArrayBuffer>;
+  const floats = new Float32Array(values.length);
+  values.write(floats);
+  return new Uint8Array(floats.buffer);
+}
+
+function bytesOf(values: Constants): number {
+  return ArrayBuffer.isView(values) ? values.byteLength : 4 * values.length;
+}
+
+const bytesIn = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 function align(bytes: number): number {
   return Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;

@@ -1,6 +1,7 @@
 import { controlBytes } from "../../../kernels/wasm/control.js";
 import { LANES, type Lanes, MAX_LANES } from "../../../kernels/wasm/lowering.js";
 import { type Buffer, type Entry, encode, entry, type Tape, tapeBytes } from "../../../kernels/wasm/tape.js";
+import { TUNING, type Tuning } from "../../../kernels/wasm/tuning.js";
 import { fuse } from "../../../network/fuse.js";
 import type { InputTransform } from "../../../network/input.js";
 import { simplify } from "../../../network/simplify.js";
@@ -23,16 +24,20 @@ export interface BackwardTapes {
 
 /** The DeepFool loop; see `deepfool_tape.ts`. */
 export interface DeepfoolPlan {
+  /** Milliseconds that the tape shall run at a time. */
+  readonly slice: number;
   readonly tape: Tape;
   /** Where on the tape the backward passes begin, by rising number of lanes. */
   readonly passes: readonly { readonly lanes: Lanes; readonly stride: number; readonly at: number }[];
   readonly room: DeepfoolAddresses;
 }
 
-/** Everything a thread needs to run the network: plain data that can be posted to a worker. */
+/**
+ * Everything a thread needs to run the network, once its memory is there: plain data that can be posted to a worker. What
+ * lies in memory at first is no part of it: weights need not be kept twice.
+ */
 export interface ProgramPlan {
   readonly pages: number;
-  readonly segments: readonly Segment[];
   readonly units: number;
   readonly classes: number;
   /** Bytes of scratch of one thread. */
@@ -53,24 +58,32 @@ export interface ProgramPlan {
   readonly deepfool: DeepfoolPlan;
 }
 
-/** A plan and, for profiles, the entries that its tapes were made from. */
+/** A plan, the first contents of its memory and, for profiles, the entries that its tapes were made from. */
 export interface PlannedProgram {
   readonly plan: ProgramPlan;
+  readonly segments: readonly Segment[];
   readonly entries: ReadonlyMap<Tape, readonly Entry[]>;
 }
 
 /**
  * Lowers the network and lays it out for `threads` threads.
  *
+ * @param tuning not the public's: tests go to its extremes
+ *
  * @throws EngineError if it does not fit 4 GiB
  */
-export function planProgram(network: Network, transform: InputTransform, threads: number): PlannedProgram {
+export function planProgram(
+  network: Network,
+  transform: InputTransform,
+  threads: number,
+  tuning: Tuning = TUNING,
+): PlannedProgram {
   const fused = fuse(simplify(network));
   const layout = new Layout();
-  const threadBytes = 64 * Math.ceil(scratchBytes(fused) / 64);
+  const threadBytes = 64 * Math.ceil(scratchBytes(fused, tuning) / 64);
   const scratch = layout.reserve(threadBytes * Math.max(1, threads));
   const constants = new LiveConstants(layout);
-  const forward = planForward(fused, transform, layout, scratch, constants.patterns);
+  const forward = planForward(fused, transform, layout, scratch, constants.patterns, tuning);
   const units = sizeOf(fused.inputShape);
   const room: BackwardRoom = {
     seeds: layout.reserve(4 * MAX_LANES * fused.classes),
@@ -87,7 +100,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
     return {
       lanes,
       stride,
-      gradient: planBackward(fused, forward, layout, room, lanes).entries,
+      gradient: planBackward(fused, forward, layout, room, lanes, tuning).entries,
       rows: [
         entry("jacobian_rows", "rows", Math.ceil(units / 256), {
           g: room.gradient,
@@ -102,7 +115,7 @@ export function planProgram(network: Network, transform: InputTransform, threads
     };
   });
   const logits = forward.values.get(fused.output) as Buffer;
-  const deepfool = planDeepfool(layout, forward, plans, room, units, logits, fused.classes);
+  const deepfool = planDeepfool(layout, forward, plans, room, units, logits, fused.classes, tuning);
 
   const tapes = [forward.entries, ...plans.flatMap((p) => [p.gradient, p.rows]), deepfool.entries].map(
     (entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }),
@@ -119,8 +132,9 @@ export function planProgram(network: Network, transform: InputTransform, threads
   }
   const tapeOf = (entries: readonly Entry[]): Tape => byEntries.get(entries) as Tape;
 
+  const { pages, segments } = layout.finish();
   const plan: ProgramPlan = {
-    ...layout.finish(),
+    pages,
     units,
     classes: fused.classes,
     scratchBytes: threadBytes,
@@ -141,10 +155,11 @@ export function planProgram(network: Network, transform: InputTransform, threads
       rows: tapeOf(p.rows),
     })),
     deepfool: {
+      slice: tuning.deepfoolSlice,
       tape: tapeOf(deepfool.entries),
       passes: deepfool.passes.map(({ lanes, stride, mark }) => ({ lanes, stride, at: mark.address })),
       room: deepfool.room,
     },
   };
-  return { plan, entries: entriesOf };
+  return { plan, segments, entries: entriesOf };
 }

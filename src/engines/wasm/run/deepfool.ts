@@ -2,12 +2,8 @@ import { PHASES } from "../../../kernels/deepfool_step/loop_state.js";
 import { createCheckpoint, PATIENCE } from "../../checkpoint.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../engine.js";
 import { NotANumber } from "../../not_a_number.js";
-import { MOST_PASSES } from "../plan/deepfool_tape.js";
 import { DeepfoolRoom } from "./deepfool_room.js";
 import type { Program } from "./program.js";
-
-/** Milliseconds that the tape shall run at a time. */
-const SLICE = 20;
 
 /**
  * DeepFool image by image, the loop run by the tape (`deepfool_tape.ts`) with one forward pass an iteration: the pass
@@ -21,8 +17,8 @@ const SLICE = 20;
 export class DeepfoolRunner {
   private room: DeepfoolRoom | undefined;
   private holder: Turn | undefined;
-  /** Milliseconds for each forward pass of the latest slice. */
-  private pace = SLICE;
+  /** Milliseconds for each forward pass of the latest slice; the first is one pass. */
+  private pace = Number.POSITIVE_INFINITY;
 
   /** @param programFor throws once the engine has been disposed, which may happen while the event loop turns */
   constructor(private readonly programFor: () => Program) {}
@@ -76,7 +72,8 @@ export class DeepfoolRunner {
   /** Runs the tape from an address for about a slice of time; returns where to go on, 0 at the end. */
   private slice(room: DeepfoolRoom, from: number): number {
     const program = this.programFor();
-    const budget = Math.max(1, Math.min(MOST_PASSES, Math.floor(SLICE / this.pace)));
+    const { slice, room: addresses } = program.plan.deepfool;
+    const budget = Math.max(1, Math.min(addresses.mostPasses, Math.floor(slice / this.pace)));
     room.set("budget", budget);
     const start = performance.now();
     program.runFrom(program.plan.deepfool.tape, from);

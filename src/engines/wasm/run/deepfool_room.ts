@@ -7,7 +7,6 @@ import {
 import { PROFILES } from "../../../kernels/deepfool_step/profiles.js";
 import { passList } from "../../../kernels/seeds/pass_list.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../engine.js";
-import { MOST_PASSES } from "../plan/deepfool_tape.js";
 import { laneChunks } from "./passes.js";
 import type { Program } from "./program.js";
 
@@ -95,8 +94,8 @@ export class DeepfoolRoom {
 
   /** Takes the classes that were stepped to since the last time. */
   takeLog(): Int32Array {
-    const { log } = this.program.plan.deepfool.room;
-    const taken = this.integers(log, Math.min(MOST_PASSES, this.get("logged"))).slice();
+    const { log, mostPasses } = this.program.plan.deepfool.room;
+    const taken = this.integers(log, Math.min(mostPasses, this.get("logged"))).slice();
     this.set("logged", 0);
     return taken;
   }

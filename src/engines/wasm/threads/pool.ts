@@ -3,9 +3,9 @@ import { BEGIN, COMMAND } from "../../../kernels/wasm/control.js";
 import type { JacobianRequest } from "../../backend.js";
 import type { DeepfoolRequest } from "../../engine.js";
 import { NotANumber } from "../../not_a_number.js";
-import { createMemory } from "../plan/layout.js";
-import type { ProgramPlan } from "../plan/program.js";
-import type { Call, Reply, Results, WorkerStart } from "./protocol.js";
+import { createMemory, type Segment, segmentBytes } from "../plan/layout.js";
+import type { PlannedProgram } from "../plan/program.js";
+import type { Call, Contents, Reply, Results, WorkerStart } from "./protocol.js";
 import { spawn, type Thread } from "./spawn.js";
 
 type Operation = Exclude<Call, { op: "abort" }>;
@@ -41,19 +41,18 @@ export class Pool {
    * @throws EngineError if a worker cannot be started, stops before it is ready, or stays silent
    */
   static async start(
-    plan: ProgramPlan,
+    { plan, segments }: Pick<PlannedProgram, "plan" | "segments">,
     module: WebAssembly.Module,
     threads: number,
     shared: boolean,
     url: string | URL | undefined,
   ): Promise<Pool> {
-    const memory = shared ? createMemory(plan.pages, plan.segments, true) : undefined;
+    const memory = shared ? createMemory(plan.pages, segments, true) : undefined;
     const workers: Thread[] = [];
     const timers: ReturnType<typeof setTimeout>[] = [];
     try {
       for (let thread = 0; thread < threads; thread++) workers.push(spawn(url));
       const pool = new Pool(workers, memory && (() => releaseFollowers(memory, plan.addresses.control)));
-      const lean = memory ? { ...plan, segments: [] } : plan;
       await Promise.all(
         workers.map((worker, thread) => {
           worker.keepAlive(true);
@@ -72,8 +71,12 @@ export class Pool {
             const silence = `worker ${thread} said nothing for ${START_SECONDS} s`;
             timers.push(setTimeout(() => reject(startFailure(threads, silence, url)), 1000 * START_SECONDS));
           });
-          const start: WorkerStart = { plan: lean, module, memory, thread, threads, lease: worker.lease };
+          const { lease } = worker;
+          const start: WorkerStart = memory
+            ? { plan, module, memory, thread, threads, lease }
+            : { plan, module, contents: segments.length, thread, threads, lease };
           worker.post(start);
+          if (!memory) postContents(worker, segments);
           return ready;
         }),
       );
@@ -170,6 +173,14 @@ export class Pool {
     for (const worker of this.workers) worker.terminate();
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
+  }
+}
+
+/** Sends a worker what its own memory holds at first, piece by piece: no piece is kept here, or held twice. */
+function postContents(worker: Thread, segments: readonly Segment[]): void {
+  for (const segment of segments) {
+    const bytes = segmentBytes(segment);
+    worker.post({ address: segment.address, bytes } satisfies Contents, [bytes.buffer]);
   }
 }
 

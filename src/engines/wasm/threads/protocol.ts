@@ -5,12 +5,20 @@ import type { ProgramPlan } from "../plan/program.js";
 export interface WorkerStart {
   readonly plan: ProgramPlan;
   readonly module: WebAssembly.Module;
-  /** Shared by all threads; absent: the only worker makes a private one from the plan's segments. */
+  /** Shared by all threads; absent: the only worker makes a private one. */
   readonly memory?: WebAssembly.Memory;
+  /** For a private memory: how many messages with its contents follow. */
+  readonly contents?: number;
   readonly thread: number;
   readonly threads: number;
   /** A Web Lock to hold until the end. */
   readonly lease?: string;
+}
+
+/** What lies in a private memory at first, at an address. */
+export interface Contents {
+  readonly address: number;
+  readonly bytes: Uint8Array;
 }
 
 /**

@@ -2,7 +2,7 @@ import { workerSource } from "./worker.generated.js";
 
 /** A worker of Node or of a browser. */
 export interface Thread {
-  post(message: unknown): void;
+  post(message: unknown, transfer?: ArrayBuffer[]): void;
   onMessage(handler: (message: unknown) => void): void;
   /** Called when the worker has thrown or stopped, perhaps more than once. */
   onDeath(handler: (reason: string) => void): void;
@@ -44,7 +44,7 @@ function spawnNode(url: string | URL | undefined): Thread {
     : new NodeWorker(workerSource, { eval: true });
   worker.unref();
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
     onMessage: (handler) => worker.on("message", handler),
     onDeath: (handler) => {
       worker.on("error", (error) => handler(String((error as Error)?.message ?? error)));
@@ -65,7 +65,7 @@ function spawnBrowser(url: string | URL | undefined): Thread {
   const lease = navigator.locks && `unifool worker ${crypto.randomUUID()}`;
   let bury: (reason: string) => void = () => {};
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
     onMessage: (handler) => {
       worker.addEventListener("message", (event) => {
         // The script has been read by the time it answers.

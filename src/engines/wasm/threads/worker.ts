@@ -7,7 +7,7 @@ import { NotANumber } from "../../not_a_number.js";
 import { createMemory } from "../plan/layout.js";
 import { type KernelExports, openProgram } from "../run/program.js";
 import { createSession, type Session } from "../run/session.js";
-import type { Call, Reply, WorkerStart } from "./protocol.js";
+import type { Call, Contents, Reply, WorkerStart } from "./protocol.js";
 
 /** The little that Node's `parentPort` and a browser's worker scope have in common. */
 interface Port {
@@ -21,18 +21,36 @@ const port = openPort();
 port.listen(
   (() => {
     let session: Session | undefined;
+    let loading: Loading | undefined;
     const aborts = new Map<number, AbortController>();
     return (message) => {
       if (session) void answer(session, message as Call, aborts);
-      else session = start(message as WorkerStart);
+      else if (!loading) {
+        loading = load(message as WorkerStart);
+        if (loading.contents === 0) session = start(loading);
+      } else {
+        const { address, bytes } = message as Contents;
+        new Uint8Array(loading.memory.buffer).set(bytes, address);
+        if (--loading.contents === 0) session = start(loading);
+      }
     };
   })(),
 );
 
+/** A start whose memory is there, but for so many pieces of its contents. */
+interface Loading extends WorkerStart {
+  readonly memory: WebAssembly.Memory;
+  contents: number;
+}
+
+function load(start: WorkerStart): Loading {
+  const memory = start.memory ?? createMemory(start.plan.pages, [], false);
+  return { ...start, memory, contents: start.contents ?? 0 };
+}
+
 /** Instantiates. A follower then serves for ever, the leader gets its session. */
-function start({ plan, module, memory, thread, threads, lease }: WorkerStart): Session {
-  const own = memory ?? createMemory(plan.pages, plan.segments, false);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory: own } });
+function start({ plan, module, memory, thread, threads, lease }: Loading): Session {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const kernels = exports as unknown as KernelExports;
   kernels.scratch.value = thread * plan.scratchBytes;
   const begin = (leased: boolean): void => {
@@ -43,7 +61,7 @@ function start({ plan, module, memory, thread, threads, lease }: WorkerStart): S
   };
   if (lease) hold(lease, begin);
   else begin(false);
-  const program = openProgram(plan, own, kernels, threads);
+  const program = openProgram(plan, memory, kernels, threads);
   return createSession(() => program);
 }
 

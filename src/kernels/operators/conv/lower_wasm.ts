@@ -7,16 +7,15 @@ import type { Conv } from "./spec.js";
 
 const general = convolution<Conv>(convGeometry);
 
-/** Channels by themselves have kernels of their own, if each has one filter. */
+/** Channels by themselves have kernels of their own. */
 export const lowering: Lowering<Conv> = {
   forward: (step, context) => loweringOf(step).forward(step, context),
   vjp: (step, context) => loweringOf(step).vjp(step, context),
-  scratchBytes: (step) => loweringOf(step).scratchBytes?.(step) ?? 0,
+  scratchBytes: (step, tuning) => loweringOf(step).scratchBytes?.(step, tuning) ?? 0,
   writesLists: (step) => loweringOf(step).writesLists?.(step) ?? false,
   readsLists: (step) => loweringOf(step).readsLists?.(step) ?? false,
 };
 
 function loweringOf({ node }: Step<Conv>): Lowering<Conv> {
-  const channels = node.inputShapes[0][2];
-  return isDepthwise(node, channels) && node.filters === channels ? depthwise : general;
+  return isDepthwise(node, node.inputShapes[0][2]) ? depthwise : general;
 }

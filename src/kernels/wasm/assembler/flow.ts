@@ -32,6 +32,15 @@ export function whileDo(condition: () => I32, body: (leaveIf: (condition: I32) =
     );
   });
 }
+/** Runs the body once; `leaveIf` ends it. */
+export function section(body: (leaveIf: (condition: I32) => void) => void): void {
+  block(null, (exit) =>
+    body((leave) => {
+      leave.emit();
+      br_if(exit);
+    }),
+  );
+}
 /** Runs the body, then repeats while the condition holds. */
 export function doWhile(body: () => void, condition: () => I32): void {
   loop(null, (top) => {

@@ -65,7 +65,7 @@ export function kernel<const F extends string>(
 
 /** Assembles one kernel to a wasmati function. Two passes: the first counts locals. */
 export function assemble(source: KernelSource, target: Target): Dependency.Func {
-  let counts: Record<Kind, number> = { i32: 120, f32: 24, f64: 40, v128: 64 };
+  let counts: Record<Kind, number> = { i32: 240, f32: 24, f64: 40, v128: 64 };
   let result: Dependency.Func | undefined;
   for (let pass = 0; pass < 2; pass++) {
     const kinds: Kind[] = ["i32", "f32", "f64", "v128"];
