@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type SlidingWindow, WINDOWS, windowName } from "../support/testers/conv_layer.js";
 import {
+  DEPTHWISE_KERNELS,
   type DepthwiseLayer,
   depthwiseLayer,
   expectDepthwiseForward,
@@ -41,14 +42,40 @@ describe.each(variants)("depthwise, $variant: error <= (taps + 1) u sum |w x|", 
         });
     });
 
+  describe.each(DEPTHWISE_KERNELS.slice(1))("$multiplier filters a channel: $kernel", ({ multiplier }) => {
+    test.each(CASES.map((window, i) => ({ window, i, name: windowName(window) })))(
+      "$name",
+      ({ window, i }) => {
+        // Fewer outputs than a vector, all remainders of four, the vectors that a pixel sums together and more.
+        for (const channels of [1, 2, 3, 5, 9]) {
+          const layer = depthwiseLayer(window, channels, i + channels, multiplier);
+          expectDepthwiseForward(relaxed, layer);
+          expectDepthwiseForward(relaxed, layer, { low: -0.5, high: 1 });
+        }
+        for (const lanes of [4, 8, 12] as const)
+          for (const channels of [1, 7]) {
+            const shared = { layer: depthwiseLayer(window, channels, i + channels, multiplier), lanes };
+            expectDepthwiseVjp(relaxed, { ...shared, masked: true });
+            expectDepthwiseVjp(relaxed, { ...shared, accumulate: true, density: 1 });
+            expectDepthwiseVjp(relaxed, { ...shared, masked: true, accumulate: true, compact: true });
+          }
+      },
+    );
+  });
+
   test("nothing is live", () => {
     for (const lanes of [4, 8, 12] as const)
-      expectDepthwiseVjp(relaxed, { layer: depthwiseLayer(WINDOWS[3], 5), lanes, density: 0 });
+      for (const multiplier of [1, 2])
+        expectDepthwiseVjp(relaxed, {
+          layer: depthwiseLayer(WINDOWS[3], 5, 1, multiplier),
+          lanes,
+          density: 0,
+        });
   });
 
   /** Weights, bias and image of one value each. */
-  const even = (window: SlidingWindow, channels: number): DepthwiseLayer => {
-    const layer = depthwiseLayer(window, channels);
+  const even = (window: SlidingWindow, channels: number, multiplier = 1): DepthwiseLayer => {
+    const layer = depthwiseLayer(window, channels, 1, multiplier);
     const { weights, bias } = layer.node;
     return { ...layer, node: { ...layer.node, weights: weights.map(() => 0.8), bias: bias?.map(() => 0.8) } };
   };
@@ -69,10 +96,13 @@ describe.each(variants)("depthwise, $variant: error <= (taps + 1) u sum |w x|", 
   });
 
   // With tiles along a row, with whole vectors, and channel by channel.
-  test.each([1, 5, 16])(
-    "what is not finite reaches the outputs that see it, and no other, %i channels",
-    (channels) => {
-      const layer = even({ size: [4, 9], kernel: [3, 3], pads: [1, 1, 1, 1] }, channels);
+  test.each(
+    [1, 5, 16].flatMap((channels) => [1, 2, 3, 4].map((multiplier) => [channels, multiplier] as const)),
+  )(
+    "what is not finite reaches the outputs that see it, and no other, %i channels of %i filters",
+    (channels, multiplier) => {
+      const layer = even({ size: [4, 9], kernel: [3, 3], pads: [1, 1, 1, 1] }, channels, multiplier);
+      const filters = channels * multiplier;
       const x = new Float32Array(layer.inputs).fill(2 ** -149);
       const clean = runDepthwiseForward(relaxed, layer, x);
       const channel = channels - 1;
@@ -80,8 +110,11 @@ describe.each(variants)("depthwise, $variant: error <= (taps + 1) u sum |w x|", 
         const spoilt = x.slice();
         spoilt[(2 * 9 + 4) * channels + channel] = odd;
         runDepthwiseForward(relaxed, layer, spoilt, { low: -1, high: 6 }).forEach((value, u) => {
-          const [h, w] = [Math.floor(u / channels / 9), Math.floor(u / channels) % 9];
-          const sees = Math.abs(h - 2) <= 1 && Math.abs(w - 4) <= 1 && u % channels === channel;
+          const [h, w] = [Math.floor(u / filters / 9), Math.floor(u / filters) % 9];
+          const sees =
+            Math.abs(h - 2) <= 1 &&
+            Math.abs(w - 4) <= 1 &&
+            Math.floor((u % filters) / multiplier) === channel;
           expect(value).toBe(sees ? (Number.isNaN(odd) ? odd : 6) : clean[u]);
         });
       }

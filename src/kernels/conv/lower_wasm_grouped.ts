@@ -36,7 +36,7 @@ function tileOf({ groupFilters, kernel, strides, dilations, weights }: Geometry)
 
 /** The most of `count` things that fit, so that all chunks are about as large. */
 function chunkOf(count: number, bytes: number, fitting: number): number {
-  const most = Math.max(1, Math.floor(fitting / bytes));
+  const most = Math.min(count, Math.max(1, Math.floor(fitting / bytes)));
   return Math.ceil(count / Math.ceil(count / most));
 }
 

@@ -87,6 +87,6 @@ export function winogradForward(
 /** Patches of a strip: equal shares of all, in whole tiles, as many as fit. */
 function stripPatches(g: Geometry, all: number, { winogradBytes, winogradPatches }: Tuning): number {
   const fitting = Math.max(winogradPatches, Math.floor(winogradBytes / (4 * POSITIONS * g.depth)));
-  const strips = Math.ceil(all / fitting);
+  const strips = Math.max(1, Math.ceil(all / fitting));
   return PATCHES * Math.ceil(all / strips / PATCHES);
 }

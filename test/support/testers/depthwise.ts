@@ -1,3 +1,4 @@
+import { spreadTable } from "../../../src/kernels/depthwise/spread_table.js";
 import type { Clamp } from "../../../src/kernels/node.js";
 import { reference } from "../../../src/kernels/operators/conv/reference.js";
 import type { Conv, Node } from "../../../src/network/spec.js";
@@ -10,13 +11,25 @@ import { liveLists } from "./live_lists.js";
 
 const U = 2 ** -24;
 
+/** Filters of a channel, and the forward kernel that is told so by its name or by a table. */
+export const DEPTHWISE_KERNELS = [
+  { multiplier: 1, kernel: "depthwise_forward" },
+  { multiplier: 2, kernel: "depthwise_forward_by_2" },
+  { multiplier: 4, kernel: "depthwise_forward_by_4" },
+  { multiplier: 3, kernel: "depthwise_forward_by_any" },
+  { multiplier: 5, kernel: "depthwise_forward_by_any" },
+  { multiplier: 8, kernel: "depthwise_forward_by_any" },
+] as const;
+
 /** A convolution of each channel by itself. */
 export interface DepthwiseLayer {
   readonly node: Node<Conv>;
   readonly absolute: Node<Conv>;
   readonly taps: number;
   readonly channels: number;
-  /** The fields that both kernels share. */
+  /** Filters of a channel. */
+  readonly multiplier: number;
+  /** The fields that both kernels share, beside `channels`: those of y forward, those of x backward. */
   readonly geometry: Readonly<Record<string, number>>;
   readonly inputs: number;
   readonly outputs: number;
@@ -29,14 +42,16 @@ export function depthwiseLayer(
   { size, kernel, strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0] }: SlidingWindow,
   channels: number,
   seed = 1,
+  multiplier = 1,
 ): DepthwiseLayer {
   const random = randomValues(seed);
   const taps = kernel[0] * kernel[1];
+  const filters = channels * multiplier;
   const operator: Conv = {
     op: "Conv",
-    weights: draw(random, taps * channels),
-    bias: draw(random, channels),
-    filters: channels,
+    weights: draw(random, taps * filters),
+    bias: draw(random, filters),
+    filters,
     groups: channels,
     kernel,
     strides,
@@ -50,8 +65,8 @@ export function depthwiseLayer(
     absolute: { ...node, weights: node.weights.map(Math.abs), bias: node.bias?.map(Math.abs) },
     taps,
     channels,
+    multiplier,
     geometry: {
-      channels,
       height: size[0],
       width: size[1],
       kernelHeight: kernel[0],
@@ -66,20 +81,28 @@ export function depthwiseLayer(
       outWidth,
     },
     inputs: size[0] * size[1] * channels,
-    outputs: outHeight * outWidth * channels,
+    outputs: outHeight * outWidth * filters,
   };
 }
 
 export function runDepthwiseForward(
   relaxed: boolean,
-  { node, geometry, outputs }: DepthwiseLayer,
+  { node, channels, multiplier, geometry, outputs }: DepthwiseLayer,
   x: Float32Array,
   { low, high }: Clamp = { low: -Infinity, high: Infinity },
 ): Float32Array {
   const kernels = new WasmKernels(relaxed);
   const y = kernels.output(outputs);
-  kernels.call("depthwise_forward", geometry.outHeight, {
+  const filters = channels * multiplier;
+  const found = DEPTHWISE_KERNELS.find((known) => known.multiplier === multiplier);
+  const kernel = found?.kernel ?? "depthwise_forward_by_any";
+  kernels.call(kernel, geometry.outHeight, {
     ...geometry,
+    channels: filters,
+    ...(kernel === "depthwise_forward_by_any" && {
+      multiplier,
+      spread: kernels.input(new Int32Array(spreadTable(filters, multiplier).buffer)),
+    }),
     x: kernels.input(x),
     weights: kernels.input(node.weights),
     bias: kernels.input(node.bias as Float32Array),
@@ -92,7 +115,8 @@ export function runDepthwiseForward(
 
 /** Holds the kernel to the float64 reference: error <= (taps + 1) u (|b| + sum |w x|). */
 export function expectDepthwiseForward(relaxed: boolean, layer: DepthwiseLayer, clamp?: Clamp): void {
-  const { node, absolute, taps, channels, geometry, inputs } = layer;
+  const { node, absolute, taps, channels, multiplier, geometry, inputs } = layer;
+  const filters = channels * multiplier;
   const x = draw(randomValues(inputs), inputs);
   const { low, high } = clamp ?? { low: -Infinity, high: Infinity };
   const exact = reference.forward(node, [Float64Array.from(x)]);
@@ -101,7 +125,7 @@ export function expectDepthwiseForward(relaxed: boolean, layer: DepthwiseLayer, 
     runDepthwiseForward(relaxed, layer, x, clamp),
     exact.map((value) => Math.min(high, Math.max(low, value))),
     (u) => (taps + 1) * U * magnitude[u],
-    [1, channels, geometry.outWidth * channels],
+    [1, filters, geometry.outWidth * filters],
   );
 }
 
@@ -116,12 +140,15 @@ export interface DepthwiseVjpCase {
   readonly density?: number;
 }
 
-/** Holds the vjp to the float64 reference: error <= (taps + 1) u (|gx before| + sum |w gy|) at live inputs. */
+/**
+ * Holds the vjp to the float64 reference: error <= (n + 1) u (|gx before| + sum |w gy|) at live inputs, n = taps *
+ * multiplier.
+ */
 export function expectDepthwiseVjp(
   relaxed: boolean,
   { layer, lanes, masked = false, accumulate = false, compact = false, density = 0.6 }: DepthwiseVjpCase,
 ): void {
-  const { node, absolute, taps, channels, geometry, inputs, outputs } = layer;
+  const { node, absolute, taps, channels, multiplier, geometry, inputs, outputs } = layer;
   const random = randomValues(inputs + lanes);
   const live = Array.from({ length: inputs }, () => random.chance(density));
   const yValues = draw(random, outputs).map((v) =>
@@ -134,8 +161,9 @@ export function expectDepthwiseVjp(
   const lists = liveLists(kernels, { live, channels, width: geometry.width });
   const [NaNs] = poisoned(1);
   const gx = kernels.inout(accumulate ? before : poisoned(before.length));
-  kernels.call(`depthwise_vjp_${lanes}`, geometry.height, {
+  const fields = {
     ...geometry,
+    channels,
     xTable: lists.table,
     xPitch: lists.pitch,
     xSpan: 4,
@@ -147,7 +175,9 @@ export function expectDepthwiseVjp(
     gx,
     weights: kernels.input(node.weights),
     accumulate: Number(accumulate),
-  });
+  };
+  if (multiplier === 1) kernels.call(`depthwise_vjp_${lanes}`, geometry.height, fields);
+  else kernels.call(`depthwise_vjp_multiplied_${lanes}`, geometry.height, { ...fields, multiplier });
   const found = gx.values();
   const units = new Float64Array(found.length).fill(Number.NaN);
   const expected = units.slice();
@@ -169,5 +199,5 @@ export function expectDepthwiseVjp(
   }
   expectUntouched(gx, (i) => results.has(i));
   const steps = [1, lanes, channels * lanes, geometry.width * channels * lanes];
-  expectGuarded(units, expected, (i) => (taps + 1) * U * magnitude[i], steps);
+  expectGuarded(units, expected, (i) => (taps * multiplier + 1) * U * magnitude[i], steps);
 }

@@ -12,6 +12,8 @@ import { countReaders, findMasks, findSparse } from "./masks.js";
 /** The forward tape and what the backward tapes need to know of it. */
 export interface ForwardPlan {
   readonly entries: readonly Entry[];
+  /** The same without what only a backward pass reads, for who wants logits alone. */
+  readonly scores: readonly Entry[];
   /** Pixels of one image, as the caller gave them. */
   readonly pixels: Buffer;
   /** Every value by storage name. */
@@ -29,6 +31,9 @@ export interface ForwardPlan {
   /** Values that depend on the image. */
   readonly varying: ReadonlySet<string>;
 }
+
+/** Fields that say where a forward kernel keeps what its vjp reads; at 0 it keeps nothing, and computes no less exactly. */
+const KEPT_FIELDS = ["winners", "derivative"] as const;
 
 /** Lowers the network's steps to kernel calls on one image; `scratch` is that of all threads. */
 export function planForward(
@@ -77,6 +82,7 @@ export function planForward(
   const masks = findMasks(network, memory, values, kept, readers);
   return {
     entries,
+    scores: entries.map(withoutKept),
     pixels,
     values,
     kept,
@@ -87,6 +93,11 @@ export function planForward(
     zeros,
     varying,
   };
+}
+
+function withoutKept(own: Entry): Entry {
+  const cleared = KEPT_FIELDS.filter((name) => name in own.fields).map((name) => [name, 0] as const);
+  return cleared.length === 0 ? own : { ...own, fields: { ...own.fields, ...Object.fromEntries(cleared) } };
 }
 
 /**

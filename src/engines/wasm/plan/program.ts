@@ -53,6 +53,8 @@ export interface ProgramPlan {
     readonly control: number;
   };
   readonly forward: Tape;
+  /** A forward pass after which there is no backward pass. */
+  readonly scores: Tape;
   /** By rising number of lanes. */
   readonly backward: readonly BackwardTapes[];
   readonly deepfool: DeepfoolPlan;
@@ -117,9 +119,12 @@ export function planProgram(
   const logits = forward.values.get(fused.output) as Buffer;
   const deepfool = planDeepfool(layout, forward, plans, room, units, logits, fused.classes, tuning);
 
-  const tapes = [forward.entries, ...plans.flatMap((p) => [p.gradient, p.rows]), deepfool.entries].map(
-    (entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }),
-  );
+  const tapes = [
+    forward.entries,
+    forward.scores,
+    ...plans.flatMap((p) => [p.gradient, p.rows]),
+    deepfool.entries,
+  ].map((entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }));
   layout.placeTemporaries([forward.entries, ...plans.map((p) => p.gradient)]);
   // Only now has every buffer that the entries name an address.
   const byEntries = new Map<readonly Entry[], Tape>();
@@ -148,6 +153,7 @@ export function planProgram(
       control: control.address,
     },
     forward: tapeOf(forward.entries),
+    scores: tapeOf(forward.scores),
     backward: plans.map((p) => ({
       lanes: p.lanes,
       stride: p.stride,

@@ -8,6 +8,12 @@ export function runForward(program: Program, image: Float32Array): void {
   program.run(program.plan.forward);
 }
 
+/** A forward pass for its logits alone, which are left in `program.logits`; no backward pass may follow. */
+export function runScores(program: Program, image: Float32Array): void {
+  program.pixels.set(image);
+  program.run(program.plan.scores);
+}
+
 /**
  * One backward pass from the present forward pass: lane k carries the gradient of logit `classes[k]`. The cotangents
  * of the pixels, `[units][tapes.stride]`, stay in memory.

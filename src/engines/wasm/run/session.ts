@@ -3,7 +3,7 @@ import type { JacobianRequest } from "../../backend.js";
 import { inTurns } from "../../checkpoint.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../engine.js";
 import { DeepfoolRunner } from "./deepfool.js";
-import { laneChunks, runBackward, runForward } from "./passes.js";
+import { laneChunks, runBackward, runForward, runScores } from "./passes.js";
 import { type Program, tapesFor } from "./program.js";
 
 /**
@@ -31,7 +31,7 @@ export function createSession(programFor: (caller: string) => Program): Session 
     const logits = new Float32Array(count * classes);
     for (let n = 0; n < count; n++) {
       const program = programFor("logits");
-      runForward(program, images.subarray(n * units, (n + 1) * units));
+      runScores(program, images.subarray(n * units, (n + 1) * units));
       logits.set(program.logits, n * classes);
       yield;
     }

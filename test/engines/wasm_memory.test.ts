@@ -1,0 +1,60 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, test } from "vitest";
+import { createWasmEngine } from "../../src/engines/wasm/engine.js";
+import { createMemory, segmentBytes } from "../../src/engines/wasm/plan/layout.js";
+import { planProgram } from "../../src/engines/wasm/plan/program.js";
+import { buildNetwork } from "../../src/network/build.js";
+import { resolveInput } from "../../src/network/input.js";
+import { NetworkBuilder } from "../support/network_builder.js";
+import { mixedNetwork } from "./mixed_network.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** Bytes of `ArrayBuffer`s that are reachable; the memory of WASM instances is none of them. */
+async function heldBytes(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return process.memoryUsage().arrayBuffers;
+}
+
+const input = resolveInput(undefined, 3);
+
+/** Direct, grouped, by Winograd, sparse, dense: 9 MiB of weights. */
+function heavyNetwork() {
+  const net = new NetworkBuilder([8, 8, 3], 1);
+  let value = net.relu(net.conv(net.input, { filters: 256, kernel: 1 }));
+  value = net.relu(net.conv(value, { filters: 256 }));
+  value = net.relu(net.conv(value, { filters: 256, kernel: 5, groups: 4 }));
+  value = net.relu(net.conv(value, { filters: 256, strides: 2 }));
+  return buildNetwork(net.build(net.gemm(net.flatten(value), 200)));
+}
+
+describe("weights lie in WASM memory alone once they are there", () => {
+  test.each([0, 1, 2])("%i threads", async (threads) => {
+    const network = heavyNetwork();
+    const weights = network.nodes.reduce(
+      (sum, node) => sum + ("weights" in node ? node.weights.byteLength : 0),
+      0,
+    );
+    expect(weights).toBeGreaterThan(8 * 2 ** 20);
+    // The first engine of a process loads what all share.
+    (await createWasmEngine(mixedNetwork(3), input, { threads })).dispose();
+    const before = await heldBytes();
+    using engine = await createWasmEngine(network, input, { threads });
+    expect(engine.memoryBytes).toBeGreaterThan(2 * weights);
+    expect((await heldBytes()) - before).toBeLessThan(0.02 * weights);
+  });
+});
+
+test("a segment sent to another memory is the one packed in place", () => {
+  const { plan, segments } = planProgram(heavyNetwork(), input, 0);
+  const here = new Uint8Array(createMemory(plan.pages, segments, false).buffer);
+  const sent = new Uint8Array(here.length);
+  for (const segment of segments) sent.set(segmentBytes(segment), segment.address);
+  expect(Buffer.compare(here, sent)).toBe(0);
+  expect(here.some((byte) => byte !== 0)).toBe(true);
+});
