@@ -57,7 +57,8 @@ export async function alternate(
     for (const c of round % 2 === 0 ? contenders : contenders.toReversed()) {
       const soFar = samples.get(c) as number[];
       if (soFar.length >= 2 && soFar.reduce((a, b) => a + b) > budget) continue;
-      soFar.push(...(await c.sample(turn)));
+      // One by one: a short call has more samples than a call takes arguments.
+      for (const sample of await c.sample(turn)) soFar.push(sample);
       await pause();
     }
   }

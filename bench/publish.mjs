@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { root } from "./bundle.mjs";
 
 const VERSIONS = [20, 24];
-const options = ["--networks", "resnet20,squeezenet,mobilenetv2,vgg16", "--threads", "0,2", "--no-profile"];
+const options = ["--networks", "resnet20,squeezenet,mobilenetv2", "--threads", "0,2", "--no-profile"];
 
 /** Runs a program of this terminal; its failure is ours. */
 const run = (program, args, cwd = root) => {

@@ -10,7 +10,6 @@ const NETWORKS: Readonly<Record<string, string>> = {
   resnet20: "ResNet-20, 32x32",
   squeezenet: "SqueezeNet 1.1, 224x224",
   mobilenetv2: "MobileNetV2, 224x224",
-  vgg16: "VGG-16, 224x224, random weights",
 };
 
 /** The published reports, Node 20 first. */

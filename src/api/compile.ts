@@ -126,7 +126,7 @@ export async function compile(model: CompileSource, options?: CompileOptions): P
   const settings = resolveOptions(options);
   const { signal } = settings;
   signal?.throwIfAborted();
-  const { engine, network } = await createEngine(model, settings);
+  const { engine, network } = await engineFor(model, settings);
   try {
     signal?.throwIfAborted();
     const warnings = await warningsFor(engine, network, settings);
@@ -207,7 +207,7 @@ function lengthOf(value: number | readonly number[] | undefined): number {
   return typeof value === "object" ? value.length : 1;
 }
 
-async function createEngine(
+async function engineFor(
   model: CompileSource,
   settings: Settings,
 ): Promise<{ engine: Engine; network?: Network }> {

@@ -70,7 +70,7 @@ export function rowNorms(matrix: Float32Array, size: number, q: 1 | 2 = 2): Floa
 
 /**
  * Euclidean projection of each `[size]` vector of a batch onto the l_2 or l_infinity ball of a radius around 0; the
- * float32 result lies inside the ball.
+ * float32 result lies inside the ball (for l_2 where its values are not subnormal: from radii of 1e-30 on).
  *
  * @param vectors `[N][size]`; not changed unless it is also `out`
  * @returns `[N][size]`, or `out`

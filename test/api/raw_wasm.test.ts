@@ -27,6 +27,13 @@ function expectNear(own: ArrayLike<number>, right: ArrayLike<number>, relative: 
   }
 }
 
+/** Bit by bit, but for which NaN; quick for a million values. */
+function expectSame(own: Float32Array, right: Float32Array): void {
+  expect(own.length).toBe(right.length);
+  const at = own.findIndex((x, i) => !Object.is(x, right[i]));
+  if (at >= 0) expect.fail(`value ${at} is ${own[at]}, expected ${right[at]}`);
+}
+
 /** A vector's lanes, a kernel's tile and what lies in memory at a time, and what is just more or less. */
 const SIZES = [1, 2, 3, 7, 8, 9, 31, 100, TILE_UNITS - 1, TILE_UNITS, TILE_UNITS + 9];
 const LARGE = [BLOCK_VALUES - 1, BLOCK_VALUES, BLOCK_VALUES + 1, 2 * BLOCK_VALUES + 12];
@@ -98,7 +105,7 @@ describe("deepfoolStep", () => {
         logits.subarray(n * classes, (n + 1) * classes),
         { classes },
       );
-      expect(all.steps.subarray(n * size, (n + 1) * size)).toEqual(one.steps);
+      expectSame(all.steps.subarray(n * size, (n + 1) * size), one.steps);
       expect([all.chosen[n], all.distances[n]]).toEqual([one.chosen[0], one.distances[0]]);
     }
   });
@@ -181,16 +188,16 @@ describe("project", () => {
       const options = { radius: 0.5, norm, size };
       const own = kernels.project(vectors, options);
       expectNear(own, loops.project(vectors, options), norm === 2 ? 2 ** -23 : 0);
-      expect(own.subarray(size, 2 * size)).toEqual(vectors.subarray(size, 2 * size));
+      expectSame(own.subarray(size, 2 * size), vectors.subarray(size, 2 * size));
       for (let n = 0; n < 3; n++) {
         const one = own.subarray(n * size, (n + 1) * size);
         const length = norm === 2 ? Math.sqrt(one.reduce((s, x) => s + x * x, 0)) : Math.max(...chunks(one));
         expect(length).toBeLessThanOrEqual(0.5 * (norm === 2 ? 1 + bound(size) : 1));
-        expect(kernels.project(vectors.slice(n * size, (n + 1) * size), { radius: 0.5, norm })).toEqual(one);
+        expectSame(kernels.project(vectors.slice(n * size, (n + 1) * size), { radius: 0.5, norm }), one);
       }
       const place = vectors.slice();
       expect(kernels.project(place, { ...options, out: place })).toBe(place);
-      expect(place).toEqual(own);
+      expectSame(place, own);
     }
   });
 

@@ -7,7 +7,8 @@
  * Used after every update of a universal perturbation (arXiv:1610.08401, Algorithm 1; LTS4/universal
  * `proj_lp`). `v` is `[D]` float32 of any length, in the units of the radius. Cost: 2 D or 4 D flops.
  *
- * Guarantee: the result, a float32 vector, is inside the ball whose radius is the float64 number given. So the
+ * Guarantee: the result, a float32 vector, is inside the ball whose radius is the float64 number given (the
+ * 2-ball: from radii of 1e-30 on, where no value is subnormal). So the
  * infinity bound is the radius rounded *down* to float32, and a vector outside the 2-ball is scaled to
  * radius (1 - 2^-24), because rounding each element may stretch the norm by 1 + 2^-24. A vector inside is
  * returned unchanged, so projecting twice equals projecting once.
