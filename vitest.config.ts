@@ -13,12 +13,13 @@ const DIVIDED = ["equivalence", "contract", "bitwise", "deepfool_loops", "real_m
 );
 
 /**
- * What takes minutes and seldom fails. Software adapters compile for seconds each kernel of these that `npm test` has not
- * compiled otherwise.
+ * What takes minutes and seldom fails: software adapters compile for seconds each kernel of these that `npm test` has not
+ * compiled otherwise, and convolutions in groups are tried in 1300 ways.
  */
 const SLOW = [
   "test/bench/run.test.ts",
   "test/browser/webgpu.test.ts",
+  "test/kernels/wasm_conv_grouped.test.ts",
   "test/kernels/wgsl_dense.test.ts",
   "test/kernels/wgsl_half.test.ts",
 ];

@@ -1,8 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildPackage } from "../browser/package_build.js";
 
 const root = join(import.meta.dirname, "../..");
 const programs = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```js\n(.*?)```/gs)].map(
@@ -11,11 +20,14 @@ const programs = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```
 
 describe("programs of the README run as pasted, where the package is installed", () => {
   let folder: string;
-  beforeAll(() => {
-    execFileSync(process.execPath, ["build.mjs", "--quiet"], { cwd: root, stdio: "ignore" });
+  beforeAll(async () => {
+    const dist = await buildPackage("package-readme");
     folder = mkdtempSync(join(tmpdir(), "unifool-readme-"));
-    mkdirSync(join(folder, "node_modules"));
-    symlinkSync(root, join(folder, "node_modules/unifool"));
+    const installed = join(folder, "node_modules/unifool");
+    mkdirSync(installed, { recursive: true });
+    copyFileSync(join(root, "package.json"), join(installed, "package.json"));
+    symlinkSync(dist, join(installed, "dist"));
+    symlinkSync(join(root, "demo"), join(installed, "demo"));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

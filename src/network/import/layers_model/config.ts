@@ -34,10 +34,11 @@ const LAYOUTS: ReadonlyMap<unknown, string> = new Map([
 const NONE: ReadonlySet<string> = new Set();
 
 function record(config: Config, where: string, depth: number, nested: ReadonlySet<string>): Config {
-  const found: Record<string, unknown> = Object.create(null);
+  const found: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config)) {
     const name = snakeCase(key);
-    if (name !== key && Object.hasOwn(config, name)) continue;
+    // Of two spellings the one in snake case counts; the name of a prototype is no setting.
+    if ((name !== key && Object.hasOwn(config, name)) || name === "__proto__") continue;
     found[name] = nested.has(name) ? value : (LAYOUTS.get(value) ?? plain(value, where, depth));
   }
   return found;
