@@ -40,6 +40,7 @@ const convSparse = wasm("kernels/conv", "wasm_forward_sparse.ts", kernels("wasm_
 const nonzeroList = wasm("kernels/nonzero_list", "wasm.ts", kernels("wasm_conv_sparse"));
 const convVjp = wasm("kernels/conv", "wasm_vjp.ts", kernels("wasm_conv_vjp"));
 const vjpGather = wasm("kernels/conv", "wasm_vjp_gather.ts", kernels("wasm_conv_vjp"));
+const vjpUnits = wasm("kernels/conv", "wasm_vjp_units.ts", kernels("wasm_conv_vjp"));
 const vjpTile = wasm("kernels/conv", "wasm_vjp_tile.ts", kernels("wasm_conv_vjp"));
 const winogradInput = wasm("kernels/conv", "wasm_winograd_input.ts", kernels("wasm_winograd"));
 const winogradMultiply = wasm("kernels/conv", "wasm_winograd_multiply.ts", kernels("wasm_winograd"));
@@ -176,7 +177,7 @@ export const mutants = [
     to: "shift.set(w.mul(rowBytes));",
   },
   {
-    ...convVjp,
+    ...vjpUnits,
     name: "conv_vjp: chunk",
     what: "every chunk of live outputs starts from 0",
     from: "() => tile.load(count, (i) => gx.add(unit[i]), undefined),",
@@ -197,14 +198,14 @@ export const mutants = [
     to: "live.set(xTable.add(pixel.mul(xPitch)).add(block.shl(2)));",
   },
   {
-    ...convVjp,
+    ...vjpUnits,
     name: "conv_vjp: start mask",
     what: "a residual's cotangent is taken at the bound, too",
     from: "return value.gt(initLow).and(value.lt(initHigh));",
     to: "return value.ge(initLow).and(value.lt(initHigh));",
   },
   {
-    ...convVjp,
+    ...vjpUnits,
     name: "conv_vjp: start",
     what: "accumulation starts from 0",
     from: "() => tile.load(count, start, undefined),",
@@ -341,8 +342,8 @@ export const mutants = [
     ...wasm("kernels/conv", "vjp_blocks.ts", kernels("wasm_conv_vjp")),
     name: "vjpScratch",
     what: "no room for the window that lies across the limit",
-    from: "scratchBytes: 4 * outWidth + listBytes + kernelWidth * columnBytes + 128",
-    to: "scratchBytes: 4 * outWidth + listBytes + 128",
+    from: "scratchBytes: 4 * outWidth + listBytes + window + SLACK",
+    to: "scratchBytes: 4 * outWidth + listBytes + SLACK",
   },
   {
     ...depthwiseForward,
@@ -565,22 +566,22 @@ export const mutants = [
     ...tape,
     name: "deepfool tape: partial norms",
     what: "the norm of the last part is not added",
-    from: "const chunks = Math.ceil(units / NORM_CHUNK);",
-    to: "const chunks = Math.max(1, Math.floor(units / NORM_CHUNK));",
+    from: "const chunks = Math.ceil(units / NORM_UNITS);",
+    to: "const chunks = Math.max(1, Math.floor(units / NORM_UNITS));",
   },
   {
-    ...convLowering,
+    ...wasm("kernels/conv", "lower_wasm_grouped.ts", [equivalence("wasm-simd", "conv")]),
     name: "convolution: group",
-    what: "every group writes the first filters",
-    from: "y: new Place(value(step.output), 4 * first),",
-    to: "y: new Place(value(step.output), 0),",
+    what: "every group has the bias of the first",
+    from: "bias[Math.floor(o / g.groupFilters) * padded + (o % g.groupFilters)] = g.bias[o];",
+    to: "bias[Math.floor(o / g.groupFilters) * padded + (o % g.groupFilters)] = g.bias[o % g.groupFilters];",
   },
   {
-    ...convLowering,
+    ...wasm("kernels/conv", "geometry.ts", [...kernels("wasm_lowering"), equivalence("wasm-simd", "conv")]),
     name: "convolution: flat",
     what: "a strided 1x1 convolution is flattened, too",
-    from: "const flat = g.taps === 1 && g.strides.every((s) => s === 1) && g.pads.every((p) => p === 0);",
-    to: "const flat = g.taps === 1 && g.pads.every((p) => p === 0);",
+    from: "const flat = taps === 1 && strides.every((s) => s === 1) && pads.every((p) => p === 0);",
+    to: "const flat = taps === 1 && pads.every((p) => p === 0);",
   },
   {
     ...convLowering,
@@ -597,7 +598,10 @@ export const mutants = [
     to: "yFirst: first,",
   },
   {
-    ...convLowering,
+    ...wasm("kernels/conv", "start_fields.ts", [
+      ...kernels("wasm_lowering"),
+      equivalence("wasm-simd", "fusion", "graph"),
+    ]),
     name: "convolution: start mask",
     what: "a cotangent that arrives by a residual is taken where it is dead, too",
     from: "initValues: source?.mask?.values ?? 0,",
