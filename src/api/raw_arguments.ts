@@ -71,10 +71,7 @@ export function deepfoolStepArguments(
   const profile = oneOf(caller, "profile", given.profile ?? "lts4", PROFILE_NAMES);
   const count = rowsOf(caller, "logits", logits, classes, "classes");
   const size = rowsOf(caller, "jacobian", jacobian, count * classes, `${count} images x ${classes} classes`);
-  const steps = checkOut(caller, given.out, count * size);
-  const written = steps.subarray(0, count * size);
-  for (const [name, input] of Object.entries({ jacobian, logits }))
-    if (overlap(written, input)) throw overlapping(caller, name);
+  const steps = checkOut(caller, given.out, count * size, { jacobian, logits });
   return { rules: PROFILES[profile], norm, classes, size, steps };
 }
 
@@ -100,9 +97,8 @@ export function projectArguments(vectors: Float32Array, options: ProjectOptions)
   const norm = oneOf(caller, "norm", given.norm, [2, Infinity] as const);
   const size = integer(caller, "size", given.size ?? vectors?.length, 1);
   rowsOf(caller, "vectors", vectors, size, "size");
-  const out = checkOut(caller, given.out, vectors.length);
-  if (out.byteOffset !== vectors.byteOffset && overlap(out.subarray(0, vectors.length), vectors))
-    throw overlapping(caller, "a part of vectors");
+  const inPlace = given.out instanceof Float32Array && given.out.byteOffset === vectors.byteOffset;
+  const out = checkOut(caller, given.out, vectors.length, inPlace ? {} : { vectors });
   return { radius, norm, size, out };
 }
 
@@ -129,16 +125,4 @@ function rowsOf(caller: string, name: string, values: Float32Array, size: number
       `${caller}: ${name} has ${values?.length ?? "no"} values, expected a Float32Array of a multiple of ${size} (${what})`,
     );
   return values.length / size;
-}
-
-function overlap(a: Float32Array, b: Float32Array): boolean {
-  return (
-    a.buffer === b.buffer &&
-    a.byteOffset < b.byteOffset + b.byteLength &&
-    b.byteOffset < a.byteOffset + a.byteLength
-  );
-}
-
-function overlapping(caller: string, name: string): InvalidArgumentError {
-  return new InvalidArgumentError(`${caller}: out overlaps ${name}, expected memory of its own`);
 }
