@@ -6,8 +6,8 @@ import type { CraftingRequest, CraftingState, DeepfoolRequest, DeepfoolRun, Engi
  * What computes behind an `Engine`. `createEngine` has checked all arguments, that the engine lives and that the signal is
  * not aborted when a call begins, and it looks at the logits that come out; what is left is here.
  *
- * Once a call has returned its promise the caller may change the images and classes that it gave. With a signal they are
- * copies already; without one, who reads them later must have its own.
+ * Once a call has returned its promise the caller may change the images and classes that it gave: who reads them later must
+ * have its own.
  */
 export interface EngineBackend<Name extends string = string> {
   /** `Engine.backend`. */
@@ -38,6 +38,17 @@ export interface JacobianRequest {
   /** `[N][K][D]`, to be written; overlaps neither the images nor the classes. */
   readonly values: Float32Array;
   readonly signal?: AbortSignal;
+}
+
+/** What a call that pauses reads later, as its own. It pauses only where it has a signal. */
+export function ownImages(images: Float32Array, signal: AbortSignal | undefined): Float32Array {
+  return signal ? images.slice() : images;
+}
+
+/** The same of the classes of a request. */
+export function ownClasses(request: JacobianRequest): JacobianRequest {
+  const { classes, signal } = request;
+  return signal && typeof classes !== "number" ? { ...request, classes: classes.slice() } : request;
 }
 
 /** What an engine says of itself besides its backend's name. */

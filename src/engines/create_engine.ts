@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.js";
 import { countImages, jacobianArguments, logitsArguments } from "./arguments.js";
-import type { EngineBackend, EngineFacts, JacobianRequest } from "./backend.js";
+import type { EngineBackend, EngineFacts } from "./backend.js";
 import type { Engine } from "./engine.js";
 import { assertNumbers, labelsOf } from "./not_a_number.js";
 
@@ -35,7 +35,7 @@ export function createEngine<Name extends string>(
       assertLive("logits");
       const { signal } = logitsArguments(images, options, inputShape);
       signal?.throwIfAborted();
-      const logits = await backend.logits(signal ? images.slice() : images, signal);
+      const logits = await backend.logits(images, signal);
       return { logits, labels: labelsOf("logits", logits, classes) };
     },
 
@@ -43,9 +43,7 @@ export function createEngine<Name extends string>(
       assertLive("jacobian");
       const request = jacobianArguments(images, options, inputShape, classes);
       request.signal?.throwIfAborted();
-      const answer = await (request.signal
-        ? backend.jacobian(images.slice(), ownClasses(request))
-        : backend.jacobian(images, request));
+      const answer = await backend.jacobian(images, request);
       assertNumbers("jacobian", answer.logits, classes);
       return { values: request.values, ...answer };
     },
@@ -71,9 +69,4 @@ export function createEngine<Name extends string>(
     dispose,
     [Symbol.dispose]: dispose,
   };
-}
-
-function ownClasses(request: JacobianRequest): JacobianRequest {
-  const { classes } = request;
-  return typeof classes === "number" ? request : { ...request, classes: classes.slice() };
 }

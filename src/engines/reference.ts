@@ -4,7 +4,7 @@ import type { ReferenceOperator } from "../kernels/reference_operator.js";
 import { topClasses } from "../kernels/top_classes/reference.js";
 import type { InputTransform } from "../network/input.js";
 import { type Network, type Node, sizeOf } from "../network/spec.js";
-import { factsOf, type JacobianRequest } from "./backend.js";
+import { factsOf, type JacobianRequest, ownClasses, ownImages } from "./backend.js";
 import { inTurns } from "./checkpoint.js";
 import { createEngine } from "./create_engine.js";
 import type { Engine } from "./engine.js";
@@ -63,8 +63,9 @@ export function createReferenceEngine(network: Network, input: InputTransform): 
 
   return createEngine(factsOf(network, input), {
     name: "reference",
-    logits: (images, signal) => inTurns(logitsOf(images), signal),
-    jacobian: (images, request) => inTurns(jacobianOf(images, request), request.signal),
+    logits: (images, signal) => inTurns(logitsOf(ownImages(images, signal)), signal),
+    jacobian: (images, request) =>
+      inTurns(jacobianOf(ownImages(images, request.signal), ownClasses(request)), request.signal),
     dispose() {
       live = false;
     },

@@ -165,6 +165,14 @@ describe.each(quick ? [reference, ...engines] : engines)("contract of $name", (u
     const answer = await engine.jacobian(images, { classes: 3, signal });
     expectSameBits(answer.values, fresh.values, "values with a signal");
     expectSameBits((await engine.logits(images, { signal })).logits, fresh.logits, "logits with a signal");
+    // What the caller does to its arrays after the call is of no matter to it.
+    const [given, classes] = [images.slice(), fresh.classes.slice()];
+    const pending = [engine.logits(given, { signal }), engine.jacobian(given, { classes, signal })] as const;
+    given.fill(0);
+    classes.fill(0);
+    const [logits, jacobian] = await Promise.all(pending);
+    expectSameBits(logits.logits, fresh.logits, "logits of what was given");
+    expectSameBits(jacobian.values, fresh.values, "values of what was given");
     const reason = new Error("changed my mind");
     const aborted = AbortSignal.abort(reason);
     await expect(engine.logits(images, { signal: aborted })).rejects.toBe(reason);

@@ -5,7 +5,7 @@ import { TUNING, type Tuning } from "../../kernels/wasm/tuning.js";
 import type { InputTransform } from "../../network/input.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { countClasses, countImages } from "../arguments.js";
-import { type EngineBackend, factsOf } from "../backend.js";
+import { type EngineBackend, factsOf, ownClasses, ownImages } from "../backend.js";
 import { createEngine } from "../create_engine.js";
 import type { Engine } from "../engine.js";
 import { createMemory } from "./plan/layout.js";
@@ -115,8 +115,8 @@ async function callingThread(
   const session = createSession(programFor);
   return {
     name: "wasm",
-    logits: session.logits,
-    jacobian: session.jacobian,
+    logits: (images, signal) => session.logits(ownImages(images, signal), signal),
+    jacobian: (images, request) => session.jacobian(ownImages(images, request.signal), ownClasses(request)),
     // Lasts for several turns of the event loop.
     deepfool: (images, request) =>
       session.deepfool(images.slice(), { ...request, labels: request.labels?.slice() }),
