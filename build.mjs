@@ -16,6 +16,7 @@ import { build } from "esbuild";
 import { operatorTables } from "./scripts/operator_tables.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const flags = new Set(process.argv.slice(2));
 const out = process.argv.find((flag) => flag.startsWith("--out="))?.slice("--out=".length);
 const outdir = out ?? `${root}dist`;
@@ -90,7 +91,6 @@ async function bundle() {
     splitting: true,
     format: "esm",
     target: "es2022",
-    packages: "external",
     minify: true,
     lineLimit,
     sourcemap: true,
@@ -101,12 +101,21 @@ async function bundle() {
   await build({
     ...shared,
     platform: "neutral",
+    mainFields: ["module", "main"],
+    // What a visitor may bring along; the rest is carried, so that a page needs no bundler.
+    external: ["@tensorflow/*", "webgpu", "node:*"],
     entryPoints: { index: "src/index.ts", tfjs: "src/tfjs.ts", kernels: "src/kernels.ts" },
   });
   // The command line, by itself, so that nothing of it can reach a browser.
   await build({
     ...shared,
     platform: "node",
+    external: [
+      "@tensorflow/*",
+      "webgpu",
+      "node:*",
+      ...Object.keys({ ...dependencies, ...optionalDependencies }),
+    ],
     entryPoints: { cli: "src/cli/main.ts" },
     banner: { js: "#!/usr/bin/env node" },
   });

@@ -39,14 +39,18 @@ export class UnsupportedOperatorError extends ModelError {
     readonly operator: string,
     detail = "",
     readonly others: readonly UnsupportedLayer[] = [],
+    advice?: string,
   ) {
     const more = others.length > 0 ? ` (nor ${othersText(others)})` : "";
     super(
-      `compile: layer "${layer}" uses ${operator}${detail && ` (${detail})`}, which unifool does not implement${more}; ` +
-        `pass the live tf.LayersModel and { backend: "tfjs" } to run it on TensorFlow.js`,
+      `compile: layer "${layer}" uses ${operator}${detail && ` (${detail})`}, which unifool does not implement${more}` +
+        (advice ? `; ${advice}` : ""),
     );
   }
 }
+
+/** The way out where TensorFlow.js knows the layer. */
+export const RUN_ON_TFJS = 'pass the live tf.LayersModel and { backend: "tfjs" } to run it on TensorFlow.js';
 
 /** The classes of layers, each with how many there are. */
 function othersText(layers: readonly UnsupportedLayer[]): string {

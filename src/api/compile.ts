@@ -10,7 +10,7 @@ import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layer
 import { type InputOptions, type InputTransform, resolveInput } from "../network/input.js";
 import type { Network } from "../network/spec.js";
 import "./gpu_types.js";
-import { checkInputShape, type LoadableModel, networkOf } from "./load_model.js";
+import { checkInputShape, checkOutput, type LoadableModel, networkOf } from "./load_model.js";
 import { oddityOf } from "./oddities.js";
 import { checkCallback, checkSignal, flag, integer, interval, oneOf, optionsObject } from "./options.js";
 
@@ -57,6 +57,8 @@ export interface CompileOptions {
   readonly input?: InputOptions;
   /** Per-image shape `[H, W, C]`, for a model that leaves sizes open, and for a function. */
   readonly inputShape?: readonly number[];
+  /** Name of the value that holds the class scores, for a model with several outputs: any value of its graph. */
+  readonly output?: string;
   /** The TensorFlow.js to use with backend "tfjs". Default: the installed `@tensorflow/tfjs-core`. */
   readonly tf?: TensorFlow;
   /** Number of classes, for a function with backend "tfjs". */
@@ -152,6 +154,7 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     "workerUrl",
     "input",
     "inputShape",
+    "output",
     "tf",
     "classes",
     "signal",
@@ -185,6 +188,7 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     );
   if (given.classes !== undefined) integer(caller, "classes", given.classes, 2);
   checkInputShape(caller, given.inputShape);
+  checkOutput(caller, given.output);
   if (given.input?.range !== undefined) interval(caller, "input.range", given.input.range);
   // The channels are not known yet; whatever is wrong apart from their number shows before any work.
   resolveInput(given.input, Math.max(lengthOf(given.input?.mean), lengthOf(given.input?.std)));

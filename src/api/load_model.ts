@@ -10,6 +10,8 @@ export type LoadableModel = ModelInput | NetworkSpec | Network;
 export interface LoadModelOptions {
   /** Per-image shape `[H, W, C]`, for a model that leaves sizes open. */
   readonly inputShape?: readonly number[];
+  /** Name of the value that holds the class scores, for a model with several outputs: any value of its graph. */
+  readonly output?: string;
   readonly signal?: AbortSignal;
   /** Called while weights are read: bytes so far, and of how many. */
   readonly onProgress?: (bytes: number, total: number) => void;
@@ -19,8 +21,9 @@ export interface LoadModelOptions {
  * Reads a model and gives the network that an engine would run: validated, every shape known, a final softmax stripped.
  * `compile` does this itself; use it to look at a network, or to compile one model for several engines.
  *
- * @param model path or URL of a tfjs LayersModel's `model.json`, in Node also the folder that holds it; its bytes; a `Blob` or
- *   `File`; several `File`s, weights among them; a live `tf.LayersModel`; or a network description
+ * @param model path or URL of the `model.json` of a tfjs LayersModel or GraphModel, or of an ONNX file, in Node also the folder
+ *   that holds it; its bytes; a `Blob` or `File`; several `File`s, weights among them; a live `tf.LayersModel` or
+ *   `tf.GraphModel`; or a network description
  * @throws InvalidArgumentError for wrong options, or something that is no model
  * @throws ModelError for a model that cannot be read or is inconsistent
  * @throws UnsupportedOperatorError for a layer that there is no operator for
@@ -37,11 +40,19 @@ export async function loadModel(model: LoadableModel, options?: LoadModelOptions
 
 /** @param caller who checks them */
 export function resolveOptions(caller: string, options: LoadModelOptions | undefined): LoadModelOptions {
-  const given = optionsObject(caller, options, ["inputShape", "signal", "onProgress"]);
+  const given = optionsObject(caller, options, ["inputShape", "output", "signal", "onProgress"]);
   checkSignal(caller, given.signal);
   checkCallback(caller, "onProgress", given.onProgress);
   checkInputShape(caller, given.inputShape);
+  checkOutput(caller, given.output);
   return given;
+}
+
+export function checkOutput(caller: string, output: unknown): void {
+  if (output !== undefined && (typeof output !== "string" || output === ""))
+    throw new InvalidArgumentError(
+      `${caller}: output is ${typeof output === "string" ? '""' : typeof output}, expected the name of a value of the model`,
+    );
 }
 
 export function checkInputShape(caller: string, inputShape: unknown): void {
@@ -57,14 +68,15 @@ export function checkInputShape(caller: string, inputShape: unknown): void {
 export async function networkOf(
   caller: string,
   model: LoadableModel,
-  { inputShape, signal, onProgress }: LoadModelOptions,
+  { inputShape, output, signal, onProgress }: LoadModelOptions,
 ): Promise<Network> {
   signal?.throwIfAborted();
-  if (isModelInput(model)) return buildNetwork(await openModel(model, { inputShape, signal, onProgress }));
+  if (isModelInput(model))
+    return buildNetwork(await openModel(model, { inputShape, output, signal, onProgress }));
   if (typeof model !== "object" || model === null || !("nodes" in model))
     throw new InvalidArgumentError(
       `${caller}: model is ${model === null ? "null" : typeof model}, expected a path or URL of a model, its bytes or Files, ` +
-        "a tf.LayersModel, or a network description" +
+        "a tf.LayersModel or tf.GraphModel, or a network description" +
         (typeof model === "function" ? ' (a function needs backend "tfjs")' : ""),
     );
   // A Network is a valid description too; building it again costs little and validates hand-made ones.

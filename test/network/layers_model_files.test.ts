@@ -87,7 +87,7 @@ describe("what is not a LayersModel", () => {
     expect(await text("<!doctype html>")).toMatch(/model\.json: it is a web page, not a model/);
   });
   it.each([
-    ["net.onnx", /net\.onnx: it is an ONNX file, which is not supported yet, expected the model\.json/],
+    ["net.onnx", /net\.onnx: it has no graph: it is not an ONNX file, or a damaged one/],
     ["net.h5", /net\.h5: it is a Keras file, which tensorflowjs_converter --input_format=keras makes/],
     ["net.bin", /net\.bin: it is a weights file, expected the model\.json/],
   ])("%s", async (name, message) => {
@@ -102,10 +102,10 @@ describe("what is not a LayersModel", () => {
   });
   it("a GraphModel", async () => {
     expect(await text('{"format": "graph-model", "modelTopology": {}}')).toMatch(
-      /GraphModel, which is not supported/,
+      /no list of nodes, expected that of a tfjs GraphModel/,
     );
     const graph = { modelTopology: { node: [], library: {} }, weightsManifest: [] };
-    expect(await text(JSON.stringify(graph))).toMatch(/GraphModel, which is not supported/);
+    expect(await text(JSON.stringify(graph))).toMatch(/it has no outputs/);
   });
   it("no weights", async () => {
     const { modelTopology } = saved.json;

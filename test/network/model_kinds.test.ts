@@ -45,7 +45,7 @@ describe("a file that is no model says what it is and what to do", () => {
     ["<!doctype html><title>Sign in</title>", "it is a web page", "login"],
     ["PK\x03\x04", "it is a zip archive", "unpack"],
     ['{"labels": ["a"], "tfjsVersion": "1.3.1"}', "metadata of a Teachable Machine", "model.json beside it"],
-    ['{"format": "graph-model", "modelTopology": {"node": []}}', "GraphModel", "LayersModel"],
+    ['{"format": "graph-model", "modelTopology": {"node": []}}', "no weightsManifest", "no weights"],
   ])("%j", async (content, what, help) => {
     const opening = openModel(bytes(content));
     await expect(opening).rejects.toThrow(what);

@@ -4,6 +4,8 @@ import type { ModelSource } from "./source/model_source.js";
 export interface ImportOptions {
   /** Per-image shape, for a model that leaves sizes open (`[null, null, null, 3]`). */
   readonly inputShape?: readonly number[];
+  /** Name of the value that holds the class scores, for a model with several outputs. */
+  readonly output?: string;
   /** Stops reading; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -1,12 +1,15 @@
 import { shapeText } from "../../kernels/checks.js";
 import type { Shape } from "../spec.js";
 import { isRecord, quoted, rejectModel, valueText } from "./failure.js";
+import { float16 } from "./half.js";
 import { manifestSegments } from "./manifest_path.js";
 
 /** A weight of the model, row-major; integers and booleans are converted to float32. */
 export interface Weight {
   readonly name: string;
   readonly shape: Shape;
+  /** What it is before it becomes float32. */
+  readonly type: "float" | "integer" | "boolean";
   readonly data: Float32Array;
 }
 
@@ -15,6 +18,7 @@ interface Entry {
   readonly name: string;
   readonly shape: Shape;
   readonly count: number;
+  readonly type: Weight["type"];
   /** Type in the file, and how a stored value becomes a weight. */
   readonly stored: StoredType;
   readonly affine?: { readonly scale: number; readonly min: number; readonly round: boolean };
@@ -73,7 +77,8 @@ function parseEntry(entry: unknown, where: string): Entry {
   if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0))
     return reject(`shape is ${valueText(shape)}, expected a list of sizes`);
   const count = shape.reduce((product: number, n: number) => product * n, 1);
-  const common = { name, shape, count, optimizer: entry.group === "optimizer" };
+  const type = dtype === "int32" ? "integer" : dtype === "bool" ? "boolean" : "float";
+  const common = { name, shape, count, type, optimizer: entry.group === "optimizer" } as const;
   if (isRecord(entry.quantization))
     return { ...common, ...parseQuantization(entry.quantization, dtype, reject) };
   if (!isStoredType(dtype))
@@ -116,7 +121,7 @@ export function decodeGroup(group: ManifestGroup, bytes: Uint8Array<ArrayBuffer>
     if (!entry.optimizer) {
       const data = decode(entry, bytes.subarray(start, end));
       checkFinite(entry, data, where);
-      weights.push({ name: entry.name, shape: entry.shape, data });
+      weights.push({ name: entry.name, shape: entry.shape, type: entry.type, data });
     }
     start = end;
   }
@@ -134,16 +139,6 @@ function decode({ stored, affine }: Entry, bytes: Uint8Array<ArrayBuffer>): Floa
   if (!affine) return Float32Array.from(values);
   const { scale, min, round } = affine;
   return Float32Array.from(values, (v) => (round ? Math.round(v * scale + min) : v * scale + min));
-}
-
-/** Value of an IEEE 754 binary16 bit pattern. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function checkFinite(entry: Entry, data: Float32Array, where: string): void {

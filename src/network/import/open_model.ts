@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "../../errors.js";
 import type { NetworkSpec } from "../spec.js";
 import { isRecord, rejectModel, valueText } from "./failure.js";
+import { isLiveGraphModel, type LiveGraphModel } from "./graph_model/live.js";
 import type { ImportOptions, MainFile } from "./importer.js";
 import { IMPORTERS } from "./importers.js";
 import { kindOf, limitOf, type ModelKind, OTHERS } from "./kind.js";
@@ -10,7 +11,7 @@ import { isModelBytes, isModelFiles } from "./source/memory.js";
 import { type ModelPlace, openSource } from "./source/open_source.js";
 
 /** A model as somebody else's file or object. */
-export type ModelInput = ModelPlace | LiveLayersModel;
+export type ModelInput = ModelPlace | LiveLayersModel | LiveGraphModel;
 
 export interface OpenModelOptions extends ImportOptions {
   /** Called while weights are read: bytes so far, and of how many. */
@@ -24,7 +25,8 @@ export function isModelInput(model: unknown): model is ModelInput {
     model instanceof URL ||
     isModelBytes(model) ||
     isModelFiles(model) ||
-    isLiveLayersModel(model)
+    isLiveLayersModel(model) ||
+    isLiveGraphModel(model)
   );
 }
 
@@ -45,9 +47,10 @@ export function isModelInput(model: unknown): model is ModelInput {
 export async function openModel(model: ModelInput, options: OpenModelOptions = {}): Promise<NetworkSpec> {
   if (!isModelInput(model))
     throw new InvalidArgumentError(
-      `loadModel: model is ${valueText(typeof model)}, expected a path or URL of a model, its bytes or Files, or a tf.LayersModel`,
+      `loadModel: model is ${valueText(typeof model)}, expected a path or URL of a model, its bytes or Files, or a tf.LayersModel or tf.GraphModel`,
     );
   if (isLiveLayersModel(model)) return importLive(model, options);
+  if (isLiveGraphModel(model)) return (await import("./graph_model/load.js")).importLive(model, options);
 
   let [bytes, total] = [0, 0];
   const onRead = (count: number): void => {
@@ -57,9 +60,7 @@ export async function openModel(model: ModelInput, options: OpenModelOptions = {
   const source = await openSource(model, { signal: options.signal, onRead });
   const file = await source.read(limitOf);
   const { kind, main } = identify(file, source.label);
-  const importer = IMPORTERS[kind];
-  if ("missing" in importer) return rejectModel(source.label, importer.missing);
-  const { importFiles } = await importer();
+  const { importFiles } = await IMPORTERS[kind]();
   return importFiles(main, source, options, (expected) => {
     total = expected;
   });
@@ -73,7 +74,7 @@ function identify(bytes: Uint8Array<ArrayBuffer>, where: string): { kind: ModelK
     const isModelLike = kind === "weights" || kind === "empty" || kind === "unknown";
     return rejectModel(
       where,
-      `${OTHERS[kind]}${isModelLike ? ", expected the model.json of a tfjs LayersModel" : ""}`,
+      `${OTHERS[kind]}${isModelLike ? ", expected the model.json of a tfjs model or an ONNX file" : ""}`,
     );
   }
   const json = parseJson(bytes, where);
@@ -85,11 +86,11 @@ function parseJson(bytes: Uint8Array, where: string): Readonly<Record<string, un
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return rejectModel(where, "it is not JSON, expected the model.json of a tfjs LayersModel");
+    return rejectModel(where, "it is not JSON, expected the model.json of a tfjs model or an ONNX file");
   }
   return isRecord(json)
     ? json
-    : rejectModel(where, "it is not a JSON object, expected the model.json of a tfjs LayersModel");
+    : rejectModel(where, "it is not a JSON object, expected the model.json of a tfjs model or an ONNX file");
 }
 
 function jsonKind(json: Readonly<Record<string, unknown>>, where: string): ModelKind {

@@ -4,6 +4,7 @@ import type { Operator, Pair, Shape } from "../../spec.js";
 import { quoted, rejectModel, valueText } from "../failure.js";
 import type { GraphBuilder, Value } from "../graph_builder.js";
 import { Settings } from "./config.js";
+import { adviceFor } from "./tfjs_layers.js";
 import type { LayerConfig, Writer } from "./topology.js";
 import type { WeightTable } from "./weights.js";
 
@@ -153,7 +154,13 @@ export class LayerCall {
 
   /** @throws UnsupportedOperatorError always */
   unsupported(detail: string, operator = this.layer.className): never {
-    throw new UnsupportedOperatorError(nameText(this.path.join("/")), nameText(operator), detail);
+    throw new UnsupportedOperatorError(
+      nameText(this.path.join("/")),
+      nameText(operator),
+      detail,
+      [],
+      adviceFor(this.layer.className),
+    );
   }
 
   toString(): string {

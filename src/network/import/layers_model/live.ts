@@ -75,7 +75,7 @@ export async function liveWeights(model: LiveLayersModel, where: string): Promis
       const bad = data.findIndex((v) => !Number.isFinite(v));
       if (bad >= 0)
         rejectModel(where, `weight ${quoted(name)} is ${data[bad]} at ${bad}, expected finite values`);
-      return { name, shape: weight.shape.map((n) => n ?? 0), data };
+      return { name, shape: weight.shape.map((n) => n ?? 0), type: "float" as const, data };
     }),
   );
 }

@@ -25,6 +25,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   }
   return unfold(topology, new WeightTable(weights, where), where, {
     inputShape: options.inputShape,
+    output: options.output,
     classNames: classNamesOf(json.userDefinedMetadata),
   });
 };
@@ -32,12 +33,12 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
 /** Imports a live `tf.LayersModel`, whose weights are copied. */
 export async function importLive(
   model: LiveLayersModel,
-  { inputShape, signal }: ImportOptions,
+  { inputShape, output, signal }: ImportOptions,
 ): Promise<NetworkSpec> {
   const where = `live model ${model.name}`;
   const topology = parseTopology(liveTopology(model, where), where);
   const weights = await liveWeights(model, where);
   signal?.throwIfAborted();
   const classNames = classNamesOf(liveMetadata(model));
-  return unfold(topology, new WeightTable(weights, where), where, { inputShape, classNames });
+  return unfold(topology, new WeightTable(weights, where), where, { inputShape, output, classNames });
 }

@@ -1,18 +1,27 @@
-import { InvalidArgumentError, type UnsupportedLayer, UnsupportedOperatorError } from "../../../errors.js";
+import {
+  InvalidArgumentError,
+  RUN_ON_TFJS,
+  type UnsupportedLayer,
+  UnsupportedOperatorError,
+} from "../../../errors.js";
 import { nameText } from "../../../kernels/checks.js";
 import { topologicalOrder } from "../../graph.js";
 import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../../spec.js";
 import { quoted, rejectModel, valueText } from "../failure.js";
 import { GraphBuilder, type Value } from "../graph_builder.js";
+import { modelUpTo } from "./choose_output.js";
 import { type ImportContext, LayerCall } from "./layer_call.js";
 import { hasImporter, importLayer } from "./layers/registry.js";
 import type { TensorRef } from "./references.js";
+import { isTfjsLayer } from "./tfjs_layers.js";
 import { type LayerConfig, type ModelConfig, shapeOfInput, type Topology } from "./topology.js";
 import type { WeightTable } from "./weights.js";
 
 export interface UnfoldOptions {
   /** Per-image shape; needed where the model leaves a size open. */
   readonly inputShape?: readonly number[];
+  /** Name of the layer that makes the class scores, where the model has several outputs. */
+  readonly output?: string;
   /** Dropped where there are not as many as scores: metadata may be about anything. */
   readonly classNames?: readonly string[];
 }
@@ -25,18 +34,22 @@ export interface UnfoldOptions {
  * @throws UnsupportedOperatorError for a layer without an importer
  */
 export function unfold(
-  { model, writer }: Topology,
+  { model: whole, writer }: Topology,
   weights: WeightTable,
   where: string,
-  { inputShape, classNames }: UnfoldOptions,
+  { inputShape, output: chosen, classNames }: UnfoldOptions,
 ): NetworkSpec {
+  const model = chosen === undefined ? whole : modelUpTo(whole, chosen, where);
   for (const [kind, refs] of [
     ["input", model.inputs],
     ["output", model.outputs],
   ] as const)
     if (refs.length !== 1) {
       const names = refs.slice(0, 8).map((ref) => quoted(ref.layer));
-      rejectModel(where, `the model has ${refs.length} ${kind}s (${names.join(", ")}), expected one`);
+      rejectModel(
+        where,
+        `the model has ${refs.length} ${kind}s (${names.join(", ")}), expected one${kind === "output" ? "; pass output, the name of the class scores" : ""}`,
+      );
     }
   const inputLayer = model.layers.get(model.inputs[0].layer);
   if (!inputLayer)
@@ -46,7 +59,8 @@ export function unfold(
   const input = builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape));
   const context = { builder, weights, writer, taken: new Map() };
   const [output] = unfoldModel(context, model, [], [input]);
-  weights.checkAllTaken();
+  // Layers beyond a chosen output keep their weights to themselves.
+  if (chosen === undefined) weights.checkAllTaken();
   return {
     name: model.name,
     input: { name: input.name, shape: input.shape },
@@ -59,7 +73,9 @@ export function unfold(
 /** @throws UnsupportedOperatorError if a layer that is called has no importer, with all such layers */
 function requireImporters(model: ModelConfig): void {
   const [first, ...others] = unknownLayers(model, []);
-  if (first) throw new UnsupportedOperatorError(first.layer, first.operator, "", others);
+  if (!first) return;
+  const all = [first, ...others].every(({ operator }) => isTfjsLayer(operator));
+  throw new UnsupportedOperatorError(first.layer, first.operator, "", others, all ? RUN_ON_TFJS : undefined);
 }
 
 function unknownLayers(model: ModelConfig, path: readonly string[]): UnsupportedLayer[] {

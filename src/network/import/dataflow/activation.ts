@@ -1,0 +1,49 @@
+import { type Shape, sizeOf } from "../../spec.js";
+import type { Value } from "../graph_builder.js";
+import type { Dims, Tensor } from "./tensor.js";
+
+/**
+ * A value of a graph that depends on the image, as a graph sees it (a tensor with a batch axis somewhere) and as the network
+ * under construction holds it (per image, in an order of axes of its own).
+ *
+ * The graph is imported at batch 1. `batch` says which axis grows with the batch: the axis that counts N images has length
+ * `N * dims[batch]`, the image's number outermost (windowed attention makes several rows of one image). What the batch axis
+ * is follows from the input through every operation, so that each of them can refuse to mix images.
+ *
+ * Exporters write transposes around every convolution, so a transpose renames axes here and moves nothing; values are
+ * moved only where an operation needs another order than they have.
+ */
+export interface Activation {
+  readonly kind: "activation";
+  readonly dims: Dims;
+  /** The axis along which images lie. */
+  readonly batch: number;
+  readonly value: Value;
+  /**
+   * Which axis of `dims` each axis of `value.shape` is. Axes of length 1 may be missing; where all are, the value's shape
+   * is `[1]`.
+   */
+  readonly order: readonly number[];
+}
+
+/** What flows along the edges of a graph. */
+export type Operand = Activation | Tensor;
+
+/** Axes of `dims` that are longer than 1. */
+export function longAxes(dims: Dims): number[] {
+  return dims.flatMap((n, axis) => (n === 1 ? [] : [axis]));
+}
+
+/** Shape of a value whose axes are these axes of `dims`. */
+export function shapeIn(dims: Dims, order: readonly number[]): Shape {
+  return order.length === 0 ? [1] : order.map((axis) => dims[axis]);
+}
+
+export function isActivation(operand: Operand | undefined): operand is Activation {
+  return operand?.kind === "activation";
+}
+
+/** Number of values for one image. */
+export function perImage(activation: Activation): number {
+  return sizeOf(activation.dims);
+}

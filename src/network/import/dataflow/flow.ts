@@ -1,0 +1,105 @@
+import { UnsupportedOperatorError } from "../../../errors.js";
+import { nameText } from "../../../kernels/checks.js";
+import type { Operator } from "../../spec.js";
+import { quoted, rejectModel } from "../failure.js";
+import type { GraphBuilder, Value } from "../graph_builder.js";
+import { type Activation, longAxes, shapeIn } from "./activation.js";
+import { type Dims, LARGEST_CONSTANT, type Tensor } from "./tensor.js";
+
+/** What stays the same while a graph is imported. */
+export interface FlowContext {
+  readonly builder: GraphBuilder;
+  /** Values that folding has made so far: a few bytes can ask for any number. */
+  readonly folded: { values: number };
+}
+
+/** One node of a graph: where its operators go, and who is named in errors. */
+export class Flow {
+  readonly #context: FlowContext;
+
+  constructor(
+    context: FlowContext,
+    readonly name: string,
+    /** Its operator, as its format calls it. */
+    readonly type: string,
+  ) {
+    this.#context = context;
+  }
+
+  /** Adds an operator. The first of a node takes its name, others one beside it. */
+  add(op: Operator, inputs: readonly Value[]): Value {
+    return this.#context.builder.add(op, this.name, inputs);
+  }
+
+  /** Adds an operator whose output has the axes of `activation`, in the same order. */
+  map(op: Operator, activation: Activation): Activation {
+    return { ...activation, value: this.add(op, [activation.value]) };
+  }
+
+  constant(tensor: Tensor, shape: Dims): Value {
+    const data = this.weights(tensor, "a constant");
+    return this.add({ op: "Constant", data, shape: shape.length === 0 ? [1] : shape }, []);
+  }
+
+  /**
+   * Values as weights are; integers become float32 where they meet the image.
+   *
+   * @throws ModelError for a value that is not finite
+   */
+  weights({ data }: Tensor, what: string): Float32Array {
+    const values = data instanceof Float32Array ? data : Float32Array.from(data);
+    const wrong = values.findIndex((x) => !Number.isFinite(x));
+    if (wrong >= 0) this.reject(`${what} is ${values[wrong]} at ${wrong}, expected finite values`);
+    return values;
+  }
+
+  /**
+   * The values with their axes in another order.
+   *
+   * @param order axes of `dims`; all that are longer than 1 are among them
+   */
+  arrange(activation: Activation, order: readonly number[]): Activation {
+    const { dims } = activation;
+    const kept = activation.order.filter((axis) => dims[axis] !== 1);
+    const wanted = order.filter((axis) => dims[axis] !== 1);
+    let { value } = activation;
+    const moves = wanted.some((axis, i) => axis !== kept[i]);
+    if (moves) {
+      value = this.reshape(value, shapeIn(dims, kept));
+      value = this.add({ op: "Transpose", perm: wanted.map((axis) => kept.indexOf(axis)) }, [value]);
+    }
+    return { ...activation, value: this.reshape(value, shapeIn(dims, order)), order };
+  }
+
+  /** With the axes that matter in the order of `dims`. */
+  inOrder(activation: Activation): Activation {
+    return this.arrange(activation, longAxes(activation.dims));
+  }
+
+  reshape(value: Value, shape: Dims): Value {
+    const same = shape.length === value.shape.length && shape.every((n, axis) => n === value.shape[axis]);
+    return same ? value : this.add({ op: "Reshape", shape }, [value]);
+  }
+
+  /** Counts values that folding is about to make. @throws ModelError where they would fill memory */
+  reserve(count: number): void {
+    this.#context.folded.values += count;
+    if (!(this.#context.folded.values <= LARGEST_CONSTANT))
+      this.reject(`constants of more than ${LARGEST_CONSTANT} values would have to be computed`);
+  }
+
+  /** @throws ModelError always, naming file, node and operator */
+  reject(problem: string): never {
+    return rejectModel(this.#context.builder.where, `node ${quoted(this.name)} (${this.type}): ${problem}`);
+  }
+
+  /** @throws UnsupportedOperatorError always */
+  unsupported(detail: string): never {
+    throw new UnsupportedOperatorError(nameText(this.name), nameText(this.type), detail);
+  }
+
+  /** @throws UnsupportedOperatorError always: the network would compute across images */
+  mixesImages(what: string): never {
+    return this.unsupported(`${what} the batch axis: every image must be computed by itself`);
+  }
+}

@@ -1,0 +1,221 @@
+/** Operations that take parts of values and put parts together. */
+
+import { sizeOf } from "../../spec.js";
+import { valueText } from "../failure.js";
+import { type Activation, isActivation, type Operand, shapeIn } from "./activation.js";
+import { squeeze } from "./axes.js";
+import type { Flow } from "./flow.js";
+import { type Dims, type Tensor, transposed } from "./tensor.js";
+
+/** A part of an axis: `count` values from `start`, every `step`-th. */
+export interface Part {
+  readonly axis: number;
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** More parts than that would be a network of their own. */
+const MOST_PARTS = 4096;
+
+/**
+ * What `start:end:step` takes of an axis: ends beyond it are cut, negative ones count from its end, as in NumPy.
+ */
+export function partOf(
+  flow: Flow,
+  length: number,
+  axis: number,
+  start: number,
+  end: number,
+  step: number,
+): Part {
+  if (!Number.isInteger(step) || step === 0) flow.reject(`step is ${step}, expected an integer other than 0`);
+  const bound = (at: number, least: number, most: number) =>
+    Math.min(Math.max(at < 0 ? at + length : at, least), most);
+  const [from, to] =
+    step > 0
+      ? [bound(start, 0, length), bound(end, 0, length)]
+      : [bound(start, -1, length - 1), bound(end, -1, length - 1)];
+  return { axis, start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
+}
+
+/** Takes a part of an axis of a value that depends on the image. */
+export function take(flow: Flow, x: Activation, { axis, start, step, count }: Part): Activation {
+  const length = x.dims[axis];
+  if (start === 0 && step === 1 && count === length) return x;
+  if (axis === x.batch) flow.mixesImages("it takes a part of");
+  if (count === 0) flow.unsupported("a part without values");
+  if (step === 1 || count === 1) return run(flow, x, axis, start, count);
+  if (step > 0 && start + count * step <= length) return everyNth(flow, x, { axis, start, step, count });
+  if (step > 0 && count > 1) {
+    // The last of them lies less than a step before the end.
+    const most = everyNth(flow, x, { axis, start, step, count: count - 1 });
+    return concat(flow, [most, run(flow, x, axis, start + (count - 1) * step, 1)], axis);
+  }
+  const places = Array.from({ length: count }, (_, i) => start + i * step);
+  return takeEach(flow, x, axis, places);
+}
+
+/** `count` values from `start`. */
+function run(flow: Flow, x: Activation, axis: number, start: number, count: number): Activation {
+  const present = withAxis(flow, x, axis);
+  const starts = present.order.map((a) => (a === axis ? start : 0));
+  const ends = present.order.map((a) => (a === axis ? start + count : x.dims[a]));
+  const value = flow.add({ op: "Slice", starts, ends }, [present.value]);
+  return { ...present, dims: replaced(x.dims, axis, count), value };
+}
+
+/** Splits the axis into rows of `step` values and takes the first of each. */
+function everyNth(flow: Flow, x: Activation, { axis, start, step, count }: Part): Activation {
+  const rows = run(flow, x, axis, start, count * step);
+  const place = rows.order.indexOf(axis);
+  const shape = rows.value.shape;
+  const split = flow.reshape(rows.value, [...shape.slice(0, place), count, step, ...shape.slice(place + 1)]);
+  const starts = split.shape.map(() => 0);
+  const ends = split.shape.map((n, a) => (a === place + 1 ? 1 : n));
+  const firsts = flow.add({ op: "Slice", starts, ends }, [split]);
+  const dims = replaced(x.dims, axis, count);
+  return { ...rows, dims, value: flow.reshape(firsts, shapeIn(dims, rows.order)) };
+}
+
+/** Values at these places of an axis, in this order. */
+export function takeEach(flow: Flow, x: Activation, axis: number, places: readonly number[]): Activation {
+  if (axis === x.batch) flow.mixesImages("it takes values along");
+  const parts: [start: number, count: number][] = [];
+  for (const place of places) {
+    const last = parts[parts.length - 1];
+    if (last && last[0] + last[1] === place) last[1]++;
+    else parts.push([place, 1]);
+  }
+  if (parts.length === 0) flow.unsupported("a part without values");
+  if (parts.length > MOST_PARTS) flow.unsupported(`of ${parts.length} separate parts`);
+  const taken = parts.map(([start, count]) =>
+    count === x.dims[axis] ? x : run(flow, x, axis, start, count),
+  );
+  return taken.length === 1 ? taken[0] : concat(flow, taken, axis);
+}
+
+/** Values at constant indices; the shape of the indices takes the axis's place. */
+export function gather(flow: Flow, x: Activation, axis: number, indices: Tensor): Activation {
+  const length = x.dims[axis];
+  if (axis === x.batch) flow.mixesImages("it takes values along");
+  const places = Array.from(indices.data, (at) => (at < 0 ? at + length : at));
+  const wrong = places.find((at) => !Number.isInteger(at) || at < 0 || at >= length);
+  if (wrong !== undefined) flow.reject(`index ${wrong} of axis ${axis}, which has ${length} values`);
+  const taken = takeEach(flow, x, axis, places);
+  if (indices.dims.length === 0) return squeeze(flow, taken, [axis]);
+  if (indices.dims.length > 1)
+    flow.unsupported(`indices of shape ${valueText(indices.dims)}, expected a number or a list`);
+  return taken;
+}
+
+/** Values joined along an axis. At least one depends on the image; constants are the same for every image. */
+export function concat(flow: Flow, operands: readonly Operand[], axis: number): Activation {
+  const leader = operands.find(isActivation)!;
+  const rank = leader.dims.length;
+  for (const { dims } of operands)
+    if (dims.length !== rank || dims.some((n, a) => a !== axis && n !== leader.dims[a]))
+      flow.reject(
+        `shapes are ${operands.map((one) => valueText(one.dims)).join(", ")}, expected shapes that differ on axis ${axis} only`,
+      );
+  if (axis === leader.batch || operands.some((one) => isActivation(one) && one.batch !== leader.batch))
+    flow.mixesImages("it joins along");
+  const { order } = withAxis(flow, leader, axis, false);
+  const values = operands.map((operand) => {
+    if (isActivation(operand)) return flow.arrange(operand, order).value;
+    const rest = operand.dims.map((_, a) => a).filter((a) => !order.includes(a));
+    return flow.constant(transposed(operand, [...rest, ...order]), shapeIn(operand.dims, order));
+  });
+  const length = operands.reduce((sum, { dims }) => sum + dims[axis], 0);
+  const value = flow.add({ op: "Concat", axis: order.indexOf(axis) }, values);
+  return { ...leader, dims: replaced(leader.dims, axis, length), order, value };
+}
+
+/** An order in which the axis is written even where it has length 1. */
+function withAxis(flow: Flow, x: Activation, axis: number, move = true): Activation {
+  if (x.order.includes(axis)) return x;
+  const order = [...x.order, axis];
+  return move ? flow.arrange(x, order) : { ...x, order };
+}
+
+export function replaced(dims: Dims, axis: number, length: number): number[] {
+  return dims.map((n, a) => (a === axis ? length : n));
+}
+
+/** What stands outside the borders. */
+export type Border = { readonly value: number } | "reflect" | "edge";
+
+/** Adds values before and after each axis; negative numbers crop. */
+export function pad(
+  flow: Flow,
+  x: Activation,
+  pads: readonly (readonly [number, number])[],
+  border: Border,
+): Activation {
+  const long = pads.flatMap(([before, after], axis) => (before !== 0 || after !== 0 ? [axis] : []));
+  if (long.includes(x.batch)) flow.mixesImages("it pads");
+  const zeros = typeof border === "object" && border.value === 0;
+  const [rows, columns] = x.order;
+  const isImage = x.order.length === 3 && long.every((axis) => axis === rows || axis === columns);
+  const grows = pads.every(([before, after]) => before >= 0 && after >= 0);
+  if (zeros && isImage && grows && long.length > 0) {
+    const [top, bottom] = pads[rows];
+    const [left, right] = pads[columns];
+    const dims = x.dims.map((n, axis) => n + pads[axis][0] + pads[axis][1]);
+    return { ...x, dims, value: flow.add({ op: "Pad", pads: [top, left, bottom, right] }, [x.value]) };
+  }
+  return long.reduce((padded, axis) => padAxis(flow, padded, axis, pads[axis], border), x);
+}
+
+function padAxis(
+  flow: Flow,
+  x: Activation,
+  axis: number,
+  [before, after]: readonly [number, number],
+  border: Border,
+): Activation {
+  const length = x.dims[axis];
+  const cropped = take(flow, x, {
+    axis,
+    start: Math.max(0, -before),
+    step: 1,
+    count: Math.max(0, length + Math.min(0, before) + Math.min(0, after)),
+  });
+  const [head, tail] = [Math.max(0, before), Math.max(0, after)];
+  if (head === 0 && tail === 0) return cropped;
+  if (typeof border === "object") {
+    const fill = (count: number): Tensor[] => {
+      if (count === 0) return [];
+      const dims = replaced(cropped.dims, axis, count);
+      flow.reserve(sizeOf(dims));
+      return [
+        { kind: "tensor", type: "float", dims, data: new Float32Array(sizeOf(dims)).fill(border.value) },
+      ];
+    };
+    return concat(flow, [...fill(head), cropped, ...fill(tail)], axis);
+  }
+  const kept = cropped.dims[axis];
+  if (border === "reflect" && Math.max(head, tail) >= kept)
+    flow.reject(`it reflects ${Math.max(head, tail)} of ${kept} values, expected fewer than there are`);
+  const places = Array.from({ length: head + kept + tail }, (_, i) => {
+    const at = i - head;
+    if (border === "edge") return Math.min(Math.max(at, 0), kept - 1);
+    return at < 0 ? -at : at >= kept ? 2 * (kept - 1) - at : at;
+  });
+  return takeEach(flow, cropped, axis, places);
+}
+
+/** Repeats axes of length 1 along which every image has the same. */
+export function expand(flow: Flow, x: Activation, dims: Dims): Activation {
+  if (dims[x.batch] !== x.dims[x.batch]) flow.mixesImages("it repeats");
+  return dims.reduce(
+    (grown, n, axis) =>
+      n === grown.dims[axis] ? grown : takeEach(flow, grown, axis, new Array<number>(n).fill(0)),
+    x,
+  );
+}
+
+/** A list of numbers from a constant, as attributes have it. */
+export function listOf(tensor: Tensor): number[] {
+  return Array.from(tensor.data);
+}

@@ -1,0 +1,34 @@
+import { type UnsupportedLayer, UnsupportedOperatorError } from "../../../errors.js";
+import { nameText } from "../../../kernels/checks.js";
+
+/** Kinds of operators that no addition would make run, and what to do instead. */
+const ELSEWHERE: readonly (readonly [pattern: RegExp, advice: string])[] = [
+  [
+    /^(QLinear|QGemm|Dynamic|MatMulInteger|ConvInteger|QuantizeLinear|QAttention|QEmbed|FakeQuant)/,
+    "the network is quantised in its activations and has no gradients: give the float model that it was made from",
+  ],
+  [
+    /^(If|Loop|Scan|SequenceMap|Switch|Merge|Enter|Exit|While|StatelessWhile|StatelessIf|NextIteration|LoopCond|TensorList.*)$/,
+    "it has control flow: export the network by tracing it with a fixed shape",
+  ],
+  [/^(LSTM|GRU|RNN)$/, "recurrent layers are not implemented"],
+  [/^(Tree|SVM|Linear(Classifier|Regressor)|Normalizer|Scaler|LabelEncoder)/, "it is no network of layers"],
+  [
+    /^(Stateful)?PartitionedCall$/,
+    "functions are not inlined: convert the SavedModel again with tensorflowjs_converter",
+  ],
+  [/^com\.microsoft/, "the file was optimised by onnxruntime: give the model as it was exported"],
+];
+
+/** @throws UnsupportedOperatorError for nodes that there is no importer for, all of them; nothing where there are none */
+export function refuseUnknown(unknown: readonly UnsupportedLayer[]): void {
+  if (unknown.length === 0) return;
+  const [first, ...others] = unknown.map(({ layer, operator }) => ({
+    layer: nameText(layer),
+    operator: nameText(operator),
+  }));
+  const advice = unknown.flatMap(
+    ({ operator }) => ELSEWHERE.find(([pattern]) => pattern.test(operator))?.[1] ?? [],
+  );
+  throw new UnsupportedOperatorError(first.layer, first.operator, "", others, advice[0]);
+}

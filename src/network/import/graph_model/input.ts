@@ -1,0 +1,90 @@
+import { InvalidArgumentError } from "../../../errors.js";
+import type { Activation } from "../dataflow/activation.js";
+import { quoted, rejectModel, valueText } from "../failure.js";
+import { type GraphContext, TfNode } from "./node.js";
+import type { GraphNode } from "./topology.js";
+
+/**
+ * The image: the only placeholder that the output depends on.
+ *
+ * @throws ModelError for none or several, or a shape that is not that of a batch of images
+ */
+export function graphInput(
+  context: GraphContext,
+  nodes: readonly GraphNode[],
+  inputShape: readonly number[] | undefined,
+): { readonly name: string; readonly activation: Activation } {
+  const { builder } = context;
+  const { where } = builder;
+  const found = nodes.filter(({ op }) => op === "Placeholder");
+  if (found.length !== 1) {
+    const names = found.slice(0, 8).map(({ name }) => quoted(name));
+    return rejectModel(
+      where,
+      found.length === 0
+        ? "its output depends on no input"
+        : `the model has ${found.length} inputs (${names.join(", ")}), expected one, the image`,
+    );
+  }
+  const [node] = found;
+  const declared = new TfNode(context, node, [], false).shape("shape") ?? (inputShape && [-1, ...inputShape]);
+  if (!declared)
+    return rejectModel(
+      where,
+      `input ${quoted(node.name)} has no shape; pass inputShape, the shape of one image such as [224, 224, 3]`,
+    );
+  if (declared.length < 2 || declared.length > 4)
+    return rejectModel(
+      where,
+      `input ${quoted(node.name)} has shape ${valueText(declared)}, expected [batch, ...] of one vector or image`,
+    );
+  const order = imageOrder(context, node, nodes, declared.length);
+  const lengths = order.map((axis) => declared[axis]);
+  const shape = resolveShape(where, node.name, lengths, inputShape);
+  const value = builder.input(node.name, shape);
+  const dims = [1, ...declared.slice(1).map((_, i) => shape[order.indexOf(i + 1)])];
+  return { name: node.name, activation: { kind: "activation", dims, batch: 0, value, order } };
+}
+
+/** Axes of the tensor in the order that images have here, channels last; graphs made of ONNX files have them first. */
+function imageOrder(
+  { weights }: GraphContext,
+  { name }: GraphNode,
+  nodes: readonly GraphNode[],
+  rank: number,
+): number[] {
+  const plain = Array.from({ length: rank - 1 }, (_, axis) => axis + 1);
+  if (rank !== 4) return plain;
+  const reached = new Set([name]);
+  for (const { name: own, op, inputs, attributes } of nodes) {
+    if (!inputs.some(({ node }) => reached.has(node))) continue;
+    const format = attributes.get("data_format") as { readonly s?: string } | undefined;
+    if (format?.s === "TkNIVw==" || format?.s === "NCHW") return [2, 3, 1];
+    // From [N, C, H, W] to [N, H, W, C].
+    if (op === "Transpose") return weights.get(inputs[1]?.node)?.data[1] === 2 ? [2, 3, 1] : plain;
+    if (/^(Add|AddV2|Sub|Mul|RealDiv|Identity|Cast|Pad)$/.test(op)) reached.add(own);
+    else return plain;
+  }
+  return plain;
+}
+
+function resolveShape(
+  where: string,
+  name: string,
+  declared: readonly number[],
+  given: readonly number[] | undefined,
+): number[] {
+  const isSize = (n: number): boolean => Number.isSafeInteger(n) && n > 0;
+  const named = `input ${quoted(name)} has shape ${valueText(declared.map((n) => (isSize(n) ? n : null)))}`;
+  if (given) {
+    const fits = given.length === declared.length && declared.every((n, a) => !isSize(n) || n === given[a]);
+    if (!given.every(isSize) || !fits)
+      throw new InvalidArgumentError(
+        `loadModel: inputShape is ${valueText(given)}, expected sizes without the batch axis that fit the model: ${named}`,
+      );
+    return [...given];
+  }
+  return declared.every(isSize)
+    ? [...declared]
+    : rejectModel(where, `${named}; pass inputShape, the shape of one image such as [224, 224, 3]`);
+}

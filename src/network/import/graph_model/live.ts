@@ -1,0 +1,40 @@
+import { isRecord, quoted, rejectModel } from "../failure.js";
+import type { Weight } from "../manifest.js";
+
+/** A tensor of a live model, as any version of TensorFlow.js has it. */
+interface LiveTensor {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  data(): Promise<ArrayLike<number>>;
+}
+
+/** What the importer reads of a `tf.GraphModel`. */
+export interface LiveGraphModel {
+  readonly modelSignature?: unknown;
+  readonly weights: Readonly<Record<string, readonly LiveTensor[]>>;
+  /** Private in its types, and there since TensorFlow.js 1.0. */
+  readonly artifacts?: { readonly modelTopology?: unknown; readonly userDefinedMetadata?: unknown };
+  execute(...inputs: never[]): unknown;
+}
+
+/** True for a `tf.GraphModel`; a `tf.LayersModel` has layers and no graph to execute. */
+export function isLiveGraphModel(x: unknown): x is LiveGraphModel {
+  if (typeof x !== "object" || x === null || "layers" in x) return false;
+  const model = x as Partial<LiveGraphModel>;
+  return typeof model.execute === "function" && isRecord(model.artifacts) && isRecord(model.weights);
+}
+
+/** @throws ModelError for a disposed model */
+export async function liveWeights(model: LiveGraphModel, where: string): Promise<Weight[]> {
+  return Promise.all(
+    Object.entries(model.weights).map(async ([name, [tensor]]) => {
+      const type = tensor.dtype === "int32" ? "integer" : tensor.dtype === "bool" ? "boolean" : "float";
+      try {
+        return { name, shape: tensor.shape, type, data: Float32Array.from(await tensor.data()) } as const;
+      } catch (error) {
+        const reason = String(error instanceof Error ? error.message : error).split("\n")[0];
+        return rejectModel(where, `weight ${quoted(name)} cannot be read (${reason})`);
+      }
+    }),
+  );
+}

@@ -1,0 +1,196 @@
+import type { NetworkSpec } from "../../spec.js";
+import { classNamesOf } from "../class_names.js";
+import { type Activation, isActivation, type Operand, perImage } from "../dataflow/activation.js";
+import { Flow } from "../dataflow/flow.js";
+import { dependencies } from "../dataflow/order.js";
+import { scoresOf } from "../dataflow/scores.js";
+import { float32Tensor, type Tensor } from "../dataflow/tensor.js";
+import { refuseUnknown } from "../dataflow/unsupported.js";
+import { isRecord, quoted, rejectModel } from "../failure.js";
+import { GraphBuilder } from "../graph_builder.js";
+import type { FileImporter, ImportOptions } from "../importer.js";
+import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
+import { graphInput } from "./input.js";
+import { type LiveGraphModel, liveWeights } from "./live.js";
+import { type GraphContext, TfNode } from "./node.js";
+import { operatorOf } from "./operators/registry.js";
+import { type GraphNode, type GraphTopology, parseGraph, parseReference } from "./topology.js";
+
+/** Imports the `model.json` of a TensorFlow.js GraphModel, without TensorFlow.js. */
+export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
+  const where = source.label;
+  const { json = {} } = main;
+  const topology = parseGraph(json.modelTopology, signatureOf(json), where);
+  if (json.weightsManifest === undefined) rejectModel(where, "it has no weightsManifest, so no weights");
+  const groups = parseManifest(json.weightsManifest, where);
+  expect(groups.reduce((sum, group) => sum + group.bytes, 0));
+  const weights: Weight[] = [];
+  for (const group of groups) {
+    const data = await source.readFiles(group.files, group.bytes);
+    for (const weight of decodeGroup(group, data, where)) weights.push(weight);
+  }
+  return importGraph(topology, weights, where, options, classNamesOf(json.userDefinedMetadata));
+};
+
+/** Imports a live `tf.GraphModel`, whose weights are copied. */
+export async function importLive(model: LiveGraphModel, options: ImportOptions): Promise<NetworkSpec> {
+  const where = "live tf.GraphModel";
+  const { modelTopology, userDefinedMetadata } = model.artifacts ?? {};
+  const topology = parseGraph(
+    modelTopology,
+    model.modelSignature ?? signatureOf({ userDefinedMetadata }),
+    where,
+  );
+  const weights = await liveWeights(model, where);
+  options.signal?.throwIfAborted();
+  return importGraph(topology, weights, where, options, classNamesOf(userDefinedMetadata));
+}
+
+/** Older converters left it with the user's metadata. */
+function signatureOf(json: Readonly<Record<string, unknown>>): unknown {
+  const { signature, userDefinedMetadata } = json;
+  return signature ?? (isRecord(userDefinedMetadata) ? userDefinedMetadata.signature : undefined);
+}
+
+function importGraph(
+  topology: GraphTopology,
+  weights: readonly Weight[],
+  where: string,
+  options: ImportOptions,
+  classNames: readonly string[] | undefined,
+): NetworkSpec {
+  const outputs = outputsOf(topology, options.output, where);
+  const nodeOf = (reference: string) => topology.nodes.get(parseReference(reference).node)!;
+  const nodes = dependencies(
+    outputs.map(nodeOf),
+    ({ inputs }) => inputs.map(({ node }) => topology.nodes.get(node)!),
+    ({ name }) => name,
+    where,
+  );
+  refuseUnknown(
+    nodes
+      .filter(({ op }) => op !== "Placeholder" && !operatorOf(op))
+      .map(({ name, op }) => ({ layer: name, operator: op })),
+  );
+  const builder = new GraphBuilder(where);
+  const context: GraphContext = {
+    builder,
+    folded: { values: 0 },
+    weights: new Map(weights.map((weight) => [weight.name, tensorOf(weight)])),
+    spread: new WeakMap(),
+  };
+  const input = graphInput(context, nodes, options.inputShape);
+  const values = new Map<string, readonly Operand[]>([[input.name, [input.activation]]]);
+  run(nodes, values, context, new Set(outputs.map((name) => nodeOf(name).name)));
+  const named = new Map(
+    outputs.flatMap((name) => {
+      const { node, output } = parseReference(name);
+      const value = values.get(node)?.[output];
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+  const scores = scoresOf(outputs, named, where);
+  const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
+  return {
+    name: "network",
+    input: { name: input.activation.value.name, shape: input.activation.value.shape },
+    nodes: builder.nodes,
+    output: value.name,
+    classNames: classNames?.length === perImage(scores.activation) ? classNames : undefined,
+  };
+}
+
+function tensorOf({ shape, type, data }: Weight): Tensor {
+  return type === "float"
+    ? float32Tensor(shape, data)
+    : { kind: "tensor", type, dims: shape, data: Float64Array.from(data) };
+}
+
+/** Operators after the scores that only choose a label. */
+const AFTER_SCORES = new Set(["ArgMax", "TopKV2", "TopK", "Identity"]);
+
+/** Names of the values that may be scores: chosen, signed, or those that nothing reads. */
+function outputsOf(
+  { nodes, outputs }: GraphTopology,
+  chosen: string | undefined,
+  where: string,
+): readonly string[] {
+  const known = (name: string): boolean => nodes.has(parseReference(name).node);
+  if (chosen !== undefined)
+    return known(chosen)
+      ? [chosen]
+      : rejectModel(
+          where,
+          `output is ${quoted(chosen)}, which no node makes; its outputs are ${(outputs ?? []).slice(0, 8).map(quoted).join(", ")}`,
+        );
+  const read = new Set([...nodes.values()].flatMap(({ inputs }) => inputs.map(({ node }) => node)));
+  const sinks = [...nodes.values()].filter(
+    ({ name, op }) => !read.has(name) && op !== "NoOp" && op !== "Const",
+  );
+  const found = outputs?.filter(known) ?? sinks.map(({ name }) => name);
+  if (found.length === 0) return rejectModel(where, "it has no outputs");
+  return [...new Set(found.map((name) => beforeLabels(name, nodes)))];
+}
+
+function beforeLabels(name: string, nodes: ReadonlyMap<string, GraphNode>): string {
+  let scores = name;
+  for (let at = nodes.get(parseReference(name).node), steps = 0; at && steps < 64; steps++) {
+    if (!AFTER_SCORES.has(at.op) || at.inputs.length === 0) break;
+    const { node, output } = at.inputs[0];
+    if (at.op !== "Identity") scores = `${node}:${output}`;
+    at = nodes.get(node);
+  }
+  return scores;
+}
+
+/** Computes every value: constants at once, others as operators of the network. */
+function run(
+  nodes: readonly GraphNode[],
+  values: Map<string, readonly Operand[]>,
+  context: GraphContext,
+  outputs: ReadonlySet<string>,
+): void {
+  for (const graphNode of nodes) {
+    if (values.has(graphNode.name)) continue;
+    context.builder.step();
+    const operands = graphNode.inputs.map(({ node, output }) =>
+      operandOf(values, node, output, graphNode, context),
+    );
+    const node = new TfNode(context, graphNode, operands, outputs.has(graphNode.name));
+    const operator = operatorOf(graphNode.op)!;
+    const spread = spreadOf(operands, context);
+    if (spread && !operator.pointwise && graphNode.op !== "BatchToSpaceND")
+      node.unsupported("between SpaceToBatchND and BatchToSpaceND");
+    const made = operator.run(node);
+    node.refuseUnread();
+    const list = "kind" in made ? [made] : made;
+    if (spread && operator.pointwise)
+      for (const value of list)
+        if (isActivation(value) && !context.spread.has(value)) context.spread.set(value, spread);
+    values.set(graphNode.name, list);
+  }
+}
+
+function spreadOf(
+  operands: readonly Operand[],
+  { spread }: GraphContext,
+): readonly [number, number] | undefined {
+  const found = operands.filter((one): one is Activation => isActivation(one) && spread.has(one));
+  return found.length > 0 ? spread.get(found[0]) : undefined;
+}
+
+function operandOf(
+  values: ReadonlyMap<string, readonly Operand[]>,
+  name: string,
+  output: number,
+  reader: GraphNode,
+  { builder }: GraphContext,
+): Operand {
+  return (
+    values.get(name)?.[output] ??
+    rejectModel(
+      builder.where,
+      `node ${quoted(reader.name)} (${reader.op}) reads output ${output} of ${quoted(name)}, which it has not`,
+    )
+  );
+}

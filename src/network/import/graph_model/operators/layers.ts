@@ -1,0 +1,235 @@
+/** Convolutions, pools, dense layers and normalisations, those with functions fused into them among them. */
+
+import type { Activation, Operand } from "../../dataflow/activation.js";
+import { isActivation } from "../../dataflow/activation.js";
+import { arithmetic } from "../../dataflow/arithmetic.js";
+import { foldMatMul } from "../../dataflow/folding.js";
+import {
+  averagePool,
+  batchNormalization,
+  convolution,
+  dense,
+  maxPool,
+  prelu,
+} from "../../dataflow/layers.js";
+import { softmax } from "../../dataflow/reductions.js";
+import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
+import type { ImageAxes, Padding, SpatialWindow } from "../../dataflow/window.js";
+import { valueText } from "../../failure.js";
+import type { TfNode } from "../node.js";
+import { operator, pointwise, type TfOperator, type TfOperators } from "./operator.js";
+
+/** The entries of a list for every axis that belong to the spatial ones. */
+function spatialOf(node: TfNode, name: string, axes: ImageAxes, rank: number): number[] {
+  const list = node.integers(name);
+  if (list.length === 0) return axes.spatial.map(() => 1);
+  if (list.length !== rank) node.reject(`${name} is ${valueText(list)}, expected ${rank} numbers`);
+  const others = list.filter((_, axis) => !axes.spatial.includes(axis));
+  if (others.some((n) => n !== 1)) node.unsupported(`${name} ${valueText(list)}`);
+  return axes.spatial.map((axis) => list[axis]);
+}
+
+function paddingOf(node: TfNode, axes: ImageAxes): Padding {
+  const padding = node.text("padding", "VALID");
+  const explicit = node.integers("explicit_paddings");
+  if (padding === "SAME") return "same-upper";
+  if (padding === "VALID") return axes.spatial.map(() => [0, 0] as const);
+  if (padding !== "EXPLICIT") return node.unsupported(`padding ${valueText(padding)}`);
+  return axes.spatial.map((axis) => [explicit[2 * axis], explicit[2 * axis + 1]] as const);
+}
+
+function convolve(node: TfNode, depthwise: boolean, bias?: Tensor): Activation {
+  const x = node.activation(0);
+  const rank = x.dims.length;
+  const axes = node.imageAxes(rank);
+  const filter = node.given(1, "filter");
+  if (filter.dims.length !== rank)
+    node.reject(`its filter has shape ${valueText(filter.dims)}, expected ${rank} axes as its input has`);
+  const [height, width, channels, multiplier] = filter.dims;
+  const groups = depthwise ? channels : x.dims[axes.channel] / channels;
+  const spread = node.spreadOf(x);
+  const dilations = spatialOf(node, "dilations", axes, rank);
+  const strides = spatialOf(node, "strides", axes, rank);
+  const pads = paddingOf(node, axes);
+  if (spread && (typeof pads === "string" || strides.some((n) => n !== 1)))
+    node.unsupported("strides or padding between SpaceToBatchND and BatchToSpaceND");
+  const y = convolution(node, x, {
+    axes,
+    window: {
+      kernel: [height, width],
+      strides,
+      dilations: dilations.map((n, i) => n * (spread ? spread[i] : 1)),
+      pads,
+    },
+    groups,
+    // Filters [h][w][c][m] of each channel are those of c groups, group outermost: the same memory.
+    weights: depthwise ? reshaped(filter, [height, width, 1, channels * multiplier]) : filter,
+    bias,
+  });
+  return spread ? node.setSpread(y, spread) : y;
+}
+
+/** A layer with what grappler fused into it: a bias or a batch normalisation, then an activation. */
+function fused(
+  node: TfNode,
+  layer: (bias?: Tensor) => Activation,
+  axisOf: (y: Activation) => number,
+): Operand {
+  const ops = node.texts("fused_ops");
+  const [first] = ops;
+  node.ignore("TArgs", "num_host_args", "host_args");
+  let next = 3;
+  let y: Activation;
+  if (first === "BiasAdd") y = layer(node.given(2, "bias"));
+  else if (first === "FusedBatchNorm") {
+    const plain = layer();
+    y = batchNormalization(node, plain, axisOf(plain), {
+      scale: node.given(2, "scale"),
+      bias: node.given(3, "offset"),
+      mean: node.given(4, "mean"),
+      variance: node.given(5, "variance"),
+      epsilon: node.float("epsilon", 0.0001),
+    });
+    next = 6;
+  } else return node.unsupported(`fused_ops ${valueText(ops)}`);
+  node.ignore("epsilon", "leakyrelu_alpha");
+  const spread = node.spreadOf(y);
+  const result = ops.slice(1).reduce((value, op) => activate(node, value, op, next), y);
+  return spread ? node.setSpread(result, spread) : result;
+}
+
+function activate(node: TfNode, x: Activation, op: string, argument: number): Activation {
+  switch (op) {
+    case "Relu":
+    case "Tanh":
+    case "Sigmoid":
+      return node.map({ op }, x);
+    case "Relu6":
+      return node.map({ op: "Clip", min: 0, max: 6 }, x);
+    case "Elu":
+      return node.map({ op: "Elu", alpha: 1 }, x);
+    case "LeakyRelu":
+      return node.map({ op: "LeakyRelu", alpha: node.float("leakyrelu_alpha", 0.2) }, x);
+    case "GeluExact":
+      return node.map({ op: "Gelu", approximate: "none" }, x);
+    case "GeluApproximate":
+      return node.map({ op: "Gelu", approximate: "tanh" }, x);
+    case "Prelu":
+      return prelu(node, x, node.given(argument, "slope"));
+    default:
+      return node.unsupported(`fused_ops ${valueText(op)}`);
+  }
+}
+
+function conv(depthwise: boolean): TfOperator {
+  return pointwise(["Conv"], (node) => convolve(node, depthwise));
+}
+
+function fusedConv(depthwise: boolean): TfOperator {
+  return pointwise(["Conv"], (node) =>
+    fused(
+      node,
+      (bias) => convolve(node, depthwise, bias),
+      (y) => node.imageAxes(y.dims.length).channel,
+    ),
+  );
+}
+
+/** `A B` of matrices, either transposed. */
+function multiply(node: TfNode, bias?: Tensor): Operand {
+  const x = node.operand(0);
+  const b = node.given(1, "weights");
+  const [transposesA, transposesB] = [
+    node.flag("transpose_a", false) || node.flag("adj_x", false),
+    node.flag("transpose_b", false) || node.flag("adj_y", false),
+  ];
+  if (b.dims.slice(0, -2).some((n) => n !== 1) || b.dims.length < 2)
+    node.unsupported(`with weights of shape ${valueText(b.dims)}`);
+  const matrix = reshaped(b, b.dims.slice(-2));
+  const weights = transposesB ? transposed(matrix, [1, 0]) : matrix;
+  if (!isActivation(x)) {
+    if (transposesA) node.unsupported("transpose_a of constants");
+    return foldMatMul(node, x, weights);
+  }
+  if (transposesA) node.unsupported("transpose_a");
+  return dense(node, x, x.dims.length - 1, weights, bias);
+}
+
+function windowOf(node: TfNode, x: Activation, axes: ImageAxes): SpatialWindow {
+  const rank = x.dims.length;
+  const kernel = spatialOf(node, "ksize", axes, rank);
+  const strides = spatialOf(node, "strides", axes, rank);
+  return { kernel, strides, dilations: axes.spatial.map(() => 1), pads: paddingOf(node, axes) };
+}
+
+function runMaxPool(node: TfNode): Operand {
+  const x = node.activation(0);
+  const axes = node.imageAxes(x.dims.length);
+  return maxPool(node, x, axes, windowOf(node, x, axes));
+}
+
+function runAvgPool(node: TfNode): Operand {
+  const x = node.activation(0);
+  const axes = node.imageAxes(x.dims.length);
+  return averagePool(node, x, axes, windowOf(node, x, axes), false);
+}
+
+function runBatchNorm(node: TfNode): Operand {
+  const x = node.activation(0);
+  if (node.flag("is_training", false)) node.unsupported("is_training true");
+  return batchNormalization(node, x, node.imageAxes(x.dims.length).channel, {
+    scale: node.given(1, "scale"),
+    bias: node.given(2, "offset"),
+    mean: node.given(3, "mean"),
+    variance: node.given(4, "variance"),
+    epsilon: node.float("epsilon", 0.0001),
+  });
+}
+
+function runBiasAdd(node: TfNode): Operand {
+  const x = node.activation(0);
+  const bias = node.given(1, "bias");
+  const { channel } = node.imageAxes(x.dims.length);
+  const after = x.dims.length - 1 - channel;
+  return arithmetic(node, "Add", [x, reshaped(bias, [...bias.dims, ...new Array<number>(after).fill(1)])]);
+}
+
+const batchNorm = pointwise(["BatchNormalization"], runBatchNorm);
+const matMul = operator(["Gemm"], (node) => multiply(node));
+
+export const LAYERS: TfOperators = {
+  Conv2D: conv(false),
+  DepthwiseConv2dNative: conv(true),
+  _FusedConv2D: fusedConv(false),
+  FusedDepthwiseConv2dNative: fusedConv(true),
+  MatMul: matMul,
+  BatchMatMul: matMul,
+  BatchMatMulV2: matMul,
+  _FusedMatMul: operator(["Gemm"], (node) =>
+    fused(
+      node,
+      (bias) => {
+        const y = multiply(node, bias);
+        return isActivation(y) ? y : node.unsupported("of constants");
+      },
+      (y) => y.dims.length - 1,
+    ),
+  ),
+  MaxPool: operator(["MaxPool"], runMaxPool),
+  AvgPool: operator(["AveragePool"], runAvgPool),
+  FusedBatchNorm: batchNorm,
+  FusedBatchNormV2: batchNorm,
+  FusedBatchNormV3: batchNorm,
+  BiasAdd: pointwise(["Add"], runBiasAdd),
+  Softmax: operator(["Softmax"], (node) => {
+    const x = node.activation(0);
+    return softmax(node, x, x.dims.length - 1);
+  }),
+  // Logits but for a constant that all classes of an image share, so it ends a network as a softmax does.
+  LogSoftmax: operator(["Softmax"], (node) => {
+    const x = node.activation(0);
+    return node.isLast
+      ? softmax(node, x, x.dims.length - 1)
+      : node.unsupported("before the end of the network");
+  }),
+};

@@ -1,0 +1,24 @@
+import type { OpName } from "../../../spec.js";
+import { ARITHMETIC } from "./arithmetic.js";
+import { FUNCTIONS } from "./functions.js";
+import { LAYERS } from "./layers.js";
+import type { TfOperator, TfOperators } from "./operator.js";
+import { SHAPES } from "./shapes.js";
+
+/** TensorFlow's operators, by name. */
+const OPERATORS: TfOperators = { ...FUNCTIONS, ...ARITHMETIC, ...LAYERS, ...SHAPES };
+
+/** The importer of a node, or undefined where there is none. */
+export function operatorOf(type: string): TfOperator | undefined {
+  return Object.hasOwn(OPERATORS, type) ? OPERATORS[type] : undefined;
+}
+
+/** What becomes each operator: the names of TensorFlow. */
+export const GRAPH_MODEL_COVERAGE: ReadonlyMap<OpName, readonly string[]> = coverage();
+
+function coverage(): Map<OpName, string[]> {
+  const found = new Map<OpName, string[]>();
+  for (const [name, { operators }] of Object.entries(OPERATORS))
+    for (const operator of operators) found.set(operator, [...(found.get(operator) ?? []), name]);
+  return found;
+}

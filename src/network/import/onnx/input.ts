@@ -1,0 +1,114 @@
+import { InvalidArgumentError } from "../../../errors.js";
+import type { Activation } from "../dataflow/activation.js";
+import { quoted, rejectModel, valueText } from "../failure.js";
+import type { GraphBuilder } from "../graph_builder.js";
+import type { GraphProto, NodeProto, ValueProto } from "./proto.js";
+import { kindOfType, nameOfType } from "./tensors.js";
+
+/** The image as the graph reads it, and how many images the file says there are. */
+export interface GraphInput {
+  readonly name: string;
+  readonly activation: Activation;
+  /** 1 where the file leaves it open. */
+  readonly fixedBatch: number;
+}
+
+/**
+ * The input that holds the image: the only one that is no weight.
+ *
+ * @param needed names that the output depends on
+ * @throws ModelError for none or several, or a shape that is not that of a batch of images
+ */
+export function graphInput(
+  graph: GraphProto,
+  nodes: readonly NodeProto[],
+  needed: ReadonlySet<string>,
+  builder: GraphBuilder,
+  inputShape: readonly number[] | undefined,
+): GraphInput {
+  const { where } = builder;
+  const weights = new Set(graph.initializers.map(({ name }) => name));
+  const found = graph.inputs.filter(({ name }) => !weights.has(name) && needed.has(name));
+  if (found.length !== 1) {
+    const names = found.slice(0, 8).map(({ name }) => quoted(name));
+    return rejectModel(
+      where,
+      found.length === 0
+        ? "its output depends on no input"
+        : `the model has ${found.length} inputs (${names.join(", ")}), expected one, the image`,
+    );
+  }
+  const [input] = found;
+  if (input.type === undefined || !kindOfType(input.type))
+    return rejectModel(
+      where,
+      `input ${quoted(input.name)} is ${input.type === undefined ? "no tensor" : nameOfType(input.type)}, expected numbers`,
+    );
+  const { dims = [] } = input;
+  const rank = dims.length;
+  if (rank < 2 || rank > 4)
+    return rejectModel(
+      where,
+      `input ${quoted(input.name)} has shape ${valueText(dims)}, expected [batch, ...] of one vector or image`,
+    );
+  const order = imageOrder(input, nodes, rank);
+  const shape = resolveShape(where, input, order, inputShape);
+  const value = builder.input(input.name, shape);
+  const lengths = [1, ...dims.slice(1).map((_, i) => shape[order.indexOf(i + 1)])];
+  const [batch] = dims;
+  return {
+    name: input.name,
+    activation: { kind: "activation", dims: lengths, batch: 0, value, order },
+    fixedBatch: typeof batch === "number" && Number.isSafeInteger(batch) && batch > 1 ? batch : 1,
+  };
+}
+
+/** Axes of the tensor in the order that images have here, channels last. */
+function imageOrder(input: ValueProto, nodes: readonly NodeProto[], rank: number): number[] {
+  const plain = Array.from({ length: rank - 1 }, (_, axis) => axis + 1);
+  return rank === 4 && !isChannelsLast(input, nodes) ? [2, 3, 1] : plain;
+}
+
+/** Operators through which an image goes as it is. */
+const POINTWISE = new Set(["Add", "Sub", "Mul", "Div", "Identity", "Cast", "Clip", "BatchNormalization"]);
+
+/**
+ * Whether a tensor of four axes has its channels last: TensorFlow's exporters transpose it before the first convolution.
+ * ONNX itself knows channels first only; where no convolution says so, the lengths do.
+ */
+function isChannelsLast({ name, dims = [] }: ValueProto, nodes: readonly NodeProto[]): boolean {
+  const reached = new Set([name]);
+  for (const { type, inputs, outputs, attributes } of nodes) {
+    if (!inputs.some((one) => reached.has(one))) continue;
+    if (type === "Transpose") {
+      const perm = attributes.find((attribute) => attribute.name === "perm")?.ints ?? [];
+      return perm[1] === 3;
+    }
+    if (/Conv|Pool|^BatchNormalization$/.test(type)) return false;
+    if (POINTWISE.has(type)) for (const output of outputs) reached.add(output);
+  }
+  const isChannels = (n: number | string) => n === 1 || n === 3 || n === 4;
+  return isChannels(dims[3]) && !isChannels(dims[1]);
+}
+
+function resolveShape(
+  where: string,
+  { name, dims = [] }: ValueProto,
+  order: readonly number[],
+  given: readonly number[] | undefined,
+): number[] {
+  const declared = order.map((axis) => dims[axis]);
+  const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) > 0;
+  const named = `input ${quoted(name)} has shape ${valueText(declared.map((n) => (isSize(n) ? n : null)))}`;
+  if (given) {
+    const fits = given.length === order.length && declared.every((n, a) => !isSize(n) || n === given[a]);
+    if (!given.every(isSize) || !fits)
+      throw new InvalidArgumentError(
+        `loadModel: inputShape is ${valueText(given)}, expected sizes without the batch axis that fit the model: ${named}`,
+      );
+    return [...given];
+  }
+  return declared.every(isSize)
+    ? declared
+    : rejectModel(where, `${named}; pass inputShape, the shape of one image such as [224, 224, 3]`);
+}

@@ -1,0 +1,150 @@
+import type { NetworkSpec } from "../../spec.js";
+import { classNamesOf } from "../class_names.js";
+import { type Operand, perImage } from "../dataflow/activation.js";
+import { Flow } from "../dataflow/flow.js";
+import { scoresOf } from "../dataflow/scores.js";
+import { quoted, rejectModel } from "../failure.js";
+import { GraphBuilder } from "../graph_builder.js";
+import type { FileImporter } from "../importer.js";
+import { makersOf, nodesFor, requireOperators } from "./graph.js";
+import { graphInput } from "./input.js";
+import { nameOf, type OnnxContext, OnnxNode } from "./node.js";
+import { operatorOf } from "./operators/registry.js";
+import { outputsOf } from "./outputs.js";
+import { type GraphProto, MalformedProto, type ModelProto, type NodeProto, readModel } from "./proto.js";
+import { TensorReader } from "./tensors.js";
+
+/** Sets of operators before this differ in what their attributes are. */
+const OLDEST_OPSET = 7;
+
+/** Imports an ONNX file, weights beside it included. */
+export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
+  const where = source.label;
+  const model = parse(main.bytes, where);
+  const { graph } = model;
+  if (!graph) return rejectModel(where, "it has no graph: it is not an ONNX file, or a damaged one");
+  if (graph.sparse > 0) rejectModel(where, "it has sparse initializers, which are not supported");
+  const makers = makersOf(graph, where);
+  const outputs = outputsOf(graph, makers, options.output, where);
+  const nodes = nodesFor(outputs, makers, where);
+  requireOperators(nodes);
+  const tensors = new TensorReader(source);
+  const stored = storedTensors(graph, nodes);
+  expect(main.bytes.length);
+  await tensors.load(stored);
+  options.signal?.throwIfAborted();
+
+  const builder = new GraphBuilder(where);
+  const needed = new Set([...nodes.flatMap(({ inputs }) => inputs), ...outputs]);
+  const input = graphInput(graph, nodes, needed, builder, options.inputShape);
+  const context: OnnxContext = {
+    builder,
+    folded: { values: 0 },
+    opset: opsetOf(model, where),
+    fixedBatch: input.fixedBatch,
+    tensors,
+  };
+  const values = new Map<string, Operand>([[input.name, input.activation]]);
+  for (const proto of graph.initializers)
+    if (needed.has(proto.name)) values.set(proto.name, tensors.read(proto));
+  run(nodes, values, context, outputs);
+  const scores = scoresOf(outputs, values, where);
+  const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
+  const classNames = classNamesOf(metadataOf(model));
+  return {
+    name: graph.name || "network",
+    input: { name: input.activation.value.name, shape: input.activation.value.shape },
+    nodes: builder.nodes,
+    output: value.name,
+    classNames: classNames?.length === perImage(scores.activation) ? classNames : undefined,
+  } satisfies NetworkSpec;
+};
+
+function parse(bytes: Uint8Array, where: string): ModelProto {
+  try {
+    return readModel(bytes);
+  } catch (error) {
+    if (!(error instanceof MalformedProto)) throw error;
+    return rejectModel(where, "it is not an ONNX file, or a damaged one (its protobuf ends too early)");
+  }
+}
+
+function opsetOf({ opsets }: ModelProto, where: string): number {
+  const versions = opsets.flatMap(({ domain, version }) =>
+    domain === "" || domain === "ai.onnx" ? [version] : [],
+  );
+  const opset = Math.max(1, ...versions);
+  return opset >= OLDEST_OPSET
+    ? opset
+    : rejectModel(
+        where,
+        `it uses opset ${opset}, expected ${OLDEST_OPSET} or newer: convert it with onnx.version_converter`,
+      );
+}
+
+/** Tensors that nodes read, in attributes too. */
+function storedTensors(graph: GraphProto, nodes: readonly NodeProto[]) {
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  return [
+    ...graph.initializers.filter(({ name }) => read.has(name)),
+    ...nodes.flatMap(({ attributes }) => attributes.flatMap(({ tensor }) => tensor ?? [])),
+  ];
+}
+
+/** Computes every value: constants at once, others as operators of the network. */
+function run(
+  nodes: readonly NodeProto[],
+  values: Map<string, Operand>,
+  context: OnnxContext,
+  outputs: readonly string[],
+): void {
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  for (const proto of nodes) {
+    context.builder.step();
+    const operands = proto.inputs.map((name) =>
+      name === "" ? undefined : operandOf(values, name, proto, context),
+    );
+    const isLast = outputs.includes(proto.outputs[0]) && !read.has(proto.outputs[0]);
+    const node = new OnnxNode(context, proto, operands, isLast);
+    const made = operatorOf(proto.type, proto.domain)!.run(node);
+    node.refuseUnread();
+    const list = "kind" in made ? [made] : made;
+    list.forEach((value, i) => {
+      if (proto.outputs[i]) values.set(proto.outputs[i], value);
+    });
+  }
+}
+
+function operandOf(
+  values: ReadonlyMap<string, Operand>,
+  name: string,
+  reader: NodeProto,
+  { builder }: OnnxContext,
+): Operand {
+  return (
+    values.get(name) ??
+    rejectModel(
+      builder.where,
+      `node ${quoted(nameOf(reader))} (${reader.type}) reads ${quoted(name)}, which nothing makes`,
+    )
+  );
+}
+
+function metadataOf({ metadata }: ModelProto): unknown {
+  const entries: Record<string, unknown> = {};
+  for (const { key, value } of metadata) entries[key] = parsedList(value);
+  return { classNames: entries.classNames ?? entries.class_names ?? entries.names, ...entries };
+}
+
+/** A list as exporters write it: JSON, or a Python dictionary from number to name, or names with commas. */
+function parsedList(text: string): unknown {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && !Array.isArray(json) ? Object.values(json) : json;
+  } catch {
+    const entries = [...text.matchAll(/(\d+)\s*:\s*(['"])(.*?)\2\s*[,}]/g)];
+    if (entries.length > 0 && entries.every(([, number], i) => Number(number) === i))
+      return entries.map(([, , , name]) => name);
+    return text;
+  }
+}

@@ -1,0 +1,85 @@
+/** Element-wise arithmetic of several values, and logic of constants. */
+
+import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
+import { type Arithmetic, arithmetic, scaled, uniform } from "../../dataflow/arithmetic.js";
+import { divide, foldEach } from "../../dataflow/folding.js";
+import type { Tensor } from "../../dataflow/tensor.js";
+import type { OnnxNode } from "../node.js";
+import { type OnnxOperator, type OnnxOperators, operator } from "./operator.js";
+
+type Binary = (a: number, b: number) => number;
+
+function binary(op: Arithmetic, apply: (type: Tensor["type"]) => Binary): OnnxOperator {
+  return operator([op], (node) => {
+    node.ignore("axis", "broadcast");
+    return several(node, op, apply);
+  });
+}
+
+function several(node: OnnxNode, op: Arithmetic, apply: (type: Tensor["type"]) => Binary): Operand {
+  const operands = node.all;
+  if (operands.length === 1) return operands[0];
+  return operands.slice(1).reduce((left, right) => {
+    if (isActivation(left) || isActivation(right)) return arithmetic(node, op, [left, right]);
+    return foldEach(node, apply(left.type), [left, right]);
+  }, operands[0]);
+}
+
+/** The larger or smaller of a value and a number, which is a clamp. */
+function extreme(side: "min" | "max", apply: Binary): OnnxOperator {
+  return operator(["Clip", "Relu"], (node) =>
+    node.all.reduce((left, right) => {
+      if (!isActivation(left) && !isActivation(right)) return foldEach(node, apply, [left, right]);
+      const [x, bound] = isActivation(left) ? [left, right] : [right as Activation, left];
+      const value = isActivation(bound) ? undefined : uniform(bound);
+      if (value === undefined) return node.unsupported("of two values that depend on the image");
+      if (side === "min" && value === 0) return node.map({ op: "Relu" }, x);
+      return node.map({ op: "Clip", min: -Infinity, max: Infinity, [side]: value }, x);
+    }),
+  );
+}
+
+function onConstants(apply: (...values: number[]) => number, type?: Tensor["type"]): OnnxOperator {
+  return operator([], (node) => {
+    node.ignore("fmod");
+    const operands = node.all.map((_, i) => node.given(i, `input ${i}`));
+    return foldEach(node, apply, operands, type);
+  });
+}
+
+function runMean(node: OnnxNode): Operand {
+  const sum = several(node, "Add", () => (a, b) => a + b);
+  const factor = 1 / node.all.length;
+  return isActivation(sum) ? scaled(node, sum, factor) : foldEach(node, (x) => x * factor, [sum]);
+}
+
+export const ARITHMETIC: OnnxOperators = {
+  Add: binary("Add", () => (a, b) => a + b),
+  Sum: binary("Add", () => (a, b) => a + b),
+  Sub: binary("Sub", () => (a, b) => a - b),
+  Mul: binary("Mul", () => (a, b) => a * b),
+  Div: binary("Div", divide),
+  Max: extreme("min", Math.max),
+  Min: extreme("max", Math.min),
+  Mean: operator(["Add", "Mul"], runMean),
+  Mod: onConstants((a, b) => a - b * Math.floor(a / b)),
+  Equal: onConstants((a, b) => Number(a === b), "boolean"),
+  Less: onConstants((a, b) => Number(a < b), "boolean"),
+  LessOrEqual: onConstants((a, b) => Number(a <= b), "boolean"),
+  Greater: onConstants((a, b) => Number(a > b), "boolean"),
+  GreaterOrEqual: onConstants((a, b) => Number(a >= b), "boolean"),
+  And: onConstants((a, b) => Number(a !== 0 && b !== 0), "boolean"),
+  Or: onConstants((a, b) => Number(a !== 0 || b !== 0), "boolean"),
+  Xor: onConstants((a, b) => Number((a !== 0) !== (b !== 0)), "boolean"),
+  Not: onConstants((a) => Number(a === 0), "boolean"),
+  Where: onConstants((condition, a, b) => (condition !== 0 ? a : b)),
+  Floor: onConstants(Math.floor),
+  Ceil: onConstants(Math.ceil),
+  Round: onConstants(roundEven),
+};
+
+/** To the nearest integer, halves to the even one. */
+function roundEven(x: number): number {
+  const rounded = Math.round(x);
+  return Math.abs(x % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}

@@ -1,0 +1,92 @@
+/** Products of matrices, and what ends a network. */
+
+import { sizeOf } from "../../../spec.js";
+import { isActivation, type Operand } from "../../dataflow/activation.js";
+import { arithmetic } from "../../dataflow/arithmetic.js";
+import { reshape } from "../../dataflow/axes.js";
+import { foldEach, foldMatMul } from "../../dataflow/folding.js";
+import { dense } from "../../dataflow/layers.js";
+import { softmax } from "../../dataflow/reductions.js";
+import { type Tensor, transposed } from "../../dataflow/tensor.js";
+import { valueText } from "../../failure.js";
+import type { OnnxNode } from "../node.js";
+import { type OnnxOperators, operator } from "./operator.js";
+
+/** `alpha A B + beta C`. */
+function runGemm(node: OnnxNode): Operand {
+  node.ignore("broadcast");
+  const [alpha, beta] = [node.float("alpha", 1), node.float("beta", 1)];
+  const [transA, transB] = [node.flag("transA", false), node.flag("transB", false)];
+  const c = node.optional(2, "C");
+  const a = node.operand(0);
+  const b = node.given(1, "B");
+  if (b.dims.length !== 2) node.reject(`B has shape ${valueText(b.dims)}, expected a matrix`);
+  const weights = times(node, transB ? transposed(b, [1, 0]) : b, alpha);
+  const bias = c && times(node, c, beta);
+  if (!isActivation(a)) {
+    const product = foldMatMul(node, transA ? transposed(a, [1, 0]) : a, weights);
+    return bias ? foldEach(node, (x, y) => x + y, [product, bias]) : product;
+  }
+  if (a.dims.length !== 2) node.reject(`A has shape ${valueText(a.dims)}, expected a matrix`);
+  if (transA !== (a.batch === 1)) node.mixesImages("it multiplies along");
+  const input = transA
+    ? { ...a, dims: [a.dims[1], a.dims[0]], batch: 0, order: a.order.map((axis) => 1 - axis) }
+    : a;
+  return product(node, input, weights, bias);
+}
+
+/** With a bias in the layer where it is one value a unit, else added after it. */
+function product(
+  node: OnnxNode,
+  x: Operand & { kind: "activation" },
+  weights: Tensor,
+  bias?: Tensor,
+): Operand {
+  const units = weights.dims[1];
+  const isVector = bias && bias.dims[bias.dims.length - 1] === units && sizeOf(bias.dims) === units;
+  const y = dense(node, x, x.dims.length - 1, weights, isVector ? bias : undefined);
+  return bias && !isVector ? arithmetic(node, "Add", [y, bias]) : y;
+}
+
+function times(node: OnnxNode, tensor: Tensor, factor: number): Tensor {
+  return factor === 1 ? tensor : foldEach(node, (x) => x * factor, [tensor]);
+}
+
+function runMatMul(node: OnnxNode): Operand {
+  const [a, b] = [node.operand(0), node.operand(1)];
+  if (!isActivation(a) && !isActivation(b)) return foldMatMul(node, a, b);
+  if (isActivation(a) && !isActivation(b)) {
+    const rows = b.dims.slice(0, -2);
+    if (b.dims.length < 2 || rows.some((n) => n !== 1))
+      return node.unsupported(`with weights of shape ${valueText(b.dims)}`);
+    return dense(node, a, a.dims.length - 1, { ...b, dims: b.dims.slice(-2) });
+  }
+  // W x is x W with the axes of x the other way round: a product along the last axis but one.
+  if (!isActivation(a) && isActivation(b) && a.dims.length === 2 && b.dims.length >= 2)
+    return dense(node, b, b.dims.length - 2, transposed(a, [1, 0]));
+  return node.unsupported("of two values that depend on the image");
+}
+
+/** Softmax; before opset 13 over all axes from `axis` on together. */
+function runSoftmax(node: OnnxNode): Operand {
+  const x = node.activation(0);
+  const rank = x.dims.length;
+  if (node.opset >= 13) return softmax(node, x, node.axis("axis", -1, rank));
+  const axis = node.axis("axis", 1, rank);
+  const long = x.dims.flatMap((n, a) => (a >= axis && n > 1 ? [a] : []));
+  if (long.length === 1) return softmax(node, x, long[0]);
+  const flat = [...x.dims.slice(0, axis), sizeOf(x.dims.slice(axis))];
+  return reshape(node, softmax(node, reshape(node, x, flat), axis), x.dims);
+}
+
+/** Logits but for a constant that all classes of an image share, so it ends a network as a softmax does. */
+function runLogSoftmax(node: OnnxNode): Operand {
+  return node.isLast ? runSoftmax(node) : node.unsupported("before the end of the network");
+}
+
+export const MATRICES: OnnxOperators = {
+  Gemm: operator(["Gemm"], runGemm),
+  MatMul: operator(["Gemm"], runMatMul),
+  Softmax: operator(["Softmax"], runSoftmax),
+  LogSoftmax: operator(["Softmax"], runLogSoftmax),
+};

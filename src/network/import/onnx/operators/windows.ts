@@ -1,0 +1,108 @@
+/** Convolutions, pools and normalisations of channels. */
+
+import type { Operand } from "../../dataflow/activation.js";
+import { averagePool, batchNormalization, convolution, maxPool } from "../../dataflow/layers.js";
+import { reduce } from "../../dataflow/reductions.js";
+import { transposed } from "../../dataflow/tensor.js";
+import { channelsFirst, type Padding, type SpatialWindow } from "../../dataflow/window.js";
+import { valueText } from "../../failure.js";
+import type { OnnxNode } from "../node.js";
+import { type OnnxOperators, operator } from "./operator.js";
+
+/** The window's attributes; `kernel` where the file does not say it, as for a Conv whose weights do. */
+function windowOf(node: OnnxNode, kernel?: readonly number[]): SpatialWindow {
+  const shape = node.integers("kernel_shape") ?? kernel ?? node.reject("attribute kernel_shape is missing");
+  const spatial = shape.length;
+  const ones = new Array<number>(spatial).fill(1);
+  const window = {
+    kernel: shape,
+    strides: node.integers("strides") ?? ones,
+    dilations: node.integers("dilations") ?? ones,
+    pads: paddingOf(node, spatial),
+    ceil: node.flag("ceil_mode", false),
+  };
+  if (window.strides.length !== spatial || window.dilations.length !== spatial)
+    node.reject(
+      `strides ${valueText(window.strides)} and dilations ${valueText(window.dilations)}, expected ${spatial} each`,
+    );
+  return window;
+}
+
+function paddingOf(node: OnnxNode, spatial: number): Padding {
+  const auto = node.choice("auto_pad", "NOTSET", ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"]);
+  const pads = node.integers("pads") ?? new Array<number>(2 * spatial).fill(0);
+  if (auto === "SAME_UPPER") return "same-upper";
+  if (auto === "SAME_LOWER") return "same-lower";
+  if (pads.length !== 2 * spatial)
+    node.reject(`pads are ${valueText(pads)}, expected ${2 * spatial} numbers`);
+  return Array.from({ length: spatial }, (_, axis) =>
+    auto === "VALID" ? ([0, 0] as const) : ([pads[axis], pads[axis + spatial]] as const),
+  );
+}
+
+function runConv(node: OnnxNode): Operand {
+  const x = node.activation(0);
+  const weights = node.given(1, "weights");
+  const rank = x.dims.length;
+  if (weights.dims.length !== rank)
+    node.reject(`its weights have shape ${valueText(weights.dims)}, expected ${rank} axes as its input has`);
+  const spatial = weights.dims.slice(2);
+  const window = windowOf(node, spatial);
+  if (window.kernel.some((n, axis) => n !== spatial[axis]))
+    node.reject(`kernel_shape is ${valueText(window.kernel)}, its weights have ${valueText(spatial)}`);
+  // From [filters][channels][spatial...] to [spatial...][channels][filters].
+  const perm = [...spatial.map((_, axis) => axis + 2), 1, 0];
+  return convolution(node, x, {
+    axes: channelsFirst(rank),
+    window,
+    groups: node.integer("group", 1),
+    weights: transposed(weights, perm),
+    bias: node.optional(2, "bias"),
+  });
+}
+
+function runMaxPool(node: OnnxNode): Operand {
+  // The order in which its second output counts pixels.
+  node.ignore("storage_order");
+  const x = node.activation(0);
+  return maxPool(node, x, channelsFirst(x.dims.length), windowOf(node));
+}
+
+function runAveragePool(node: OnnxNode): Operand {
+  const x = node.activation(0);
+  const axes = channelsFirst(x.dims.length);
+  const window = windowOf(node);
+  const countsPadding = node.flag("count_include_pad", false);
+  // A window far beyond the image: exporters write it for the mean of the whole.
+  const beyond = axes.spatial.every((axis, i) => window.kernel[i] > x.dims[axis]);
+  if (beyond && window.ceil) return reduce(node, x, axes.spatial, "mean", true);
+  return averagePool(node, x, axes, window, countsPadding);
+}
+
+function runBatchNormalization(node: OnnxNode): Operand {
+  node.ignore("momentum", "spatial", "is_test", "consumed_inputs");
+  if (node.flag("training_mode", false)) node.unsupported("training_mode 1");
+  return batchNormalization(node, node.activation(0), 1, {
+    scale: node.given(1, "scale"),
+    bias: node.given(2, "bias"),
+    mean: node.given(3, "mean"),
+    variance: node.given(4, "variance"),
+    epsilon: node.float("epsilon", 1e-5),
+  });
+}
+
+function global(reduction: "mean" | "max") {
+  return (node: OnnxNode): Operand => {
+    const x = node.activation(0);
+    return reduce(node, x, channelsFirst(x.dims.length).spatial, reduction, true);
+  };
+}
+
+export const WINDOWS: OnnxOperators = {
+  Conv: operator(["Conv"], runConv),
+  MaxPool: operator(["MaxPool"], runMaxPool),
+  AveragePool: operator(["AveragePool", "Pad", "GlobalAveragePool"], runAveragePool),
+  GlobalAveragePool: operator(["GlobalAveragePool"], global("mean")),
+  GlobalMaxPool: operator(["GlobalMaxPool"], global("max")),
+  BatchNormalization: operator(["BatchNormalization"], runBatchNormalization),
+};
