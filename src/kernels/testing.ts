@@ -36,6 +36,14 @@ export interface ElementWiseTesting<O extends AnyOperator = AnyOperator> {
   readonly cancellation: number;
   /** Float32 arithmetic on x, or on what multiplies it, is rounded first: errors are of max(1, |x|), not of |y|. */
   readonly roundsInput: (operator: O) => boolean;
+  /** Where kernels are held to the reference: where it is defined and continuous. Default: everywhere. */
+  readonly defined?: (operator: O, x: number) => boolean;
+  /** Value or derivative grow beyond all bounds: errors in float32 arithmetic are of |y| and |f'|. Default false. */
+  readonly unbounded?: boolean;
+  /** By how much float32 arithmetic may be worse at x than others are. Default 1. */
+  readonly condition?: (operator: O, x: number) => number;
+  /** The derivative is 0 wherever there is one. Default false. */
+  readonly flat?: boolean;
 }
 
 export interface OperatorTesting<O extends AnyOperator = AnyOperator> {

@@ -4,6 +4,7 @@ import { referenceOf } from "../../src/kernels/operators/reference_of.js";
 import { testing } from "../../src/kernels/operators/testing.generated.js";
 import { wasm } from "../../src/kernels/operators/wasm.generated.js";
 import { webgpu } from "../../src/kernels/operators/webgpu.generated.js";
+import type { ElementWiseTesting } from "../../src/kernels/testing.js";
 import type { Operator, OpName } from "../../src/network/spec.js";
 import { singleNode } from "./single_node.js";
 
@@ -20,6 +21,12 @@ export interface FunctionUnderTest {
   readonly cancellation: number;
   /** Errors of float32 kernels are of max(1, |x|). */
   readonly roundsInput: boolean;
+  /** Where kernels are held to the reference. */
+  readonly defined: (x: number) => boolean;
+  /** It, or its derivative, grows beyond all bounds: errors of float32 kernels are of |y| and |f'|. */
+  readonly unbounded: boolean;
+  /** How many times the usual error float32 kernels may have at x. */
+  readonly condition: (x: number) => number;
 }
 
 /** Every sample of every such operator whose parameters do not depend on a shape. */
@@ -47,9 +54,16 @@ export const FUNCTIONS: readonly FunctionUnderTest[] = (Object.keys(testing) as 
         },
         cancellation: elementWise.cancellation,
         roundsInput: (elementWise.roundsInput as (operator: Operator) => boolean)(sample),
+        defined: (x) => (elementWise as ElementWiseTesting<Operator>).defined?.(operator, x) ?? true,
+        unbounded: elementWise.unbounded ?? false,
+        condition: (x) => (elementWise as ElementWiseTesting<Operator>).condition?.(operator, x) ?? 1,
       };
     });
 });
+
+/** As float32 has it: what is too large is infinite. */
+export const inFloat32 = (x: number): number =>
+  Math.abs(x) > 3.4028235677973366e38 ? Math.sign(x) * Infinity : x;
 
 /** As kernels see the attributes. */
 function roundedToFloat32(operator: Operator): Operator {

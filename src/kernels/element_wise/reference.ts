@@ -2,7 +2,7 @@
  * Element-wise functions: `y[i] = f(x[i])`, `dx[i] = f'(x[i]) dy[i]`. The formula of each is in its operator's folder.
  *
  * At a kink the derivative is that of the left (lower) side for functions with a test `x > ...`, and 0 for the clipped
- * ones, as in PyTorch and TensorFlow. NaN stays NaN. A cotangent of 0 stays 0 whatever the derivative.
+ * ones and for |x|, as in PyTorch and TensorFlow. NaN stays NaN. A cotangent of 0 stays 0 whatever the derivative.
  *
  * Layout: any shape. Results are new arrays. Cost: up to about 20 flops a value.
  *

@@ -43,6 +43,15 @@ export function normalCdf(x: number): number {
   return 0.5 * (1 + erf(x * Math.SQRT1_2));
 }
 
+/** Coefficients of `erf(x) / x` by powers of x^2: `2 / sqrt(pi) (-1)^n / (n! (2 n + 1))`. */
+export function erfSeries(terms: number): number[] {
+  let factor = 2 / Math.sqrt(Math.PI);
+  return Array.from({ length: terms }, (_, n) => {
+    if (n > 0) factor /= -n;
+    return factor / (2 * n + 1);
+  });
+}
+
 /**
  * `erf(x) = 2 / sqrt(pi) exp(-x^2) sum_n 2^n x^(2n+1) / (1 3 5 ... (2n+1))`: every term has the sign of x, so
  * nothing cancels; the error is within 2e-15. Beyond 6 the result rounds to +-1.

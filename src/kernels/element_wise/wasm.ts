@@ -5,7 +5,7 @@
  *
  * `slope` and `period` are of PRelu only: its slope at u is `slope[u mod period]`. y may be x. Tiles: 1024 units.
  *
- * Piecewise linear functions of one product are computed in float32: exact but for that product. The others are
+ * Functions that are linear between their kinks are computed in float32: exact but for that product. The others are
  * computed in float64 and rounded once: |error| <= 1.001 u |y| + 2^-150, u = 2^-24, for y, and for the derivative
  * <= 1.001 u |f'| + 2^-35 max(1, |alpha|), as some derivatives cross zero. An infinite x gives the limit of f and f'.
  * NaN gives NaN.
@@ -84,6 +84,12 @@ export const leaky: Piecewise = {
   value: (x, alpha) => x.select(x.mul(alpha), x.gt(splat(0))),
   derivative: (x, alpha) => splat(1).select(alpha, x.gt(splat(0))),
 };
+
+/** 1 above 0, -1 below it; zeros and NaN stay. */
+export const signOf = (x: V128): V128 =>
+  splat(1)
+    .or(x.and(splat(-0)))
+    .select(x, x.gt(splat(0)).or(x.lt(splat(0))));
 
 /** The kernel of a piecewise linear function, four units at a time in float32; `parameters` gives the alphas. */
 export function piecewise(

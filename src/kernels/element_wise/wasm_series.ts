@@ -56,6 +56,34 @@ export function log1p(bind: Bind, e: V128): V128 {
   return polynomial(bind, square, series).f64Mul(s);
 }
 
+/** Where mantissas begin. */
+const HALF_ROOT = f64Splat(Math.SQRT1_2);
+
+/**
+ * `log x` for every x that came from a float32, to full relative accuracy: -infinity at 0, NaN below it.
+ *
+ * @param terms of the series in s^2, s = (m - 1) / (m + 1), |s| <= 0.1716: the remainder is below 0.03^terms
+ */
+export function logarithm(bind: Bind, x: V128, terms = 8): V128 {
+  // x = 2^e m, sqrt(1/2) <= m < sqrt(2), so that nothing cancels near 1.
+  const e = bind(x.i64Sub(HALF_ROOT).i64ShrS(52));
+  const m = bind(x.i64Sub(e.i64Shl(52)));
+  const exponent = bind(e.i64Add(f64Splat(ROUNDER)).f64Sub(f64Splat(ROUNDER)));
+  const s = bind(m.f64Sub(f64Splat(1)).f64Div(m.f64Add(f64Splat(1))));
+  const square = bind(s.f64Mul(s));
+  const series = Array.from({ length: terms }, (_, k) => 2 / (2 * k + 1));
+  const found = bind(
+    polynomial(bind, square, series)
+      .f64Mul(s)
+      .f64Add(exponent.f64Mul(f64Splat(Math.LN2))),
+  );
+  const negative = f64Splat(Number.NaN).select(f64Splat(-Infinity), bind(f64Splat(0).f64Gt(x)));
+  const beyond = bind(x.select(negative, x.f64Gt(f64Splat(0))));
+  const usual = x.f64Gt(f64Splat(0)).and(f64Splat(Infinity).f64Gt(x));
+  // x + beyond is NaN where x is.
+  return found.select(x.f64Add(beyond), usual);
+}
+
 /** Beyond it e^(-z^2 / 2), a factor of the tail, is 0 in float32. */
 const TAIL_END = 15;
 /** t = 1 / (1 + z / TAIL_SCALE) spreads the interval 0 .. TAIL_END so that a short polynomial in t fits. */

@@ -26,7 +26,8 @@ export interface ElementWiseStructure {
  * Element-wise functions (`reference.ts` of each operator) and their derivatives.
  *
  * Error, with quotients within 2.5 units in the last place, u = 2^-24: <= 16 u max(1, |alpha|) |y| + 2^-117 for y (for
- * gelu with tanh, hard swish and hard sigmoid 16 u max(1, |x|)), <= 16 u max(1, |alpha|) for the derivative.
+ * gelu with tanh, hard swish and hard sigmoid 16 u max(1, |x|)), <= 16 u max(1, |alpha|) for the derivative. Where that is not
+ * bounded (exp, log, sqrt, reciprocal, powers), of max(1, |f'|); powers say for themselves how much worse they are.
  */
 export function elementWiseShader({
   function: { name, body },

@@ -17,6 +17,8 @@ export function polynomial(x: string, coefficients: readonly number[]): string {
 
 /** Below it e^x is 0 here: it has no float32 of full precision. */
 const EXP_END = -87;
+/** Above it e^x is infinite. */
+const EXP_TOP = 89;
 /** ln 2 in two parts, the first short enough for exact products with exponents. */
 const LN2_HIGH = 355 / 512;
 const LN2_LOW = Math.LN2 - LN2_HIGH;
@@ -25,6 +27,11 @@ const EXP_SERIES = [1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040];
 
 /** 2 / (2 k + 1): the remainder s^16 / 17 is below 2^-29 for s <= 1/3. */
 const LOG_SERIES = Array.from({ length: 8 }, (_, k) => 2 / (2 * k + 1));
+
+/** Of the square root of 1/2. */
+const HALF_ROOT_BITS = 0x3f3504f3;
+/** The largest float32. */
+const MOST = (2 - 2 ** -23) * 2 ** 127;
 
 /** Beyond it e^(-z^2 / 2), a factor of the tail, is 0 here. */
 const TAIL_END = 13.25;
@@ -60,6 +67,30 @@ fn exponential_sum(x: T, low: T) -> Exponential {
   );
 }
 fn exponential(x: T) -> Exponential { return exponential_sum(x, T()); }
+/** e^x for any x, infinity where float32 has no more: the power of two in two factors, each within range. */
+fn exponential_of(x: T) -> T {
+  let raised = select(x, ${constant(EXP_END)}, x < ${constant(EXP_END)});
+  let bounded = select(raised, ${constant(EXP_TOP)}, raised > ${constant(EXP_TOP)});
+  let n = round(bounded * ${constant(Math.LOG2E)});
+  let remainder = fma(n, ${constant(-LN2_HIGH)}, bounded);
+  let r = fma(n, ${constant(-LN2_LOW)}, select(remainder, T(1), remainder > T(1)));
+  let m = fma(r * r, ${polynomial("r", EXP_SERIES)}, r);
+  let half = I(n) >> N(1);
+  let first = bitcast<T>((half + I(127)) << N(23));
+  let second = bitcast<T>((I(n) - half + I(127)) << N(23));
+  return select(fma(first, m, first) * second, T(), x < ${constant(EXP_END)});
+}
+/** log x of a normal x: -infinity at 0, NaN below it. */
+fn logarithm(x: T) -> T {
+  // x = 2^e m, sqrt(1/2) <= m < sqrt(2), so that nothing cancels near 1.
+  let e = (bitcast<I>(x) - I(${HALF_ROOT_BITS})) >> N(23);
+  let m = bitcast<T>(bitcast<I>(x) - (e << N(23)));
+  let s = (m - T(1)) / (m + T(1));
+  let z = s * s;
+  let near = s * ${polynomial("z", LOG_SERIES)};
+  let found = fma(T(e), ${constant(LN2_HIGH)}, fma(T(e), ${constant(LN2_LOW)}, near));
+  return select(found, log(x), !(x > T()) | (x > ${constant(MOST)}));
+}
 /** log(1 + e) for 0 <= e <= 1: 2 artanh(s), s = e / (2 + e). */
 fn log1p(e: T) -> T {
   let s = e / (e + T(2));

@@ -6,6 +6,8 @@ export interface FunctionError<O extends AnyOperator> {
   readonly reference: ReferenceOperator<O>;
   /** Units of roundoff of a float32 evaluation, times max(1, |x|) for the value, times 1 for the derivative. */
   readonly constant: (operator: O) => number;
+  /** Units of roundoff at x, times |y| for the value, times |f'| for the derivative; 0: both are within bounds. Default 0. */
+  readonly relative?: (operator: O, x: number) => number;
   /**
    * How much the derivative changes, at most, for each 1 of x between the function's kinks; Infinity: it has none, so
    * that all of its change is smooth.
@@ -20,6 +22,7 @@ export interface FunctionError<O extends AnyOperator> {
 export function elementWise<O extends AnyOperator>({
   reference,
   constant,
+  relative = () => 0,
   bend,
 }: FunctionError<O>): Float32Rule<O> {
   return {
@@ -27,7 +30,9 @@ export function elementWise<O extends AnyOperator>({
       const variation = variationOf(x, error, (shifted) => reference.forward(node, [shifted]));
       const c = constant(node);
       return {
-        error: value.map((_, i) => variation[i] + c * U * Math.max(1, Math.abs(x[i]))),
+        error: value.map(
+          (y, i) => variation[i] + U * (c * Math.max(1, Math.abs(x[i])) + relative(node, x[i]) * Math.abs(y)),
+        ),
         magnitude: value.map(Math.abs),
       };
     },
@@ -52,7 +57,8 @@ export function elementWise<O extends AnyOperator>({
               value: product,
               error: g.value.map((v, i) => {
                 const steepest = Math.abs(slope[i]) + smooth[i];
-                return g.error[i] * steepest + Math.abs(v) * (smooth[i] + c * U);
+                const rounding = U * (c + relative(node, x[i]) * Math.abs(slope[i]));
+                return g.error[i] * steepest + Math.abs(v) * (smooth[i] + rounding);
               }),
               magnitude: product.map(Math.abs),
               tied: g.value.map((v, i) => {

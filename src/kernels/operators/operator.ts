@@ -4,6 +4,7 @@
  * by the compiler.
  */
 export type Operator =
+  | import("./abs/spec.js").Abs
   | import("./add/spec.js").Add
   | import("./average_pool/spec.js").AveragePool
   | import("./batch_normalization/spec.js").BatchNormalization
@@ -13,6 +14,8 @@ export type Operator =
   | import("./conv/spec.js").Conv
   | import("./div/spec.js").Div
   | import("./elu/spec.js").Elu
+  | import("./erf/spec.js").Erf
+  | import("./exp/spec.js").Exp
   | import("./flatten/spec.js").Flatten
   | import("./gelu/spec.js").Gelu
   | import("./gemm/spec.js").Gemm
@@ -22,20 +25,26 @@ export type Operator =
   | import("./hard_swish/spec.js").HardSwish
   | import("./identity/spec.js").Identity
   | import("./leaky_relu/spec.js").LeakyRelu
+  | import("./log/spec.js").Log
   | import("./max_pool/spec.js").MaxPool
   | import("./mish/spec.js").Mish
   | import("./mul/spec.js").Mul
+  | import("./neg/spec.js").Neg
   | import("./p_relu/spec.js").PRelu
   | import("./pad/spec.js").Pad
+  | import("./pow/spec.js").Pow
+  | import("./reciprocal/spec.js").Reciprocal
   | import("./relu/spec.js").Relu
   | import("./reshape/spec.js").Reshape
   | import("./resize/spec.js").Resize
   | import("./selu/spec.js").Selu
   | import("./sigmoid/spec.js").Sigmoid
+  | import("./sign/spec.js").Sign
   | import("./slice/spec.js").Slice
   | import("./softmax/spec.js").Softmax
   | import("./softplus/spec.js").Softplus
   | import("./softsign/spec.js").Softsign
+  | import("./sqrt/spec.js").Sqrt
   | import("./sub/spec.js").Sub
   | import("./swish/spec.js").Swish
   | import("./tanh/spec.js").Tanh

@@ -113,6 +113,9 @@ export class V128 {
   pmax = (b: V128): V128 => this.two(b, () => f32x4.pmax());
   /** `b < this ? b : this`. */
   pmin = (b: V128): V128 => this.two(b, () => f32x4.pmin());
+  /** The larger and the smaller; NaN if either is. */
+  max = (b: V128): V128 => this.two(b, () => f32x4.max());
+  min = (b: V128): V128 => this.two(b, () => f32x4.min());
   lt = (b: V128): V128 => this.two(b, () => f32x4.lt());
   gt = (b: V128): V128 => this.two(b, () => f32x4.gt());
   ge = (b: V128): V128 => this.two(b, () => f32x4.ge());
@@ -158,13 +161,22 @@ export class V128 {
   f64Pmax = (b: V128): V128 => this.two(b, () => f64x2.pmax());
   f64Pmin = (b: V128): V128 => this.two(b, () => f64x2.pmin());
   i64Add = (b: V128): V128 => this.two(b, () => i64x2.add());
+  i64Sub = (b: V128): V128 => this.two(b, () => i64x2.sub());
   i64Shl = (bits: number): V128 =>
     new V128(() => {
       this.emit();
       i32.const(bits);
       i64x2.shl();
     });
+  /** Keeps the sign. */
+  i64ShrS = (bits: number): V128 =>
+    new V128(() => {
+      this.emit();
+      i32.const(bits);
+      i64x2.shr_s();
+    });
   f64Abs = (): V128 => this.one(() => f64x2.abs());
+  f64Sqrt = (): V128 => this.one(() => f64x2.sqrt());
   f64Div = (b: V128): V128 => this.two(b, () => f64x2.div());
   /** Lanes 0 and 1 as two float64. */
   f64Promote = (): V128 => this.one(() => f64x2.promote_low_f32x4());
