@@ -56,7 +56,7 @@ const PAIRS: readonly [Shape, Shape][] = [
 describe.skipIf(!gpu)("WGSL of arithmetic", async () => {
   const device = gpu ? await requestTestDevice(gpu) : (undefined as never);
 
-  for (const op of ["Add", "Sub", "Mul"] as const)
+  for (const op of ["Add", "Sub", "Mul", "Max", "Min"] as const)
     for (const [i, pair] of PAIRS.entries())
       for (const shapes of [pair, [pair[1], pair[0]]])
         test(`error <= u |y|, vjp (m + 1) u sum |.|: ${op} of [${shapes[0]}] and [${shapes[1]}]`, async () => {

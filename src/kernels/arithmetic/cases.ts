@@ -1,5 +1,5 @@
 import type { Shape } from "../node.js";
-import { type OperatorCase, SIZES } from "../testing.js";
+import { type CaseNetwork, type OperatorCase, SIZES } from "../testing.js";
 
 const CONSTANTS: readonly Shape[] = [
   [5],
@@ -15,8 +15,15 @@ const CONSTANTS: readonly Shape[] = [
 
 const CHANNELS = 5;
 
-/** Constants and values of the image, repeated along every axis, first and last. */
-export function arithmeticCases(op: string): OperatorCase[] {
+/**
+ * Constants and values of the image, repeated along every axis, first and last.
+ *
+ * @param end what is made of the results; of those that are never positive a relu would leave nothing
+ */
+export function arithmeticCases(
+  op: string,
+  end: (net: CaseNetwork, value: string) => string = (net, value) => net.relu(value),
+): OperatorCase[] {
   const shape = [3, 4, CHANNELS];
   const constants = CONSTANTS.flatMap((of) =>
     [true, false].map(
@@ -25,7 +32,7 @@ export function arithmeticCases(op: string): OperatorCase[] {
         shape,
         grow(net, image) {
           const constant = net.constant(of);
-          return net.relu(net.add({ op }, ...(first ? [constant, image] : [image, constant])));
+          return end(net, net.add({ op }, ...(first ? [constant, image] : [image, constant])));
         },
       }),
     ),
@@ -36,7 +43,7 @@ export function arithmeticCases(op: string): OperatorCase[] {
       shape: [3, 4, 2],
       grow(net, image) {
         const left = net.relu(net.conv(image, { filters: channels }));
-        return net.relu(net.add({ op }, left, net.conv(image, { filters: channels, kernel: 1 })));
+        return end(net, net.add({ op }, left, net.conv(image, { filters: channels, kernel: 1 })));
       },
     }),
   );
@@ -57,7 +64,7 @@ export function arithmeticCases(op: string): OperatorCase[] {
       grow(net, image) {
         const column = net.add({ op: "Slice", starts: [0, 1, 0], ends: [3, 2, 5] }, image);
         const row = net.add({ op: "Slice", starts: [2, 0, 1], ends: [3, 4, 2] }, image);
-        return net.relu(net.add({ op }, column, row));
+        return end(net, net.add({ op }, column, row));
       },
     },
     {

@@ -1,9 +1,9 @@
 import { type Element, mapShader, type Shader } from "../webgpu/shader.js";
 
 export interface ArithmeticStructure {
-  /** What the kernel is called, and the WGSL operator. */
+  /** What the kernel is called, and the WGSL operator; NaN if either operand of `max` or `min` is. */
   readonly name: string;
-  readonly operator: "+" | "-" | "*" | "/";
+  readonly operator: "+" | "-" | "*" | "/" | "max" | "min";
   /** Units are four to an element; a repeated operand is repeated by aligned fours. */
   readonly vector: boolean;
   /** The operand is repeated: unit u of the output reads the one that its index says. */
@@ -31,10 +31,19 @@ export function arithmeticForwardShader({
     writes: { y: type },
     extent: "images",
     body: `
-  let exact = ${a} ${operator} ${b};
+  let first = ${a};
+  let second = ${b};
+  let exact = ${combined(operator)};
   let raised = select(exact, ${type}(p.low), exact < ${type}(p.low));
   y[at] = select(raised, ${type}(p.high), raised > ${type}(p.high));`,
   });
+}
+
+/** Of `first` and `second`. Neither is at least as high as the other where one is NaN, and so is their sum. */
+function combined(operator: ArithmeticStructure["operator"]): string {
+  if (operator !== "max" && operator !== "min") return `first ${operator} second`;
+  const beats = operator === "max" ? ">" : "<";
+  return `select(select(first, second, second ${beats} first), first + second, !(first >= second) & !(first < second))`;
 }
 
 /** Buffers of two operands, their values at unit u of image n as WGSL expressions, and what a kernel's name says of them. */

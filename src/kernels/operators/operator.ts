@@ -26,7 +26,9 @@ export type Operator =
   | import("./identity/spec.js").Identity
   | import("./leaky_relu/spec.js").LeakyRelu
   | import("./log/spec.js").Log
+  | import("./max/spec.js").Max
   | import("./max_pool/spec.js").MaxPool
+  | import("./min/spec.js").Min
   | import("./mish/spec.js").Mish
   | import("./mul/spec.js").Mul
   | import("./neg/spec.js").Neg
