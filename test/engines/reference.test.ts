@@ -238,11 +238,11 @@ describe("engine", () => {
     await expect(engine.jacobian(images, { classes: 1 })).rejects.toThrow(EngineError);
   });
 
-  test("refuses a softmax that was not stripped", () => {
+  test("refuses a logarithm of softmax that was not stripped", () => {
     const network = buildNetwork(smallSpec());
     const { shape } = network.nodes[network.nodes.length - 1];
     const softmax = {
-      op: "Softmax",
+      op: "LogSoftmax",
       name: "p",
       inputs: [network.output],
       shape,

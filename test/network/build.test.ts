@@ -172,10 +172,17 @@ describe("a final softmax", () => {
       "over some of the classes",
       [at("p", { op: "Softmax" }, "image"), at("out", { op: "Flatten" }, "p")] as NodeSpec[],
     ],
-  ])("is refused %s", (_, nodes) => {
+  ])("stays %s", (_, nodes) => {
+    expect(buildNetwork(network(nodes, "out", [2, 2, 1])).nodes.some(({ op }) => op === "Softmax")).toBe(
+      true,
+    );
+  });
+
+  it("is refused before another layer where it is a logarithm", () => {
+    const nodes = [flat, scores, at("log", { op: "LogSoftmax" }, "scores"), at("out", gemm(3, 2), "log")];
     const build = () => buildNetwork(network(nodes, "out", [2, 2, 1]));
     expect(build).toThrow(UnsupportedOperatorError);
-    expect(build).toThrow(/uses Softmax \(softmax before the last layer\)/);
+    expect(build).toThrow(/uses LogSoftmax \(a logarithm of softmax before the last layer\)/);
   });
 });
 

@@ -338,7 +338,7 @@ describe("final softmax", () => {
   const logits = () => layers.dense({ units: 5, name: "logits" });
   const scoresOf = async (model: tfjs.LayersModel) => {
     const spec = await openModel(model);
-    expect(spec.nodes.filter((node) => node.op === "Softmax")).toHaveLength(1);
+    expect(spec.nodes.filter(({ op }) => op === "Softmax" || op === "LogSoftmax")).toHaveLength(1);
     expect(buildNetwork(spec).strippedSoftmax).toBe(true);
     return spec;
   };
@@ -366,16 +366,24 @@ describe("final softmax", () => {
     await expectSamePredictions(await scoresOf(model), body);
   });
 
-  it("is refused in the middle", async () => {
+  it("is computed in the middle", async () => {
     const model = sequential(
       [8],
       [layers.dense({ units: 5, activation: "softmax" }), layers.dense({ units: 2 })],
     );
-    await expect(loadModel(model)).rejects.toThrow(UnsupportedOperatorError);
+    await expectSamePredictions(await openModel(model), model);
   });
 
-  it("is refused where scores are regrouped after it", async () => {
+  it("is computed where scores are regrouped after it", async () => {
     const model = sequential([2, 5], [layers.softmax({ axis: -1 }), layers.flatten()]);
+    await expectSamePredictions(await openModel(model), model);
+  });
+
+  it("is refused in the middle where it is a logarithm", async () => {
+    const model = sequential(
+      [8],
+      [layers.dense({ units: 5, activation: "logSoftmax" as "softmax" }), layers.dense({ units: 2 })],
+    );
     await expect(loadModel(model)).rejects.toThrow(UnsupportedOperatorError);
   });
 });
@@ -470,6 +478,7 @@ describe("arithmetic of two values, whichever classes there are for it", () => {
 });
 
 it("declares every operator that a layer can become, and no other", () => {
-  made.add("Softmax"); // Stripped where it is right, refused elsewhere.
+  made.add("Softmax");
+  made.add("LogSoftmax"); // Stripped where it is right, refused elsewhere.
   expect([...LAYERS_MODEL_COVERAGE.keys()].sort()).toEqual([...made].sort());
 });

@@ -26,6 +26,7 @@ export type Operator =
   | import("./identity/spec.js").Identity
   | import("./leaky_relu/spec.js").LeakyRelu
   | import("./log/spec.js").Log
+  | import("./log_softmax/spec.js").LogSoftmax
   | import("./max/spec.js").Max
   | import("./max_pool/spec.js").MaxPool
   | import("./min/spec.js").Min

@@ -61,10 +61,16 @@ export function scaleInto(
  * The output's cotangent with zeros at dead units: a copy, if it is masked and dead units do not stay dead on the way to
  * the input.
  */
-export function unmasked({ node, inputs, output }: Step, context: BackwardContext): Buffer {
-  const { cotangent, vectors, emit, lanes, value, mask: maskOf } = context;
+export function unmasked(step: Step, context: BackwardContext): Buffer {
+  const { cotangent, value, mask } = context;
+  if (isNested(cotangent.mask, value(step.output), mask(step.inputs[0]))) return cotangent.buffer;
+  return defined(step, context);
+}
+
+/** The output's cotangent with zeros at dead units: a copy, if it is masked. For operators that mix units. */
+export function defined({ node }: Step, { cotangent, vectors, emit, lanes }: BackwardContext): Buffer {
   const { buffer: gy, mask } = cotangent;
-  if (!mask || isNested(mask, value(output), maskOf(inputs[0]))) return gy;
+  if (!mask) return gy;
   const units = sizeOf(node.shape);
   const gx = new Buffer(16 * vectors * units);
   emit(scaleEntry(lanes, node.name, { gy, mask, gx, units, accumulate: 0 }));

@@ -8,7 +8,10 @@ import {
 } from "../../facts.js";
 import { sizeOf } from "../../node.js";
 
-/** Softmax on the last axis. Only as the last node, where `buildNetwork` strips it: unifool works on logits. */
+/**
+ * Softmax on the last axis: `e^x` over the sum of `e^x` of the axis. As the last node over all classes `buildNetwork` strips
+ * it: unifool works on logits.
+ */
 export interface Softmax {
   readonly op: "Softmax";
 }

@@ -59,7 +59,7 @@ const FUNCTIONS: Readonly<Record<string, Operator | "linear" | ((writer: Writer)
   hswish: { op: "HardSwish" },
   hardsilu: { op: "HardSwish" },
   softmax: { op: "Softmax" },
-  logsoftmax: { op: "Softmax" },
+  logsoftmax: { op: "LogSoftmax" },
 };
 
 /** Every operator that an activation can become. */

@@ -1,0 +1,1 @@
+export { MISSING as lowering } from "./missing.js";

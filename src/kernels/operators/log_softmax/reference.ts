@@ -1,0 +1,1 @@
+export { MISSING as reference, MISSING as float32 } from "./missing.js";

@@ -1,0 +1,1 @@
+export { MISSING as make } from "./missing.js";

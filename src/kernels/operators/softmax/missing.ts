@@ -1,3 +1,0 @@
-import { absent } from "../../absent.js";
-
-export const MISSING = absent("softmax before the last layer");
