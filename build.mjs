@@ -104,7 +104,12 @@ async function bundle() {
     mainFields: ["module", "main"],
     // What a visitor may bring along; the rest is carried, so that a page needs no bundler.
     external: ["@tensorflow/*", "webgpu", "node:*"],
-    entryPoints: { index: "src/index.ts", tfjs: "src/tfjs.ts", kernels: "src/kernels.ts" },
+    entryPoints: {
+      index: "src/index.ts",
+      tfjs: "src/tfjs.ts",
+      kernels: "src/kernels.ts",
+      images: "src/images.ts",
+    },
   });
   // The command line, by itself, so that nothing of it can reach a browser.
   await build({
@@ -124,7 +129,7 @@ async function bundle() {
   execFileSync("node", [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
     stdio: "inherit",
   });
-  for (const name of ["index", "tfjs", "kernels", "cli"]) {
+  for (const name of ["index", "tfjs", "kernels", "images", "cli"]) {
     const bytes = readFileSync(`${root}dist/${name}.js`);
     console.log(`dist/${name}.js  ${kB(bytes.length)}, gzip ${kB(gzipSync(bytes).length)}`);
   }

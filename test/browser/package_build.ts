@@ -17,11 +17,11 @@ export async function buildPackage(name: string): Promise<string> {
 }
 
 /**
- * Bundles what runs in the page; what it imports from the sources' index it gets from the built package.
+ * Bundles what runs in the page; what it imports from the sources' entries it gets from the built package.
  *
  * @param name of a script of this folder
  */
-export async function bundlePage(name: "page" | "engine_page"): Promise<string> {
+export async function bundlePage(name: "page" | "engine_page" | "images_page"): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [`${root}test/browser/${name}.ts`],
     bundle: true,
@@ -33,7 +33,10 @@ export async function bundlePage(name: "page" | "engine_page"): Promise<string> 
       {
         name: "built package",
         setup({ onResolve }) {
-          onResolve({ filter: /src\/index\.js$/ }, () => ({ path: "/dist/index.js", external: true }));
+          onResolve({ filter: /src\/(index|images)\.js$/ }, ({ path }) => ({
+            path: path.replace(/^.*src/, "/dist"),
+            external: true,
+          }));
         },
       },
     ],

@@ -102,12 +102,18 @@ describe("folders of pictures", () => {
     ]);
   });
 
-  it("of the model's size are taken pixel by pixel; alpha is dropped", async () => {
+  it("of the model's size are taken pixel by pixel; what is transparent shows white", async () => {
     const path = subfolder();
-    await halves(8, 8, [10, 20, 30, 0], [40, 50, 60, 128]).png().toFile(join(path, "x.png"));
+    await halves(8, 8, [10, 20, 30], [40, 50, 60]).png().toFile(join(path, "x.png"));
     const { images } = await loadImages(path, RGB);
     expect(images.slice(0, 3)).toEqual(Float32Array.of(10 / 255, 20 / 255, 30 / 255));
     expect(images.slice(21, 24)).toEqual(Float32Array.of(40 / 255, 50 / 255, 60 / 255));
+
+    await halves(8, 8, [10, 20, 30, 0], [40, 50, 60, 51]).png().toFile(join(path, "x.png"));
+    const laid = await loadImages(path, RGB);
+    expect(laid.images.slice(0, 3)).toEqual(Float32Array.of(1, 1, 1));
+    // A fifth of the colour, four fifths of white.
+    expect([...laid.images.slice(21, 24)].map((v) => Math.round(v * 255))).toEqual([212, 214, 216]);
   });
 
   it("become grey for a model of one channel, RGB for one of three, and 8 bits from 16", async () => {
@@ -116,6 +122,12 @@ describe("folders of pictures", () => {
     const grey = await loadImages(path, GREY);
     expect(grey.images.length).toBe(64);
     expect([grey.images[0] * 255, grey.images[7] * 255].map(Math.round)).toEqual([120, 30]);
+
+    await halves(8, 8, [255, 0, 0], [10, 200, 30]).png().toFile(join(path, "a.png"));
+    const luma = await loadImages(path, GREY);
+    // Of BT.601, within a level.
+    expect(Math.abs(luma.images[0] * 255 - 76.2)).toBeLessThanOrEqual(1);
+    expect(Math.abs(luma.images[7] * 255 - 123.8)).toBeLessThanOrEqual(1);
 
     await halves(8, 8, [120, 120, 120], [30, 30, 30]).greyscale().png().toFile(join(path, "a.png"));
     const rgb = await loadImages(path, RGB);

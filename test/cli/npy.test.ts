@@ -45,14 +45,22 @@ describe(".npy files", () => {
       "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }\n",
       Uint8Array.of(1, 2, 3, 4, 5, 255),
     );
-    expect(decodeNpy("x.npy", eight)).toEqual({ shape: [2, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 255) });
+    expect(decodeNpy("x.npy", eight)).toEqual({
+      shape: [2, 3],
+      type: "uint8",
+      data: Uint8Array.of(1, 2, 3, 4, 5, 255),
+    });
     for (const version of [1, 2, 3]) {
       const doubles = npy(
         "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }",
         bytesOf(Float64Array.of(0.1, -3)),
         version,
       );
-      expect(decodeNpy("x.npy", doubles)).toEqual({ shape: [2], data: Float64Array.of(0.1, -3) });
+      expect(decodeNpy("x.npy", doubles)).toEqual({
+        shape: [2],
+        type: "float64",
+        data: Float64Array.of(0.1, -3),
+      });
     }
   });
 
@@ -70,19 +78,9 @@ describe(".npy files", () => {
       /expected 1/,
     ],
     [
-      "Fortran order",
-      npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }", new Uint8Array(16)),
-      /C order/,
-    ],
-    [
       "complex values",
       npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", new Uint8Array(8)),
       /<c8/,
-    ],
-    [
-      "big-endian values",
-      npy("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", new Uint8Array(4)),
-      />f4/,
     ],
     ["a header that is none", npy("import os", new Uint8Array()), /header/],
   ])("reject %s in one line", (_, file, message) => {

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/cli/errors.js";
 import { ballText, duration, percent, pixelSize } from "../../src/cli/format.js";
-import { amplification } from "../../src/cli/picture/tile.js";
 import {
   parseInteger,
   parseList,
@@ -12,6 +11,7 @@ import {
   parseRange,
   parseShare,
 } from "../../src/cli/values.js";
+import { amplification } from "../../src/images/draw.js";
 
 describe("numbers on the command line", () => {
   it("reads quotients as what they divide to", () => {

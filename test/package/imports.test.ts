@@ -12,7 +12,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["network/import"],
   ["engines"],
   ["api"],
-  ["index.ts", "tfjs.ts", "kernels.ts"],
+  ["images"],
+  ["index.ts", "tfjs.ts", "kernels.ts", "images.ts"],
   ["cli"],
 ];
 /** Made from all operators, or from all kernels: they look upwards by their nature, at build time. */

@@ -1,3 +1,6 @@
+export { scaleBytes } from "../../images/levels.js";
+export { fits, pictureShape } from "../../images/picture_shape.js";
+
 import { type Shape, sizeOf } from "../../index.js";
 import { CommandError } from "../errors.js";
 
@@ -31,25 +34,6 @@ export function sliceSet(set: ImageSet, start: number, end: number): ImageSet {
     count: end - start,
     labels: set.labels?.slice(start, end),
   };
-}
-
-/** Whether a picture can be fed to the network: the same shape, but for axes of length 1, or a flat vector of it. */
-export function fits(picture: Shape, input: Shape): boolean {
-  if (input.length === 1) return sizeOf(picture) === input[0];
-  const long = (shape: Shape) => shape.filter((n) => n !== 1).join("x");
-  return sizeOf(picture) === sizeOf(input) && long(picture) === long(input);
-}
-
-/** A shape as `[H, W, C]`: grey gets a channel axis; a vector becomes one row. */
-export function pictureShape(shape: Shape): Shape {
-  if (shape.length === 3) return shape;
-  return shape.length === 2 ? [shape[0], shape[1], 1] : [1, sizeOf(shape), 1];
-}
-
-/** Scales bytes to the range: 0 becomes its low end, 255 its high end. */
-export function scaleBytes(bytes: Uint8Array, [low, high]: readonly [number, number]): Float32Array {
-  const levels = Float32Array.from({ length: 256 }, (_, v) => low + (v / 255) * (high - low));
-  return Float32Array.from(bytes, (v) => levels[v]);
 }
 
 /**

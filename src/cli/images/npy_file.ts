@@ -5,7 +5,7 @@ import { decodeNpy, type NpyArray } from "../npy.js";
 import { checkValues, fits, type ImageSet, type LoadOptions, pictureShape, scaleBytes } from "./image_set.js";
 
 /**
- * Loads images from a .npy file, `[N, H, W, C]` (or one image `[H, W, C]`): uint8 is scaled to the range, floats are
+ * Loads images from a .npy file, `[N, H, W, C]` (or one image `[H, W, C]`): uint8 is scaled to the range, floats of any width are
  * taken as they are.
  *
  * @throws CommandError if it cannot be read, does not fit the network, is empty, or holds NaN
@@ -16,10 +16,21 @@ export async function loadNpyImages(path: string, options: LoadOptions): Promise
   if (total === 0) throw new CommandError(`${path} holds no images`);
   const size = sizeOf(shape);
   const count = Math.min(total, options.limit ?? total);
-  const values = array.data.subarray(0, count * size);
-  const images = values instanceof Uint8Array ? scaleBytes(values, options.range) : Float32Array.from(values);
+  const images = imagesOf(path, array, count * size, options.range);
   checkValues(path, images, size, options.range);
   return { source: path, images, count, shape: pictureShape(shape) };
+}
+
+function imagesOf(
+  path: string,
+  { data, type }: NpyArray,
+  length: number,
+  range: readonly [number, number],
+): Float32Array {
+  if (type === "uint8") return scaleBytes(data.subarray(0, length) as Uint8Array, range);
+  if (data instanceof Float32Array || data instanceof Float64Array)
+    return Float32Array.from(data.subarray(0, length));
+  throw new CommandError(`${path} holds ${type}, expected images of uint8, float16, float32 or float64`);
 }
 
 function batchOf(path: string, array: NpyArray, input: Shape): readonly [count: number, shape: Shape] {
@@ -43,8 +54,10 @@ export async function loadPerturbation(path: string, input: Shape): Promise<Floa
   const array = decodeNpy(path, await readFile(path));
   if (!fits(array.shape, input))
     throw new CommandError(`${path} has shape ${array.shape.join("x") || "()"}, expected ${input.join("x")}`);
-  if (array.data instanceof Uint8Array)
-    throw new CommandError(`${path} holds uint8, expected a perturbation of float32 or float64`);
+  if (!(array.data instanceof Float32Array || array.data instanceof Float64Array))
+    throw new CommandError(
+      `${path} holds ${array.type}, expected a perturbation of float16, float32 or float64`,
+    );
   const values = Float32Array.from(array.data);
   const bad = values.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0) throw new CommandError(`${path}: value ${bad} is ${values[bad]}, expected finite values`);

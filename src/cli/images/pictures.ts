@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { LUMA } from "../../images/colours.js";
 import { type Shape, sizeOf } from "../../index.js";
 import { CommandError, oneLine } from "../errors.js";
 import { loadSharp } from "../sharp.js";
@@ -13,7 +14,8 @@ export function pictureNames(names: readonly string[]): string[] {
 
 /**
  * Decodes PNG, JPEG and WebP files: turned upright, resized so that the picture covers the network's input, cropped
- * to its centre; alpha is dropped, and a network with one channel gets grey.
+ * to its centre; what is transparent becomes white, and a network with one channel gets luma. `toImages` does the same in a
+ * browser.
  *
  * @param names file names in `folder`, already in order
  * @throws CommandError if a file cannot be decoded, or the network's input is not a grey or RGB picture
@@ -51,9 +53,21 @@ async function decode(
   [height, width, channels]: Shape,
 ): Promise<Uint8Array> {
   try {
-    const upright = sharp(path, { failOn: "truncated" }).autoOrient().removeAlpha();
-    const cropped = upright.resize({ width, height, fit: "cover", position: "centre", kernel: "linear" });
-    const coloured = channels === 1 ? cropped.greyscale() : cropped.toColourspace("srgb");
+    const upright = sharp(path, { failOn: "truncated" }).autoOrient().flatten({ background: "white" });
+    const cropped = upright.resize({
+      width,
+      height,
+      fit: "cover",
+      position: "centre",
+      kernel: "linear",
+      // Faster decoding of JPEG leaves too few pixels for the filter, and moves them by up to half a target pixel.
+      fastShrinkOnLoad: false,
+    });
+    // Not sharp's own grey, which is luminance: networks learn from luma.
+    const coloured =
+      channels === 1
+        ? cropped.recomb([[...LUMA], [...LUMA], [...LUMA]]).extractChannel(0)
+        : cropped.toColourspace("srgb");
     const { data, info } = await coloured.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     if (info.channels !== channels || data.length !== height * width * channels)
       throw new CommandError(`decoded to ${info.width}x${info.height}x${info.channels}`);

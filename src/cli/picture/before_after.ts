@@ -1,8 +1,9 @@
+import { amplification } from "../../images/draw.js";
 import type { Shape } from "../../index.js";
 import { percent } from "../format.js";
 import { ALARM, Canvas, FAINT, fitTile, INK } from "./canvas.js";
 import { amplified } from "./perturbation.js";
-import { amplification, imageTile, perturbationTile, type Tile } from "./tile.js";
+import { imageTile, perturbationTile, type Tile } from "./tile.js";
 
 /** A prediction: the class's name and its softmax probability. */
 export interface Prediction {

@@ -1,7 +1,8 @@
+import { amplification } from "../../images/draw.js";
 import type { Shape } from "../../index.js";
 import { short } from "../format.js";
 import { Canvas, FAINT, fitTile } from "./canvas.js";
-import { amplification, perturbationTile } from "./tile.js";
+import { perturbationTile } from "./tile.js";
 
 const TARGET = 320;
 const MARGIN = 16;

@@ -1,38 +1,16 @@
+import { aroundGrey, drawImage } from "../../images/draw.js";
 import type { Shape } from "../../index.js";
 
 /** A small RGB picture, `[height][width][3]`. */
 export interface Tile {
-  readonly pixels: Uint8Array;
+  readonly pixels: Uint8Array | Uint8ClampedArray;
   readonly width: number;
   readonly height: number;
 }
 
-/**
- * One image as RGB bytes: the low end of the range is black, the high end white, values outside are clipped. One
- * channel is drawn grey; of more than three the first three are taken, of two the first.
- *
- * @param image `[H][W][C]`
- */
-export function imageTile(image: Float32Array, shape: Shape, [low, high]: readonly [number, number]): Tile {
-  const [height, width, channels] = shape;
-  const pixels = new Uint8Array(height * width * 3);
-  for (let p = 0; p < height * width; p++)
-    for (let c = 0; c < 3; c++) {
-      const value = image[p * channels + (channels >= 3 ? c : 0)];
-      pixels[p * 3 + c] = Math.min(255, Math.max(0, Math.round((255 * (value - low)) / (high - low))));
-    }
-  return { pixels, width, height };
-}
-
-/**
- * How much a perturbation can be amplified before a value leaves the picture, `half the range / max |v|`, rounded
- * down to one decimal; 1 for v = 0.
- */
-export function amplification(perturbation: Float32Array, [low, high]: readonly [number, number]): number {
-  const largest = perturbation.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-  if (largest === 0) return 1;
-  const factor = (high - low) / 2 / largest;
-  return factor < 1 ? factor : Math.floor(factor * 10 + 1e-4) / 10;
+/** One image, `[H][W][C]`, as `drawImage` draws it. */
+export function imageTile(image: Float32Array, shape: Shape, range: readonly [number, number]): Tile {
+  return { pixels: drawImage(image, shape, range, 3), width: shape[1], height: shape[0] };
 }
 
 /** The perturbation times `factor`, around middle grey. */
@@ -42,12 +20,7 @@ export function perturbationTile(
   range: readonly [number, number],
   factor: number,
 ): Tile {
-  const middle = (range[0] + range[1]) / 2;
-  return imageTile(
-    perturbation.map((v) => middle + factor * v),
-    shape,
-    range,
-  );
+  return imageTile(aroundGrey(perturbation, range, factor), shape, range);
 }
 
 /** Enlarged by a whole factor, each pixel a square: small images stay what they are. */

@@ -1,4 +1,5 @@
 import { shapeText } from "../../kernels/checks.js";
+import { halfValue } from "../../kernels/half_value.js";
 import type { Shape } from "../spec.js";
 import { isRecord, quoted, rejectModel, valueText } from "./failure.js";
 import { float16 } from "./half.js";
@@ -135,7 +136,7 @@ function decode({ stored, affine }: Entry, bytes: Uint8Array<ArrayBuffer>): Floa
   if (stored === "int32") return Float32Array.from(new Int32Array(buffer));
   const values =
     stored === "uint16" || stored === "float16" ? new Uint16Array(buffer) : new Uint8Array(buffer);
-  if (stored === "float16") return Float32Array.from(values, float16);
+  if (stored === "float16") return Float32Array.from(values, halfValue);
   if (!affine) return Float32Array.from(values);
   const { scale, min, round } = affine;
   return Float32Array.from(values, (v) => (round ? Math.round(v * scale + min) : v * scale + min));
