@@ -109,6 +109,7 @@ async function bundle() {
       tfjs: "src/tfjs.ts",
       kernels: "src/kernels.ts",
       images: "src/images.ts",
+      node: "src/node.ts",
     },
   });
   // The command line, by itself, so that nothing of it can reach a browser.
@@ -129,7 +130,7 @@ async function bundle() {
   execFileSync("node", [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
     stdio: "inherit",
   });
-  for (const name of ["index", "tfjs", "kernels", "images", "cli"]) {
+  for (const name of ["index", "tfjs", "kernels", "images", "node", "cli"]) {
     const bytes = readFileSync(`${root}dist/${name}.js`);
     console.log(`dist/${name}.js  ${kB(bytes.length)}, gzip ${kB(gzipSync(bytes).length)}`);
   }

@@ -1,4 +1,4 @@
-// Writes src/cli/picture/glyphs.ts: the outlines of the printable Latin-1 characters (and some punctuation) of
+// Writes src/node/picture/glyphs.ts: the outlines of the printable Latin-1 characters (and some punctuation) of
 // Inter Medium. The pictures of the command line draw their text from these outlines, because the fonts of the
 // machine they are made on cannot be relied on. Run: node scripts/glyphs.mjs
 import { readFileSync, writeFileSync } from "node:fs";
@@ -43,7 +43,7 @@ function outline(glyph) {
 }
 
 writeFileSync(
-  new URL("../src/cli/picture/glyphs.ts", import.meta.url),
+  new URL("../src/node/picture/glyphs.ts", import.meta.url),
   `// Made by scripts/glyphs.mjs from Inter Medium; do not edit.
 /*! @license Glyph outlines of the font Inter:
 

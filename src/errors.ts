@@ -21,6 +21,12 @@ export class ModelError extends UnifoolError {
   override readonly name: string = "ModelError";
 }
 
+/** Images that cannot be read: a file that is missing, broken or of another kind, of another size, or no package to decode it. */
+export class ImageError extends UnifoolError {
+  static override readonly name: string = "ImageError";
+  override readonly name = "ImageError";
+}
+
 /** A layer, and what it does that there is no kernel for. */
 export interface UnsupportedLayer {
   readonly layer: string;

@@ -1,3 +1,5 @@
+import { ImageError } from "../node.js";
+
 /** What the user typed is wrong: exit code 2. Every other error is a failure: exit code 1. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -28,6 +30,8 @@ export function oneLine(error: unknown): string {
   const { code, path } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : SYSTEM_ERRORS[code];
   if (known && path) return `${path}: ${known}`;
-  const text = error.message.replace(/\s+/g, " ").trim();
+  // Of what reads and draws images the name says nothing to those who typed a command.
+  const message = error instanceof ImageError ? error.message.replace(/^\w+: /, "") : error.message;
+  const text = message.replace(/\s+/g, " ").trim();
   return text || error.name;
 }

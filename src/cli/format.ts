@@ -1,18 +1,12 @@
-/** `0.8432` as `84.3 %`. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
+import { short } from "../node/words.js";
+
+export { percent, plural, short } from "../node/words.js";
 
 /** A wall time for people: `0.8 s`, `42 s`, `3 min 20 s`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
-
-/** A number in as few digits as tell it apart: four significant ones. */
-export function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }
 
 /** A size in the pixel range as people write it: `10/255` where it is a whole number of 255ths, else a decimal. */
@@ -36,9 +30,4 @@ export function normName(norm: number): string {
 /** A norm as JSON can hold it: 2 or "inf". */
 export function normValue(norm: number): number | string {
   return norm === Infinity ? "inf" : norm;
-}
-
-/** `1 image`, `2 images`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,10 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Backend, type Compiled, compile, type InputOptions, InvalidArgumentError } from "../index.js";
+import { type ImageSet, readImages } from "../node.js";
 import type { Console } from "./console.js";
 import { UsageError } from "./errors.js";
-import type { ImageSet } from "./images/image_set.js";
-import { loadImages } from "./images/load.js";
 import { packageRoot } from "./package_root.js";
 import { loadTfjs } from "./tfjs.js";
 
@@ -121,11 +120,11 @@ export function inputOf({ input }: Pick<Sources, "input">, engine: Compiled): Re
 
 /** The images, as the engine takes them. */
 export async function openImages(path: string, engine: Compiled, limit?: number): Promise<ImageSet> {
-  return loadImages(path, { inputShape: engine.inputShape, range: engine.range, limit });
+  return readImages(path, engine, limit === undefined ? {} : { limit });
 }
 
 /** The names of the classes: the model's, else the image set's if it has as many, else numbers. */
-export function classNames(engine: Compiled, set: ImageSet): (label: number) => string {
+export function classNames(engine: Compiled, set: ImageSet): readonly string[] {
   const named = [engine.classNames, set.classNames].find((names) => names?.length === engine.classes);
-  return (label) => named?.[label] ?? `class ${label}`;
+  return named ?? Array.from({ length: engine.classes }, (_, label) => `class ${label}`);
 }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadImages } from "../../src/cli/images/load.js";
 import { toImages } from "../../src/images.js";
+import { readImages } from "../../src/node.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { type imageCases, SOURCES } from "./images_page.js";
 import { buildPackage, bundlePage } from "./package_build.js";
@@ -84,7 +84,7 @@ describe.skipIf(!chromium)("unifool/images in Chromium", () => {
     expect(a.length).toBe(b.length);
     return Math.max(...Array.from(a, (v, i) => Math.abs(v - b[i])));
   };
-  const byCommandLine = async (name: string) => (await loadImages(join(folder, name), OPTIONS)).images;
+  const byCommandLine = async (name: string) => (await readImages(join(folder, name), OPTIONS)).images;
   const stills = Object.keys(SOURCES).filter((name) => name !== "HTMLVideoElement");
 
   it.each(stills)(

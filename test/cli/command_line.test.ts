@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeNpy, encodeNpy } from "../../src/cli/npy.js";
+import { decodeNpy, encodeNpy } from "../../src/images.js";
 import { compile, deepfool, foolingRate, universalPerturbation } from "../../src/index.js";
 import { buildCommandLine, type Finished, runCommandLine, runInProcess } from "./support/command_line.js";
 import { CLASSES, SIDE, tinyImages, writeRawFolder, writeTinyModel } from "./support/tiny_model.js";
@@ -89,7 +89,7 @@ describe("craft", () => {
       delta: 0,
       seed: 5,
     });
-    const v = decodeNpy("v", readFileSync(join(out, "perturbation.npy")));
+    const v = decodeNpy(readFileSync(join(out, "perturbation.npy")));
     expect(v.shape).toEqual([SIDE, SIDE, 1]);
     expect(v.data).toEqual(uap.perturbation);
     expect(uap.foolingRate).toBeGreaterThan(0.3);
@@ -121,7 +121,7 @@ describe("craft", () => {
     expect(report).toMatchObject({ norm: 2, radius: 1, images: IMAGES, passes: [] }); // already good enough
     expect(report.holdout).toEqual({ images: IMAGES, foolingRate: report.foolingRate });
     expect(readdirSync(out).sort()).toEqual([...FILES, "notes.txt"].sort());
-    const v = decodeNpy("v", readFileSync(join(out, "perturbation.npy"))).data as Float32Array;
+    const v = decodeNpy(readFileSync(join(out, "perturbation.npy"))).data as Float32Array;
     const length = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
     expect(length).toBeGreaterThan(0.01);
     expect(length).toBeLessThanOrEqual(1 + 2 ** -20);
@@ -190,7 +190,7 @@ describe("craft", () => {
       Math.max(...report.passes.map((p: { foolingRate: number }) => p.foolingRate)),
     );
     expect(readdirSync(out).sort()).toEqual(FILES);
-    const v = decodeNpy("v", readFileSync(join(out, "perturbation.npy"))).data as Float32Array;
+    const v = decodeNpy(readFileSync(join(out, "perturbation.npy"))).data as Float32Array;
     expect(v.reduce((max, x) => Math.max(max, Math.abs(x)), 0)).toBe(Math.fround(0.02));
   });
 });
@@ -252,7 +252,7 @@ describe("deepfool", () => {
       mean((n) => found.iterations[n]),
       12,
     );
-    const written = decodeNpy("r", readFileSync(join(out, "perturbations.npy")));
+    const written = decodeNpy(readFileSync(join(out, "perturbations.npy")));
     expect(written.shape).toEqual([6, SIDE, SIDE, 1]);
     expect(written.data).toEqual(found.perturbation);
   });

@@ -13,7 +13,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["engines"],
   ["api"],
   ["images"],
-  ["index.ts", "tfjs.ts", "kernels.ts", "images.ts"],
+  ["node"],
+  ["index.ts", "tfjs.ts", "kernels.ts", "images.ts", "node.ts"],
   ["cli"],
 ];
 /** Made from all operators, or from all kernels: they look upwards by their nature, at build time. */

@@ -1,21 +1,18 @@
+import { encodeNpy } from "../../images.js";
 import { foolingRate, type UniversalOptions } from "../../index.js";
+import { loadSharp } from "../../node/sharp.js";
+import { drawBeforeAfter, drawPerturbation, readPerturbation } from "../../node.js";
 import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
 import { ballText, duration, normValue, percent, plural } from "../format.js";
-import { loadPerturbation } from "../images/npy_file.js";
-import { checkPresent, findSources, type ImageOptions, inputOf, openEngine } from "../inputs.js";
+import { checkPresent, classNames, findSources, type ImageOptions, inputOf, openEngine } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
-import { encodeNpy } from "../npy.js";
 import { checkWritable } from "../output/folders.js";
 import { writeStaged } from "../output/staged_files.js";
-import { drawBeforeAfter } from "../picture/before_after.js";
-import { drawPerturbation } from "../picture/perturbation.js";
 import type { Report } from "../report.js";
-import { loadSharp } from "../sharp.js";
 import { runCrafting } from "./crafting_run.js";
 import { type CraftingSets, isHoldoutCount, openCraftingSets } from "./crafting_sets.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
-import { chooseExamples } from "./examples.js";
 
 type Tuning = Pick<
   UniversalOptions,
@@ -42,7 +39,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
   const { holdout: apart = "0", perturbation } = options;
   await checkPresent(sources.images, perturbation, isHoldoutCount(apart) ? undefined : apart);
   await checkWritable(out);
-  await loadSharp("drawing the pictures");
+  await loadSharp("craft", "drawing the pictures");
   const engine = await openEngine(sources, options, console);
   const interrupt = watchInterrupt(() =>
     console.note(
@@ -58,9 +55,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       engine,
     );
     console.note(describeSets(sets));
-    const initial = options.perturbation
-      ? await loadPerturbation(options.perturbation, engine.inputShape)
-      : undefined;
+    const initial = options.perturbation ? await readPerturbation(options.perturbation, engine) : undefined;
 
     const {
       norm,
@@ -120,15 +115,19 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
     const files = await writeStaged(out, {
       "perturbation.npy": () => encodeNpy(crafted.perturbation, engine.inputShape),
       "perturbation.png": () =>
-        drawPerturbation(crafted.perturbation, sets.crafting.shape, engine.range, ball),
-      "before-after.png": async () =>
-        drawBeforeAfter({
+        drawPerturbation(
+          crafted.perturbation,
+          { inputShape: sets.crafting.shape, range: engine.range },
+          { about: ball },
+        ),
+      "before-after.png": () =>
+        drawBeforeAfter(engine, measured.images, crafted.perturbation, {
           title: titleOf(crafted.foolingRate, sets, predictions.rate),
           subtitle: about.join(", "),
+          clip,
+          classNames: classNames(engine, measured),
           shape: measured.shape,
-          range: engine.range,
-          perturbation: crafted.perturbation,
-          examples: await chooseExamples(engine, measured, crafted.perturbation, predictions, clip),
+          predictions,
         }),
       "report.json": (paths) => Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
     });

@@ -1,6 +1,6 @@
 import type { Compiled } from "../../index.js";
+import { type ImageSet, sliceSet } from "../../node/images/image_set.js";
 import { UsageError } from "../errors.js";
-import { type ImageSet, sliceSet } from "../images/image_set.js";
 import { openImages } from "../inputs.js";
 
 /** The images to craft on and, kept apart from them, those to measure on. */

@@ -1,10 +1,10 @@
+import { encodeNpy } from "../../images.js";
 import { type DeepfoolOptions, type DeepfoolResult, deepfool, type Shape, sizeOf } from "../../index.js";
 import type { Console } from "../console.js";
 import { CommandError } from "../errors.js";
 import { duration, normName, normValue, plural, short } from "../format.js";
 import { checkPresent, findSources, type ImageOptions, inputOf, openEngine, openImages } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
-import { encodeNpy } from "../npy.js";
 import { checkWritable } from "../output/folders.js";
 import { writeStaged } from "../output/staged_files.js";
 import type { Report } from "../report.js";

@@ -1,8 +1,8 @@
 import { foolingRate } from "../../index.js";
+import { readPerturbation } from "../../node.js";
 import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
 import { ballText, percent, plural } from "../format.js";
-import { loadPerturbation } from "../images/npy_file.js";
 import {
   checkPresent,
   classNames,
@@ -30,7 +30,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
   const engine = await openEngine(sources, options, console);
   try {
     console.note(describeEngine(sources.modelName, engine));
-    const perturbation = await loadPerturbation(path, engine.inputShape);
+    const perturbation = await readPerturbation(path, engine);
     const set = await openImages(images, engine, options.limit);
     const begin = performance.now();
     const { rate, labels, newLabels } = await foolingRate(engine, set.images, perturbation, {
@@ -50,7 +50,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
     if (accuracy)
       console.print(`accuracy ${percent(accuracy.clean)} clean, ${percent(accuracy.perturbed)} perturbed`);
     if (times > 0)
-      console.print(`most often taken for: ${classNames(engine, set)(taken)} (${plural(times, "image")})`);
+      console.print(`most often taken for: ${classNames(engine, set)[taken]} (${plural(times, "image")})`);
     console.print(`size ${ballText(Infinity, linf, engine.range)}, ${ballText(2, l2, engine.range)}`);
     return {
       command: "evaluate",

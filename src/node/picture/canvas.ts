@@ -42,9 +42,9 @@ export class Canvas {
     );
   }
 
-  /** @throws CommandError if the image codec is not installed */
+  /** @throws ImageError if the image codec is not installed */
   async png(width: number, height: number): Promise<Uint8Array> {
-    const sharp = await loadSharp("writing PNG");
+    const sharp = await loadSharp("drawing", "writing PNG");
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${this.#marks.join("")}</svg>`;
     return sharp({ create: { width, height, channels: 3, background: PAPER } })
       .composite([
@@ -65,7 +65,7 @@ export class Canvas {
 export async function fitTile(tile: Tile, target: number): Promise<Tile> {
   const longest = Math.max(tile.width, tile.height);
   if (longest <= 1.75 * target) return enlarge(tile, Math.max(1, Math.round(target / longest)));
-  const sharp = await loadSharp("writing PNG");
+  const sharp = await loadSharp("drawing", "writing PNG");
   const width = Math.max(1, Math.round((tile.width * target) / longest));
   const height = Math.max(1, Math.round((tile.height * target) / longest));
   const raw = { width: tile.width, height: tile.height, channels: 3 as const };

@@ -1,28 +1,31 @@
-export { scaleBytes } from "../../images/levels.js";
-export { fits, pictureShape } from "../../images/picture_shape.js";
-
-import { type Shape, sizeOf } from "../../index.js";
-import { CommandError } from "../errors.js";
+import type { Fit } from "../../images/fit.js";
+import { type Shape, sizeOf } from "../../network/spec.js";
+import { rejectImages } from "./failure.js";
 
 /** Images as the network takes them, with what is known about them. */
 export interface ImageSet {
-  /** Where they come from, as the user wrote it. */
+  /** Where they come from, as it was given. */
   readonly source: string;
   /** `[N][H][W][C]`, in the declared range. */
   readonly images: Float32Array;
   readonly count: number;
   /** `[H, W, C]` of one image as a picture, also where the network takes a vector. */
   readonly shape: Shape;
+  /** Names of the files `[N]`, where each image is a file of its own. */
+  readonly files?: readonly string[];
   /** Dataset labels `[N]`, if the set has them. */
   readonly labels?: Int32Array;
+  /** Names of the dataset's classes, if it tells them. */
   readonly classNames?: readonly string[];
 }
 
-/** What a loader needs to know: the network's input, its pixel range, and how many images to take (all if undefined). */
-export interface LoadOptions {
+/** What a reader needs to know: the network's input, its pixel range, and how many images to take (all if undefined). */
+export interface ReadRequest {
   readonly inputShape: Shape;
   readonly range: readonly [number, number];
   readonly limit?: number;
+  readonly fit: Fit;
+  readonly background: readonly [number, number, number];
 }
 
 /** Images `start` to `end - 1` of a set. */
@@ -32,12 +35,13 @@ export function sliceSet(set: ImageSet, start: number, end: number): ImageSet {
     ...set,
     images: set.images.slice(start * size, end * size),
     count: end - start,
+    files: set.files?.slice(start, end),
     labels: set.labels?.slice(start, end),
   };
 }
 
 /**
- * @throws CommandError if a value is NaN or infinite, or lies so far outside the range that the range must be wrong
+ * @throws ImageError if a value is NaN or infinite, or lies so far outside the range that the range must be wrong
  */
 export function checkValues(
   name: string,
@@ -50,10 +54,10 @@ export function checkValues(
   for (let i = 0; i < values.length; i++) {
     const v = values[i];
     if (!Number.isFinite(v))
-      throw new CommandError(`${name}: image ${Math.floor(i / size)} holds ${v}, expected finite values`);
+      rejectImages(`${name}: image ${Math.floor(i / size)} holds ${v}, expected finite values`);
     if (v < low - slack || v > high + slack)
-      throw new CommandError(
-        `${name}: image ${Math.floor(i / size)} holds ${v}, far outside the range ${low} to ${high}; set --range`,
+      rejectImages(
+        `${name}: image ${Math.floor(i / size)} holds ${v}, far outside the range ${low} to ${high}; set --range, or input.range of compile`,
       );
   }
 }

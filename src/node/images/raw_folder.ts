@@ -1,8 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { sizeOf } from "../../index.js";
-import { CommandError } from "../errors.js";
-import { fits, type ImageSet, type LoadOptions, scaleBytes } from "./image_set.js";
+import { scaleBytes } from "../../images/levels.js";
+import { fits } from "../../images/picture_shape.js";
+import { sizeOf } from "../../network/spec.js";
+import { rejectImages } from "./failure.js";
+import type { ImageSet, ReadRequest } from "./image_set.js";
 
 /** What `meta.json` says; everything else in it is ignored. */
 interface Meta {
@@ -18,30 +20,30 @@ export async function isRawFolder(folder: string): Promise<boolean> {
 }
 
 /**
- * Loads a folder with `images.bin` (uint8, NHWC), `meta.json` (`shape` [N, H, W, C], `labelsDtype`, `classes`) and
+ * Reads a folder with `images.bin` (uint8, NHWC), `meta.json` (`shape` [N, H, W, C], `labelsDtype`, `classes`) and
  * optionally `labels.bin` (uint8 or little-endian uint16).
  *
- * @throws CommandError if a file is missing, contradicts another, or does not fit the network
+ * @throws ImageError if a file is missing, contradicts another, or does not fit the network
  */
-export async function loadRawFolder(folder: string, options: LoadOptions): Promise<ImageSet> {
+export async function readRawFolder(folder: string, request: ReadRequest): Promise<ImageSet> {
   const meta = await readMeta(join(folder, "meta.json"));
   const [total, ...shape] = meta.shape;
   const size = sizeOf(shape);
   const path = join(folder, "images.bin");
   const file = await readFile(path);
   if (file.length !== total * size)
-    throw new CommandError(
+    rejectImages(
       `${path} has ${file.length} bytes, expected ${total * size} for ${meta.shape.join("x")} (meta.json)`,
     );
-  if (total === 0) throw new CommandError(`${folder} holds no images`);
-  if (!fits(shape, options.inputShape))
-    throw new CommandError(
-      `${folder} holds images of ${shape.join("x")}, but the model takes ${options.inputShape.join("x")}`,
+  if (total === 0) rejectImages(`${folder} holds no images`);
+  if (!fits(shape, request.inputShape))
+    rejectImages(
+      `${folder} holds images of ${shape.join("x")}, but the model takes ${request.inputShape.join("x")}`,
     );
-  const count = Math.min(total, options.limit ?? total);
+  const count = Math.min(total, request.limit ?? total);
   return {
     source: folder,
-    images: scaleBytes(file.subarray(0, count * size), options.range),
+    images: scaleBytes(file.subarray(0, count * size), request.range),
     count,
     shape,
     labels: await readLabels(join(folder, "labels.bin"), meta, total, count),
@@ -54,23 +56,17 @@ async function readMeta(path: string): Promise<Meta> {
   try {
     meta = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new CommandError(`${path} is not JSON: ${error.message}`);
+    if (error instanceof SyntaxError) rejectImages(`${path} is not JSON: ${error.message}`);
     throw error;
   }
   const { shape, layout = "NHWC", dtype = "uint8", labelsDtype = "uint8", classes } = meta ?? {};
   if (!isShape(shape))
-    throw new CommandError(
-      `${path}: shape is ${JSON.stringify(shape)}, expected [images, height, width, channels]`,
-    );
-  if (layout !== "NHWC")
-    throw new CommandError(`${path}: layout is ${JSON.stringify(layout)}, expected "NHWC"`);
-  if (dtype !== "uint8")
-    throw new CommandError(`${path}: dtype is ${JSON.stringify(dtype)}, expected "uint8"`);
+    rejectImages(`${path}: shape is ${JSON.stringify(shape)}, expected [images, height, width, channels]`);
+  if (layout !== "NHWC") rejectImages(`${path}: layout is ${JSON.stringify(layout)}, expected "NHWC"`);
+  if (dtype !== "uint8") rejectImages(`${path}: dtype is ${JSON.stringify(dtype)}, expected "uint8"`);
   const width = /^uint(8|16)\b/.exec(String(labelsDtype))?.[1];
   if (width === undefined)
-    throw new CommandError(
-      `${path}: labelsDtype is ${JSON.stringify(labelsDtype)}, expected "uint8" or "uint16"`,
-    );
+    rejectImages(`${path}: labelsDtype is ${JSON.stringify(labelsDtype)}, expected "uint8" or "uint16"`);
   return {
     shape,
     labelWidth: width === "16" ? 2 : 1,
@@ -95,9 +91,7 @@ async function readLabels(
   if (!(await isFile(path))) return undefined;
   const file = await readFile(path);
   if (file.length !== total * meta.labelWidth)
-    throw new CommandError(
-      `${path} has ${file.length} bytes, expected ${total * meta.labelWidth} for ${total} labels`,
-    );
+    rejectImages(`${path} has ${file.length} bytes, expected ${total * meta.labelWidth} for ${total} labels`);
   const read = (i: number) => (meta.labelWidth === 2 ? file.readUInt16LE(2 * i) : file[i]);
   return Int32Array.from({ length: count }, (_, i) => read(i));
 }

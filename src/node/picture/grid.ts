@@ -1,9 +1,8 @@
 import { amplification } from "../../images/draw.js";
-import type { Shape } from "../../index.js";
-import { percent } from "../format.js";
+import type { Shape } from "../../network/spec.js";
+import { percent } from "../words.js";
 import { ALARM, Canvas, FAINT, fitTile, INK } from "./canvas.js";
-import { amplified } from "./perturbation.js";
-import { imageTile, perturbationTile, type Tile } from "./tile.js";
+import { amplified, imageTile, perturbationTile, type Tile } from "./tile.js";
 
 /** A prediction: the class's name and its softmax probability. */
 export interface Prediction {
@@ -38,10 +37,10 @@ const HEADER = 64;
 const ROW_LABEL = 22;
 
 /**
- * `before-after.png`: the perturbation at the left, then a column for each example with the clean image above and
+ * The perturbation at the left, then a column for each example with the clean image above and
  * the perturbed one below, each with its prediction; a prediction that changed is set in colour.
  */
-export async function drawBeforeAfter(picture: BeforeAfter): Promise<Uint8Array> {
+export async function drawGrid(picture: BeforeAfter): Promise<Uint8Array> {
   const { shape, range, perturbation, examples } = picture;
   const canvas = new Canvas();
   const factor = amplification(perturbation, range);

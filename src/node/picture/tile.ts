@@ -1,5 +1,6 @@
 import { aroundGrey, drawImage } from "../../images/draw.js";
-import type { Shape } from "../../index.js";
+import type { Shape } from "../../network/spec.js";
+import { short } from "../words.js";
 
 /** A small RGB picture, `[height][width][3]`. */
 export interface Tile {
@@ -21,6 +22,11 @@ export function perturbationTile(
   factor: number,
 ): Tile {
   return imageTile(aroundGrey(perturbation, range, factor), shape, range);
+}
+
+/** "×12.7 around grey", the words that say how a drawn perturbation was made visible. */
+export function amplified(factor: number): string {
+  return `×${short(factor)} around grey`;
 }
 
 /** Enlarged by a whole factor, each pixel a square: small images stay what they are. */

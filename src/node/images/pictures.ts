@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { LUMA } from "../../images/colours.js";
-import { type Shape, sizeOf } from "../../index.js";
-import { CommandError, oneLine } from "../errors.js";
+import { scaleBytes } from "../../images/levels.js";
+import { pictureShape } from "../../images/picture_shape.js";
+import { type Shape, sizeOf } from "../../network/spec.js";
 import { loadSharp } from "../sharp.js";
-import { type ImageSet, type LoadOptions, pictureShape, scaleBytes } from "./image_set.js";
+import { firstLine } from "../words.js";
+import { rejectImages } from "./failure.js";
+import type { ImageSet, ReadRequest } from "./image_set.js";
 
 const PICTURE = /\.(png|jpe?g|webp)$/i;
 
@@ -14,25 +17,25 @@ export function pictureNames(names: readonly string[]): string[] {
 
 /**
  * Decodes PNG, JPEG and WebP files: turned upright, resized so that the picture covers the network's input, cropped
- * to its centre; what is transparent becomes white, and a network with one channel gets luma. `toImages` does the same in a
+ * to its centre; what is transparent shows the background, and a network with one channel gets luma. `toImages` does the same in a
  * browser.
  *
  * @param names file names in `folder`, already in order
- * @throws CommandError if a file cannot be decoded, or the network's input is not a grey or RGB picture
+ * @throws ImageError if a file cannot be decoded, or the network's input is not a grey or RGB picture
  */
-export async function loadPictures(
+export async function readPictures(
   folder: string,
   names: readonly string[],
-  options: LoadOptions,
+  request: ReadRequest,
 ): Promise<ImageSet> {
-  const shape = pictureShape(options.inputShape);
+  const shape = pictureShape(request.inputShape);
   const [, , channels] = shape;
-  if (options.inputShape.length === 1 || (channels !== 1 && channels !== 3))
-    throw new CommandError(
-      `${folder} holds pictures, but the model takes ${options.inputShape.join("x")}; expected an input of height x width x 1 or 3`,
+  if (request.inputShape.length === 1 || (channels !== 1 && channels !== 3))
+    rejectImages(
+      `${folder} holds pictures, but the model takes ${request.inputShape.join("x")}; expected an input of height x width x 1 or 3`,
     );
-  const sharp = await loadSharp("reading PNG, JPEG and WebP");
-  const taken = names.slice(0, options.limit);
+  const sharp = await loadSharp("readImages", "reading PNG, JPEG and WebP");
+  const taken = names.slice(0, request.limit);
   const size = sizeOf(shape);
   const images = new Float32Array(taken.length * size);
   const readers = Math.min(8, taken.length); // a few at a time: decoded photographs are large
@@ -40,25 +43,31 @@ export async function loadPictures(
   const reader = async () => {
     while (next < taken.length) {
       const i = next++;
-      images.set(scaleBytes(await decode(sharp, join(folder, taken[i]), shape), options.range), i * size);
+      images.set(
+        scaleBytes(await decode(sharp, join(folder, taken[i]), shape, request), request.range),
+        i * size,
+      );
     }
   };
   await Promise.all(Array.from({ length: readers }, reader));
-  return { source: folder, images, count: taken.length, shape };
+  return { source: folder, images, count: taken.length, shape, files: taken };
 }
 
 async function decode(
   sharp: Awaited<ReturnType<typeof loadSharp>>,
   path: string,
   [height, width, channels]: Shape,
+  { fit, background: [r, g, b] }: ReadRequest,
 ): Promise<Uint8Array> {
+  const background = { r, g, b };
   try {
-    const upright = sharp(path, { failOn: "truncated" }).autoOrient().flatten({ background: "white" });
+    const upright = sharp(path, { failOn: "truncated" }).autoOrient().flatten({ background });
     const cropped = upright.resize({
       width,
       height,
-      fit: "cover",
+      fit,
       position: "centre",
+      background,
       kernel: "linear",
       // Faster decoding of JPEG leaves too few pixels for the filter, and moves them by up to half a target pixel.
       fastShrinkOnLoad: false,
@@ -70,9 +79,9 @@ async function decode(
         : cropped.toColourspace("srgb");
     const { data, info } = await coloured.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     if (info.channels !== channels || data.length !== height * width * channels)
-      throw new CommandError(`decoded to ${info.width}x${info.height}x${info.channels}`);
+      throw new Error(`decoded to ${info.width}x${info.height}x${info.channels}`);
     return data;
   } catch (error) {
-    throw new CommandError(`${path}: cannot be decoded (${oneLine(error)})`);
+    rejectImages(`${path}: cannot be decoded (${firstLine(error)})`, error);
   }
 }

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CommandError } from "../../src/cli/errors.js";
-import { decodeNpy, encodeNpy } from "../../src/cli/npy.js";
+import { decodeNpy, encodeNpy, InvalidArgumentError } from "../../src/images.js";
 
 /** A .npy file as NumPy writes it. */
 function npy(header: string, values: Uint8Array, version = 1): Uint8Array {
@@ -23,7 +22,7 @@ describe(".npy files", () => {
       fc.property(shapes, words, (shape, bits) => {
         const size = shape.reduce((product, n) => product * n, 1);
         const data = new Float32Array(bits.slice(0, size).buffer);
-        const back = decodeNpy("x.npy", encodeNpy(data, shape));
+        const back = decodeNpy(encodeNpy(data, shape));
         expect(back.shape).toEqual(shape);
         expect(back.data).toBeInstanceOf(Float32Array);
         expect(new Uint32Array(back.data.slice().buffer)).toEqual(bits.slice(0, size));
@@ -45,7 +44,7 @@ describe(".npy files", () => {
       "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }\n",
       Uint8Array.of(1, 2, 3, 4, 5, 255),
     );
-    expect(decodeNpy("x.npy", eight)).toEqual({
+    expect(decodeNpy(eight)).toEqual({
       shape: [2, 3],
       type: "uint8",
       data: Uint8Array.of(1, 2, 3, 4, 5, 255),
@@ -56,7 +55,7 @@ describe(".npy files", () => {
         bytesOf(Float64Array.of(0.1, -3)),
         version,
       );
-      expect(decodeNpy("x.npy", doubles)).toEqual({
+      expect(decodeNpy(doubles)).toEqual({
         shape: [2],
         type: "float64",
         data: Float64Array.of(0.1, -3),
@@ -84,8 +83,8 @@ describe(".npy files", () => {
     ],
     ["a header that is none", npy("import os", new Uint8Array()), /header/],
   ])("reject %s in one line", (_, file, message) => {
-    expect(() => decodeNpy("x.npy", file)).toThrow(CommandError);
-    expect(() => decodeNpy("x.npy", file)).toThrow(message);
-    expect(() => decodeNpy("x.npy", file)).toThrow(/^x\.npy [^\n]*$/);
+    expect(() => decodeNpy(file)).toThrow(InvalidArgumentError);
+    expect(() => decodeNpy(file)).toThrow(message);
+    expect(() => decodeNpy(file)).toThrow(/^decodeNpy: file [^\n]*$/);
   });
 });

@@ -3,11 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fits } from "../../src/cli/images/image_set.js";
-import { loadImages } from "../../src/cli/images/load.js";
-import { loadPerturbation } from "../../src/cli/images/npy_file.js";
-import { encodeNpy } from "../../src/cli/npy.js";
-import { tinyImages, writeRawFolder } from "./support/tiny_model.js";
+import { fits } from "../../src/images/picture_shape.js";
+import { encodeNpy } from "../../src/images.js";
+import { ImageError, type ReadImagesOptions, readImages, readPerturbation } from "../../src/node.js";
+import { tinyImages, writeRawFolder } from "../cli/support/tiny_model.js";
 
 let folder: string;
 beforeAll(() => {
@@ -17,6 +16,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const RGB = { inputShape: [8, 8, 3], range: [0, 1] } as const;
 const GREY = { inputShape: [8, 8, 1], range: [0, 1] } as const;
+
+/** Images for a network of a shape and range. */
+function loadImages(
+  path: string,
+  { limit, ...net }: { inputShape: readonly number[]; range: readonly [number, number]; limit?: number },
+  options?: ReadImagesOptions,
+) {
+  return readImages(path, net, { ...(limit !== undefined && { limit }), ...options });
+}
 
 function subfolder(): string {
   return mkdtempSync(join(folder, "set-"));
@@ -208,11 +216,11 @@ describe(".npy images", () => {
 
   it("serve as perturbations where they have the shape of one image", async () => {
     const values = Array.from({ length: 64 }, (_, i) => i / 1000);
-    expect(await loadPerturbation(float(values, [8, 8, 1]), [8, 8, 1])).toEqual(Float32Array.from(values));
-    await expect(loadPerturbation(float([...values, ...values], [2, 8, 8, 1]), [8, 8, 1])).rejects.toThrow(
+    expect(await readPerturbation(float(values, [8, 8, 1]), [8, 8, 1])).toEqual(Float32Array.from(values));
+    await expect(readPerturbation(float([...values, ...values], [2, 8, 8, 1]), [8, 8, 1])).rejects.toThrow(
       /2x8x8x1/,
     );
-    await expect(loadPerturbation(float([NaN, ...values.slice(1)], [8, 8, 1]), [8, 8, 1])).rejects.toThrow(
+    await expect(readPerturbation(float([NaN, ...values.slice(1)], [8, 8, 1]), [8, 8, 1])).rejects.toThrow(
       /value 0 is NaN/,
     );
   });
@@ -224,4 +232,42 @@ it("an image fits an input of the same shape but for axes of length 1, or a vect
   expect(fits([28, 28], [28, 28, 1])).toBe(true);
   expect(fits([14, 56, 1], [28, 28, 1])).toBe(false);
   expect(fits([28, 28, 3], [28, 28, 1])).toBe(false);
+});
+
+describe("readImages", () => {
+  it("names the files, fits pictures as asked, and lays them on a colour", async () => {
+    const path = subfolder();
+    await halves(16, 8, [255, 255, 255, 255], [0, 0, 0, 255]).png().toFile(join(path, "b.png"));
+    await halves(8, 8, [0, 0, 0, 0], [0, 0, 0, 0]).png().toFile(join(path, "a.png"));
+    const background = [0, 0, 255] as const;
+    const set = await readImages(path, [8, 8, 3], { range: [0, 255], fit: "contain", background });
+    expect(set.files).toEqual(["a.png", "b.png"]);
+    expect(set.images.slice(0, 3)).toEqual(Float32Array.of(0, 0, 255));
+    // Rows of the second: two of background, four of the picture, two of background.
+    const pixel = (y: number, x: number) => [...set.images.subarray(192 + (y * 8 + x) * 3).subarray(0, 3)];
+    expect([pixel(0, 0), pixel(3, 0), pixel(3, 7), pixel(7, 7)]).toEqual([
+      [0, 0, 255],
+      [255, 255, 255],
+      [0, 0, 0],
+      [0, 0, 255],
+    ]);
+    const stretched = await readImages(path, [8, 8, 3], { range: [0, 255], fit: "fill", background });
+    expect([...stretched.images.slice(192, 195)]).toEqual([255, 255, 255]);
+  });
+
+  it("fails with typed errors of one line that name the path", async () => {
+    const path = subfolder();
+    const error = await readImages(path, [8, 8, 3]).catch((error) => error);
+    expect(error).toBeInstanceOf(ImageError);
+    expect(error.message).toMatch(/^readImages: [^\n]*set-[^\n]* holds no images[^\n]*$/);
+    writeFileSync(join(path, "v.npy"), "text");
+    const bad = await readPerturbation(join(path, "v.npy"), [8, 8, 3]).catch((error) => error);
+    expect(bad).toBeInstanceOf(ImageError);
+    expect(bad.message).toMatch(/^readPerturbation: [^\n]*v\.npy is not a \.npy file$/);
+    await expect(readImages(join(path, "nowhere"), [8, 8, 3])).rejects.toThrow(/ENOENT.*nowhere/);
+    await expect(readImages(path, [8, 8, 3], { limit: 0 })).rejects.toThrow(
+      /limit is 0, expected an integer >= 1/,
+    );
+    await expect(readImages(path, [8, 8, 3], { fit: "crop" as "fill" })).rejects.toThrow(/fit is "crop"/);
+  });
 });
