@@ -97,13 +97,19 @@ async function bundle() {
     chunkNames: "chunks/[name]-[hash]",
     logLevel: "error",
   };
+  // What a visitor brings along or npm installs beside us; all else is carried, so that a page needs no bundler.
+  const external = [
+    "@tensorflow/*",
+    "webgpu",
+    "node:*",
+    ...Object.keys({ ...dependencies, ...optionalDependencies }),
+  ];
   // The library: index.js is whole but for the tfjs engine, which loads when it is asked for.
   await build({
     ...shared,
     platform: "neutral",
     mainFields: ["module", "main"],
-    // What a visitor may bring along; the rest is carried, so that a page needs no bundler.
-    external: ["@tensorflow/*", "webgpu", "node:*"],
+    external,
     entryPoints: {
       index: "src/index.ts",
       tfjs: "src/tfjs.ts",
@@ -116,12 +122,7 @@ async function bundle() {
   await build({
     ...shared,
     platform: "node",
-    external: [
-      "@tensorflow/*",
-      "webgpu",
-      "node:*",
-      ...Object.keys({ ...dependencies, ...optionalDependencies }),
-    ],
+    external,
     entryPoints: { cli: "src/cli/main.ts" },
     banner: { js: "#!/usr/bin/env node" },
   });

@@ -2,7 +2,6 @@ import { shapeText } from "../../kernels/checks.js";
 import { halfValue } from "../../kernels/half_value.js";
 import type { Shape } from "../spec.js";
 import { isRecord, quoted, rejectModel, valueText } from "./failure.js";
-import { float16 } from "./half.js";
 import { manifestSegments } from "./manifest_path.js";
 
 /** A weight of the model, row-major; integers and booleans are converted to float32. */

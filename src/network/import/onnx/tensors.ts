@@ -1,7 +1,7 @@
+import { halfValue } from "../../../kernels/half_value.js";
 import { sizeOf } from "../../spec.js";
 import type { Tensor } from "../dataflow/tensor.js";
 import { quoted, rejectModel, valueText } from "../failure.js";
-import { bfloat16, float16 } from "../half.js";
 import { manifestSegments } from "../manifest_path.js";
 import type { ModelSource } from "../source/model_source.js";
 import type { TensorProto } from "./proto.js";
@@ -24,7 +24,7 @@ const DATA_TYPES: Readonly<Record<number, DataType>> = {
   6: { name: "INT32", kind: "integer", bytes: 4, read: (view, at) => view.getInt32(at, true) },
   7: { name: "INT64", kind: "integer", bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
   9: { name: "BOOL", kind: "boolean", bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
-  10: { name: "FLOAT16", kind: "float", bytes: 2, read: (view, at) => float16(view.getUint16(at, true)) },
+  10: { name: "FLOAT16", kind: "float", bytes: 2, read: (view, at) => halfValue(view.getUint16(at, true)) },
   11: { name: "DOUBLE", kind: "float", bytes: 8, read: (view, at) => view.getFloat64(at, true) },
   12: { name: "UINT32", kind: "integer", bytes: 4, read: (view, at) => view.getUint32(at, true) },
   13: { name: "UINT64", kind: "integer", bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
@@ -112,7 +112,7 @@ export class TensorReader {
     if (type.name === "DOUBLE" && proto.doubles.length > 0)
       return decoded(joined(proto.doubles.map((part) => this.#whole(part, type, what))), type);
     const stored = type.bytes === 8 || type.name === "UINT32" ? proto.int64s : proto.int32s;
-    if (type.name === "FLOAT16") return Float32Array.from(stored, float16);
+    if (type.name === "FLOAT16") return Float32Array.from(stored, halfValue);
     if (type.name === "BFLOAT16") return Float32Array.from(stored, bfloat16);
     return type.kind === "float" ? Float32Array.from(stored) : Float64Array.from(stored);
   }
@@ -166,3 +166,11 @@ function decoded(
 }
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Value of a bfloat16 bit pattern: the upper half of a float32. */
+function bfloat16(bits: number): number {
+  scratch.setUint32(0, bits << 16);
+  return scratch.getFloat32(0);
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
