@@ -16,10 +16,10 @@ export {
   type InspectedModel,
   type Inspection,
   inspect,
-  type SuggestedInput,
   type UnsupportedModel,
 } from "./api/inspect.js";
 export { type LoadableModel, type LoadModelOptions, loadModel } from "./api/load_model.js";
+export type { SuggestedInput } from "./api/suggested_input.js";
 export { type UniversalOptions, universalPerturbation } from "./api/universal.js";
 export {
   type PartialUniversalResult,

@@ -10,9 +10,16 @@ import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layer
 import { type InputOptions, type InputTransform, resolveInput } from "../network/input.js";
 import type { Network } from "../network/spec.js";
 import "./gpu_types.js";
-import { checkInputShape, checkOutput, type LoadableModel, networkOf } from "./load_model.js";
+import {
+  checkClassNames,
+  checkInputShape,
+  checkOutput,
+  type LoadableModel,
+  networkOf,
+} from "./load_model.js";
 import { oddityOf } from "./oddities.js";
 import { checkCallback, checkSignal, flag, integer, interval, oneOf, optionsObject } from "./options.js";
+import { rescaledTwice } from "./suggested_input.js";
 
 const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
 
@@ -59,6 +66,8 @@ export interface CompileOptions {
   readonly inputShape?: readonly number[];
   /** Name of the value that holds the class scores, for a model with several outputs: any value of its graph. */
   readonly output?: string;
+  /** One name for each class, in place of those that the model carries; results and pictures name classes so. */
+  readonly classNames?: readonly string[];
   /** The TensorFlow.js to use with backend "tfjs". Default: the installed `@tensorflow/tfjs-core`. */
   readonly tf?: TensorFlow;
   /** Number of classes, for a function with backend "tfjs". */
@@ -155,6 +164,7 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
     "input",
     "inputShape",
     "output",
+    "classNames",
     "tf",
     "classes",
     "signal",
@@ -189,6 +199,7 @@ function resolveOptions(options: CompileOptions | undefined): Settings {
   if (given.classes !== undefined) integer(caller, "classes", given.classes, 2);
   checkInputShape(caller, given.inputShape);
   checkOutput(caller, given.output);
+  checkClassNames(caller, given.classNames);
   if (given.input?.range !== undefined) interval(caller, "input.range", given.input.range);
   // The channels are not known yet; whatever is wrong apart from their number shows before any work.
   resolveInput(given.input, Math.max(lengthOf(given.input?.mean), lengthOf(given.input?.std)));
@@ -230,13 +241,14 @@ async function engineFor(
 /** Loaded only when asked for: nobody else needs to have TensorFlow.js. */
 async function createOnTfjs(
   model: Network | LiveLayersModel | TensorFunction,
-  { input, inputShape, classes, tf }: Settings,
+  { input, inputShape, classes, classNames, tf }: Settings,
 ): Promise<Engine> {
   const tfjs = await import("../engines/tfjs/engine.js");
   return tfjs.createTfjsEngine(model as Parameters<typeof createTfjsEngine>[0], {
     input,
     inputShape,
     classes,
+    classNames,
     tf: tf as TfNamespace | undefined,
   });
 }
@@ -254,7 +266,7 @@ async function createOnWebgpu(
 async function warningsFor(
   engine: Engine,
   network: Network | undefined,
-  { threads, deterministic, signal }: Settings,
+  { threads, deterministic, input, signal }: Settings,
 ): Promise<string[]> {
   const warnings: string[] = [];
   const { backend } = engine;
@@ -272,6 +284,10 @@ async function warningsFor(
       `compile: the WebGPU adapter ("${(engine as WebgpuEngine).adapter}") computes on the processor, expected a GPU; ` +
         '{ backend: "wasm" } is faster there',
     );
+  if (network) {
+    const rescaled = rescaledTwice(network, resolveInput(input, network.input.shape.at(-1) ?? 1));
+    warnings.push(...oddEndings(network), ...(rescaled ? [rescaled] : []));
+  }
   const oddity = await oddityOf(engine, signal);
   const outputs = `compile: the outputs of "${network?.name ?? "the model"}"`;
   if (oddity === "probabilities" && !network?.strippedSoftmax)
@@ -287,4 +303,17 @@ async function warningsFor(
       `${outputs} are infinite at an image of noise, expected finite numbers; DeepFool takes no steps there`,
     );
   return warnings;
+}
+
+/** What a classifier's last layer says about its labels, where that is not one class of several. */
+function oddEndings({ name, classes, strippedSigmoid, singleScore }: Network): string[] {
+  if (strippedSigmoid && !singleScore)
+    return [
+      `compile: "${name}" ends in a sigmoid over ${classes} outputs, so an image may have several labels, expected one; its label here is the likeliest`,
+    ];
+  if (singleScore && !strippedSigmoid)
+    return [
+      `compile: "${name}" has one output and no sigmoid, expected class scores; it is taken as the logit of class 1, positive where that class is`,
+    ];
+  return [];
 }

@@ -2,6 +2,7 @@ import { type UnsupportedLayer, UnsupportedOperatorError } from "../errors.js";
 import { factsOf } from "../kernels/operators/facts_of.js";
 import type { Network, OpName, Shape } from "../network/spec.js";
 import { type LoadableModel, type LoadModelOptions, networkOf, resolveOptions } from "./load_model.js";
+import { type SuggestedInput, suggestInput } from "./suggested_input.js";
 
 /** A layer as an engine would run it. */
 export interface InspectedLayer {
@@ -15,13 +16,6 @@ export interface InspectedLayer {
   readonly multiplyAdds: number;
 }
 
-/** What the images should be, as far as the model says. */
-export interface SuggestedInput {
-  readonly shape: Shape;
-  readonly range: readonly [number, number];
-  readonly note: string;
-}
-
 /** A model that can be run. */
 export interface InspectedModel {
   readonly supported: true;
@@ -32,6 +26,10 @@ export interface InspectedModel {
   readonly classNames: readonly string[] | null;
   /** A softmax ends the model and is left out. */
   readonly strippedSoftmax: boolean;
+  /** A sigmoid does: each class has a probability by itself. */
+  readonly strippedSigmoid: boolean;
+  /** The model has one score z, and two classes with the scores `[0, z]`. */
+  readonly singleScore: boolean;
   /** Shared weights count once. */
   readonly parameters: number;
   readonly multiplyAdds: number;
@@ -97,36 +95,11 @@ function inspectionOf(network: Network): InspectedModel {
     classes: network.classes,
     classNames: network.classNames ?? null,
     strippedSoftmax: network.strippedSoftmax,
+    strippedSigmoid: network.strippedSigmoid,
+    singleScore: network.singleScore,
     parameters: [...arrays].reduce((sum, array) => sum + array.length, 0),
     multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
     operators,
     layers,
   };
-}
-
-/** What can be told of the images that the model wants: one that starts by dividing by about 128 or 255 takes bytes. */
-function suggestInput(network: Network): Omit<SuggestedInput, "shape"> {
-  const scale = firstScale(network);
-  if (scale !== undefined && scale > 1 / 300 && scale < 1 / 100)
-    return {
-      range: [0, 255],
-      note: "the model rescales pixels itself: with --range 0,255 pass --mean 0 --std 1/255 to hand them over unchanged",
-    };
-  return {
-    range: [0, 1],
-    note: "pixels in --range reach the model as (x - mean) / std of 0..1; the file does not say which --mean and --std it was trained with",
-  };
-}
-
-/** The factor that the network multiplies its input by first, if it does. */
-function firstScale({ nodes, input }: Network): number | undefined {
-  const first = nodes.find((node) => node.inputs.includes(input.name));
-  const constants = new Map(nodes.map((node) => [node.name, node]));
-  const affine =
-    first &&
-    factsOf(first).affine?.(first, input, (name) => {
-      const node = constants.get(name);
-      return node?.op === "Constant" ? node : undefined;
-    });
-  return affine?.scale[0];
 }

@@ -12,6 +12,8 @@ export interface LoadModelOptions {
   readonly inputShape?: readonly number[];
   /** Name of the value that holds the class scores, for a model with several outputs: any value of its graph. */
   readonly output?: string;
+  /** One name for each class, in place of those that the model carries. */
+  readonly classNames?: readonly string[];
   readonly signal?: AbortSignal;
   /** Called while weights are read: bytes so far, and of how many. */
   readonly onProgress?: (bytes: number, total: number) => void;
@@ -40,11 +42,18 @@ export async function loadModel(model: LoadableModel, options?: LoadModelOptions
 
 /** @param caller who checks them */
 export function resolveOptions(caller: string, options: LoadModelOptions | undefined): LoadModelOptions {
-  const given = optionsObject(caller, options, ["inputShape", "output", "signal", "onProgress"]);
+  const given = optionsObject(caller, options, [
+    "inputShape",
+    "output",
+    "classNames",
+    "signal",
+    "onProgress",
+  ]);
   checkSignal(caller, given.signal);
   checkCallback(caller, "onProgress", given.onProgress);
   checkInputShape(caller, given.inputShape);
   checkOutput(caller, given.output);
+  checkClassNames(caller, given.classNames);
   return given;
 }
 
@@ -52,6 +61,15 @@ export function checkOutput(caller: string, output: unknown): void {
   if (output !== undefined && (typeof output !== "string" || output === ""))
     throw new InvalidArgumentError(
       `${caller}: output is ${typeof output === "string" ? '""' : typeof output}, expected the name of a value of the model`,
+    );
+}
+
+export function checkClassNames(caller: string, classNames: unknown): void {
+  if (classNames === undefined) return;
+  const wrong = Array.isArray(classNames) ? classNames.findIndex((name) => typeof name !== "string") : -1;
+  if (!Array.isArray(classNames) || wrong >= 0)
+    throw new InvalidArgumentError(
+      `${caller}: classNames${wrong >= 0 ? `[${wrong}]` : ""} is ${typeof (wrong >= 0 ? (classNames as unknown[])[wrong] : classNames)}, expected ${wrong >= 0 ? "a string" : "an array of strings, one per class"}`,
     );
 }
 
@@ -68,11 +86,14 @@ export function checkInputShape(caller: string, inputShape: unknown): void {
 export async function networkOf(
   caller: string,
   model: LoadableModel,
-  { inputShape, output, signal, onProgress }: LoadModelOptions,
+  { inputShape, output, classNames, signal, onProgress }: LoadModelOptions,
 ): Promise<Network> {
   signal?.throwIfAborted();
-  if (isModelInput(model))
-    return buildNetwork(await openModel(model, { inputShape, output, signal, onProgress }));
+  const named = classNames && { classNames };
+  if (isModelInput(model)) {
+    const spec = await openModel(model, { inputShape, output, signal, onProgress });
+    return buildNetwork({ ...spec, ...named });
+  }
   if (typeof model !== "object" || model === null || !("nodes" in model))
     throw new InvalidArgumentError(
       `${caller}: model is ${model === null ? "null" : typeof model}, expected a path or URL of a model, its bytes or Files, ` +
@@ -80,8 +101,5 @@ export async function networkOf(
         (typeof model === "function" ? ' (a function needs backend "tfjs")' : ""),
     );
   // A Network is a valid description too; building it again costs little and validates hand-made ones.
-  const network = buildNetwork(model);
-  return "strippedSoftmax" in model && model.strippedSoftmax
-    ? { ...network, strippedSoftmax: true }
-    : network;
+  return buildNetwork({ ...model, ...named });
 }

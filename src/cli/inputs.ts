@@ -1,7 +1,15 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Backend, type Compiled, compile, type InputOptions, InvalidArgumentError } from "../index.js";
+import {
+  type Backend,
+  type Compiled,
+  compile,
+  type InputOptions,
+  InvalidArgumentError,
+  type LoadModelOptions,
+} from "../index.js";
 import { type ImageSet, readImages } from "../node.js";
+import { readClassNames } from "./class_names_file.js";
 import type { Console } from "./console.js";
 import { UsageError } from "./errors.js";
 import { packageRoot } from "./package_root.js";
@@ -17,6 +25,9 @@ export interface ModelOptions {
   readonly backend?: Backend;
   readonly threads?: number | "auto";
   readonly weights?: "float32" | "float16";
+  readonly inputShape?: readonly number[];
+  readonly output?: string;
+  readonly classesFile?: string;
 }
 
 /** Options that say which images to use. */
@@ -100,6 +111,7 @@ export async function openEngine(
   const tf = backend === "tfjs" ? await loadTfjs() : undefined;
   try {
     return await compile(sources.model, {
+      ...(await loadingOptions(options)),
       backend,
       threads,
       weights,
@@ -111,6 +123,16 @@ export async function openEngine(
     if (error instanceof InvalidArgumentError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
+}
+
+/** What is said of the model beside where it is. */
+export async function loadingOptions({
+  inputShape,
+  output,
+  classesFile,
+}: ModelOptions): Promise<Pick<LoadModelOptions, "inputShape" | "output" | "classNames">> {
+  const classNames = classesFile === undefined ? undefined : await readClassNames(classesFile);
+  return { inputShape, output, classNames };
 }
 
 /** What the model saw of the pixels, for reports: numbers mean little without it. */

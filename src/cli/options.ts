@@ -8,6 +8,7 @@ import {
   parseNorm,
   parsePositive,
   parseRange,
+  parseShape,
   parseShare,
 } from "./values.js";
 
@@ -18,7 +19,20 @@ const WEIGHTS = ["float32", "float16"] as const;
 /** Adds `--model` and what belongs to it. */
 export function addModelOptions(command: Command): Command {
   return command
-    .addOption(option("--model <path>", "model.json of a TensorFlow.js LayersModel, or its URL"))
+    .addOption(
+      option("--model <path>", "model.json of TensorFlow.js, .onnx file, folder that holds one, or a URL"),
+    )
+    .addOption(
+      option(
+        "--input-shape <list>",
+        "shape of one image, as 224,224,3, where the model leaves it open",
+        parseShape,
+      ),
+    )
+    .addOption(
+      option("--output <name>", "the value that holds the class scores, of a model with several outputs"),
+    )
+    .addOption(option("--classes-file <path>", "names of the classes: one a line, or a JSON list"))
     .addOption(option("--demo", "use the model and the images that come with unifool"));
 }
 

@@ -78,3 +78,12 @@ export function parseChoice<T extends string>(option: string, text: string, choi
     throw new UsageError(`${option} is "${text}", expected one of ${choices.join(", ")}`);
   return found;
 }
+
+/** Sizes as `224,224,3` or `224x224x3`. */
+export function parseShape(option: string, text: string): number[] {
+  return parseList(option, text.replaceAll("x", ",")).map((size) => {
+    if (!Number.isSafeInteger(size) || size < 1)
+      throw new UsageError(`${option} is ${text}, expected sizes such as 224,224,3`);
+    return size;
+  });
+}

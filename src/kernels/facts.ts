@@ -45,10 +45,10 @@ export interface OperatorFacts<O extends AnyOperator = AnyOperator> {
   /** The output is the input in the same order, under another shape: another name of the same storage. */
   readonly reshapes: boolean;
   /**
-   * True where it turns class scores into probabilities in the same order, so that it is left out at the end of a network:
-   * unifool works on logits.
+   * How it turns class scores into probabilities, if it does, in the same order, so that it is left out at the end of a
+   * network: unifool works on logits. "softmax": of classes that exclude each other; "sigmoid": each by itself.
    */
-  readonly makesProbabilities: (node: Node<O>) => boolean;
+  readonly probabilities: (node: Node<O>) => "softmax" | "sigmoid" | undefined;
 
   /** The zero padding that it is, if it is one. */
   readonly zeroPads: ((operator: O) => Pads) | undefined;
@@ -99,7 +99,7 @@ export const WITHOUT_WEIGHTS = {
 export const CHANGES_VALUES = {
   isIdentity: no,
   reshapes: false,
-  makesProbabilities: no,
+  probabilities: () => undefined,
 } satisfies Partial<OperatorFacts>;
 
 /** Facts of operators that no rewrite folds into another. */

@@ -19,7 +19,7 @@ export function reshapingFacts<O extends AnyOperator>(shape: OperatorFacts<O>["s
     ...WITHOUT_WEIGHTS,
     isIdentity: ({ shape: made, inputShapes }) => sameShape(made, inputShapes[0]),
     reshapes: true,
-    makesProbabilities: () => false,
+    probabilities: () => undefined,
     ...FOLDS_NOTHING,
     ...FUSES_NOTHING,
     channelwise: false,

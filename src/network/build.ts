@@ -5,16 +5,25 @@ import { factsOf } from "../kernels/operators/facts_of.js";
 import { references } from "../kernels/operators/references.generated.js";
 import { ancestors, topologicalOrder } from "./graph.js";
 import { inferShape, LARGEST_TENSOR } from "./shapes.js";
-import { type Network, type NetworkSpec, type Node, type NodeSpec, type Shape, sizeOf } from "./spec.js";
+import {
+  type Network,
+  type NetworkSpec,
+  type Node,
+  type NodeSpec,
+  type Operator,
+  type Shape,
+  sizeOf,
+} from "./spec.js";
 
 /**
  * Turns a description into a validated network: nodes in topological order, every shape inferred, nodes that do
- * not reach the output dropped, a final softmax stripped, the scores a vector `[classes]`. Weights are shared
- * with the description, not copied.
+ * not reach the output dropped, a final softmax or sigmoid stripped, the scores a vector `[classes]`; one score z becomes the
+ * two scores `[0, z]`. Weights are shared with the description, not copied.
  *
- * @param spec nodes in any order, as long as they form an acyclic graph
+ * @param spec nodes in any order, as long as they form an acyclic graph; of a network that was built before nothing
+ *   more is stripped
  * @throws ModelError for an inconsistent description, in one line
- * @throws UnsupportedOperatorError for an unknown operator, or a softmax elsewhere than at the end
+ * @throws UnsupportedOperatorError for an unknown operator, or a LogSoftmax elsewhere than at the end
  * @example
  * buildNetwork({
  *   input: { name: "image", shape: [2, 2, 1] },
@@ -25,7 +34,7 @@ import { type Network, type NetworkSpec, type Node, type NodeSpec, type Shape, s
  *   output: "scores",
  * }).classes; // 3
  */
-export function buildNetwork(spec: NetworkSpec): Network {
+export function buildNetwork(spec: NetworkSpec | Network): Network {
   checkDescription(spec);
   const { input, output } = spec;
   const ordered = topologicalOrder(spec.nodes);
@@ -38,7 +47,7 @@ export function buildNetwork(spec: NetworkSpec): Network {
     ordered.filter((node) => needed.has(node.name)),
     input,
   );
-  const stripped = stripFinalSoftmax(nodes, output);
+  const stripped = "strippedSoftmax" in spec ? { nodes, output } : stripProbabilities(nodes, output);
   for (const { op, name } of stripped.nodes) {
     const reference = references[op];
     if (isAbsent(reference)) throw new UnsupportedOperatorError(nameText(name), op, reference.absent);
@@ -97,57 +106,69 @@ function withShapes(nodes: readonly NodeSpec[], input: NetworkSpec["input"]): No
 interface Stripped {
   readonly nodes: readonly Node[];
   readonly output: string;
-  readonly strippedSoftmax: boolean;
+  readonly stripped?: "softmax" | "sigmoid";
 }
 
 /**
- * Removes the softmax that ends the network, be it the output or followed only by nodes that rearrange nothing.
+ * Removes the softmax or sigmoid that ends the network, be it the output or followed only by nodes that rearrange nothing.
  */
-function stripFinalSoftmax(nodes: readonly Node[], output: string): Stripped {
+function stripProbabilities(nodes: readonly Node[], output: string): Stripped {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   let last = byName.get(output);
   while (last && factsOf(last).reshapes) last = byName.get(last.inputs[0]);
-  if (!last || !factsOf(last).makesProbabilities(last)) return { nodes, output, strippedSoftmax: false };
+  const stripped = last && factsOf(last).probabilities(last);
+  if (!last || !stripped) return { nodes, output };
   const { name, inputs } = last;
   return {
-    // Nodes between the softmax and the output have one input and its shape stays, so renaming suffices.
+    // Nodes between it and the output have one input and its shape stays, so renaming suffices.
     nodes: nodes
       .filter((node) => node.name !== name)
       .map((node) => (node.inputs.includes(name) ? { ...node, inputs: [...inputs] } : node)),
     output: name === output ? inputs[0] : output,
-    strippedSoftmax: true,
+    stripped,
   };
 }
 
 /** Makes the output a node of shape `[classes]` and checks what depends on the number of classes. */
-function withScores(spec: NetworkSpec, stripped: Stripped): Network {
-  const { strippedSoftmax } = stripped;
-  let { nodes, output } = stripped;
-  const node = nodes.find(({ name }) => name === output);
-  const shape = node?.shape ?? spec.input.shape;
-  const classes = shape[shape.length - 1];
-  if (classes !== sizeOf(shape) || classes < 2)
+function withScores(
+  spec: NetworkSpec | Network,
+  { nodes: given, output: name, stripped }: Stripped,
+): Network {
+  const before = "strippedSoftmax" in spec ? spec : undefined;
+  const nodes = [...given];
+  let output = name;
+  let shape = nodes.find((node) => node.name === output)?.shape ?? spec.input.shape;
+  const append = (op: Operator, suffix: string, made: Shape): void => {
+    const added = unusedName(`${output}/${suffix}`, [spec.input, ...nodes]);
+    nodes.push({ ...op, name: added, inputs: [output], shape: made, inputShapes: [shape] });
+    output = added;
+    shape = made;
+  };
+  const scores = shape[shape.length - 1];
+  const alwaysOne = scores === 1 && stripped === "softmax";
+  if (scores !== sizeOf(shape) || alwaysOne)
     throw new ModelError(
-      `compile: output "${nameText(output)}" has shape ${shapeText(shape)}, expected a vector of at least 2 class scores`,
+      `compile: output "${nameText(output)}" has shape ${shapeText(shape)}${alwaysOne ? " and a softmax, which is 1 for every image" : ""}, expected a vector of class scores`,
     );
-  if (node === undefined || shape.length > 1) {
-    const name = unusedName(`${output}/Flatten`, [spec.input, ...nodes]);
-    nodes = [...nodes, { op: "Flatten", name, inputs: [output], shape: [classes], inputShapes: [shape] }];
-    output = name;
-  }
+  if (output === spec.input.name || shape.length > 1) append({ op: "Flatten" }, "Flatten", [scores]);
+  const singleScore = scores === 1;
+  if (singleScore) append({ op: "Gemm", weights: Float32Array.of(0, 1), units: 2 }, "Classes", [2]);
+  const [classes] = shape;
   const { classNames } = spec;
-  if (classNames !== undefined && classNames.length !== classes)
-    throw new ModelError(
-      `compile: classNames has ${classNames.length} names, expected ${classes}, one per class`,
-    );
+  const names =
+    singleScore && classNames?.length === 1 ? [`not ${classNames[0]}`, classNames[0]] : classNames;
+  if (names !== undefined && names.length !== classes)
+    throw new ModelError(`compile: classNames has ${names.length} names, expected ${classes}, one per class`);
   return {
     name: spec.name ?? "network",
     input: { name: spec.input.name, shape: [...spec.input.shape] },
     nodes,
     output,
     classes,
-    ...(classNames && { classNames: [...classNames] }),
-    strippedSoftmax,
+    ...(names && { classNames: [...names] }),
+    strippedSoftmax: before?.strippedSoftmax ?? stripped === "softmax",
+    strippedSigmoid: before?.strippedSigmoid ?? stripped === "sigmoid",
+    singleScore: before?.singleScore ?? singleScore,
   };
 }
 

@@ -24,14 +24,14 @@ import type { Network, Node } from "./spec.js";
  * const network = simplify(buildNetwork(spec));
  */
 export function simplify(network: Network): Network {
-  const { name, input, output, classNames, strippedSoftmax } = network;
+  const { output } = network;
   const rewrites = [foldConstants, dropNoOps, foldPads, foldAffine];
   const nodes = rewrites.reduce<readonly Node[]>(
     (before, rewrite) => withoutDead(rewrite(before, output), output),
     network.nodes,
   );
   // Building again validates the rewrites and infers the shapes anew.
-  return { ...buildNetwork({ name, input, nodes, output, classNames }), strippedSoftmax };
+  return buildNetwork({ ...network, nodes });
 }
 
 /** Rewrites count consumers, so a node that nothing needs any more must not hold on to its inputs. */

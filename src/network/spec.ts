@@ -26,14 +26,14 @@ export interface NetworkSpec {
   readonly nodes: readonly NodeSpec[];
   /** The value that holds the class scores, shape `[C]` (or `[1, 1, C]`). */
   readonly output: string;
-  /** Class names, if the model carries them. */
+  /** Class names, if the model carries them; of a model with one score, of its two classes or of the one that it scores. */
   readonly classNames?: readonly string[];
 }
 
 /** A validated node with the shapes of what it reads and makes. */
 export type Node<O extends Operator = Operator> = kernels.Node<O>;
 
-/** A validated network: every shape known, no dead nodes, no final softmax, output `[classes]`. */
+/** A validated network: every shape known, no dead nodes, no final softmax or sigmoid, output `[classes]`. */
 export interface Network {
   readonly name: string;
   readonly input: { readonly name: string; readonly shape: Shape };
@@ -43,4 +43,11 @@ export interface Network {
   readonly classNames?: readonly string[];
   /** True where a softmax was stripped, so the scores are logits although the model ends in probabilities. */
   readonly strippedSoftmax: boolean;
+  /**
+   * True where a sigmoid was stripped: with several outputs the model gives each class a probability by itself, and its
+   * label here is the likeliest one.
+   */
+  readonly strippedSigmoid: boolean;
+  /** True where the model has one score z, which became two: `[0, z]`, so that class 1 is where z is positive. */
+  readonly singleScore: boolean;
 }

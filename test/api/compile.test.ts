@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { compile, deepfool, foolingRate, type NetworkSpec, resolveInput } from "../../src/index.js";
-import type { Gemm } from "../../src/network/spec.js";
+import type { Gemm, Operator } from "../../src/network/spec.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 
 /** Two pixels of two channels, three classes: scores are W x + b on what the network sees. */
@@ -78,6 +78,72 @@ describe("compile", () => {
     ]);
   });
 
+  it("names classes as it is told", async () => {
+    using net = await compile(spec, { ...reference, classNames: ["a", "b", "c"] });
+    expect(net.classNames).toEqual(["a", "b", "c"]);
+    await expect(compile(spec, { ...reference, classNames: ["a"] })).rejects.toThrow(
+      "compile: classNames has 1 names, expected 3, one per class",
+    );
+  });
+
+  const ending = (op: Operator, units: number): NetworkSpec => ({
+    ...spec,
+    nodes: [
+      spec.nodes[0],
+      {
+        ...gemm,
+        name: "scores",
+        inputs: ["flat"],
+        units,
+        weights: gemm.weights.slice(0, 4 * units),
+        bias: undefined,
+      },
+      { ...op, name: "p", inputs: ["scores"] },
+    ],
+    output: "p",
+  });
+
+  it("takes one score as that of class 1, whose sigmoid is stripped", async () => {
+    using net = await compile(ending({ op: "Sigmoid" }, 1), reference);
+    const { logits, labels } = await net.logits(Float32Array.of(0, 0, 0, 1, -1, 0, 0, 0));
+    expect([[...logits], [...labels]]).toEqual([
+      [0, 0, 0, -1],
+      [0, 0],
+    ]);
+    expect(net.warnings).toEqual([]);
+  });
+
+  it.each([
+    [{ op: "Sigmoid" }, 3, /ends in a sigmoid over 3 outputs, so an image may have several labels/],
+    [
+      { op: "Identity" },
+      1,
+      /has one output and no sigmoid, expected class scores; it is taken as the logit of class 1/,
+    ],
+  ] as const)("warns of labels that are not one of several: %j over %i", async (op, units, message) => {
+    using net = await compile(ending(op, units), reference);
+    expect(net.warnings).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("warns where a network that rescales bytes gets none", async () => {
+    const [flat, scores] = spec.nodes;
+    const rescaling: NetworkSpec = {
+      ...spec,
+      nodes: [
+        { op: "Constant", name: "by", inputs: [], data: Float32Array.of(1 / 255), shape: [1] },
+        { op: "Mul", name: "small", inputs: ["image", "by"] },
+        { ...flat, inputs: ["small"] },
+        scores,
+      ],
+    };
+    using black = await compile(rescaling, reference);
+    expect(black.warnings).toEqual([
+      expect.stringMatching(/rescales bytes itself, but what reaches it spans 1,/),
+    ]);
+    using right = await compile(rescaling, { ...reference, input: { range: [0, 255], std: 1 / 255 } });
+    expect(right.warnings).toEqual([]);
+  });
+
   it.each([
     [
       { backend: "gpu" },
@@ -97,6 +163,8 @@ describe("compile", () => {
     [{ input: { std: 0 } }, "compile: input.std is [0], expected positive values"],
     [{ input: { mean: Number.NaN } }, "compile: input.mean is [NaN], expected one finite value or 1"],
     [{ input: { mean: [0, 0, 0] } }, "compile: input.mean is [0,0,0], expected one finite value or 2"],
+    [{ classNames: "a" }, "compile: classNames is string, expected an array of strings"],
+    [{ classNames: ["a", 1] }, "compile: classNames[1] is number, expected a string"],
     [{ inputShape: [0, 1, 1] }, "compile: inputShape[0] is 0, expected an integer >= 1"],
     [{ backend: "wasm", tf: {} }, 'compile: tf is given with backend "wasm", expected backend "tfjs"'],
     [
@@ -121,7 +189,7 @@ describe("compile", () => {
   it.each([
     [
       42,
-      "compile: model is number, expected a path or URL of a model, its bytes or Files, a tf.LayersModel, or a network description",
+      "compile: model is number, expected a path or URL of a model, its bytes or Files, a tf.LayersModel or tf.GraphModel, or a network description",
     ],
     [null, "compile: model is null, expected a path"],
     [{}, "compile: model is object, expected a path"],
@@ -131,7 +199,7 @@ describe("compile", () => {
 
   it("says where a function belongs", async () => {
     await expect(compile((x) => x, reference)).rejects.toThrow(
-      'compile: model is function, expected a path or URL of a model, its bytes or Files, a tf.LayersModel, or a network description (a function needs backend "tfjs")',
+      'compile: model is function, expected a path or URL of a model, its bytes or Files, a tf.LayersModel or tf.GraphModel, or a network description (a function needs backend "tfjs")',
     );
   });
 

@@ -289,6 +289,43 @@ describe("inspect", () => {
     expect(stdout).toMatch(/^scores +Gemm +4 +260 +256$/m);
   });
 
+  it("takes the shape of an image and names of classes where the model has none", async () => {
+    const open = writeTinyModel(newPath("open"));
+    const json = readFileSync(open, "utf8");
+    writeFileSync(
+      open,
+      json.replace('"batch_input_shape":[null,8,8,1]', '"batch_input_shape":[null,null,8,1]'),
+    );
+    const names = join(folder, "names.txt");
+    writeFileSync(names, "one\ntwo\nthree\nfour\n");
+    const asked = ["--input-shape", "8x8x1", "--classes-file", names];
+    const report = jsonOf(await run("inspect", "--model", open, ...asked, "--json"));
+    expect(report).toMatchObject({
+      input: { shape: [8, 8, 1] },
+      classNames: ["one", "two", "three", "four"],
+    });
+    expectFailure(await run("inspect", "--model", open), 1, /pass inputShape, .*--input-shape 224,224,3/);
+  });
+
+  it("takes any layer as the output", async () => {
+    const report = jsonOf(await run("inspect", "--model", model, "--output", "flatten", "--json"));
+    expect(report).toMatchObject({ classes: 64, operators: { Flatten: 1 } });
+    expectFailure(
+      await run("inspect", "--model", model, "--output", "head"),
+      1,
+      /output is "head", which is no/,
+    );
+  });
+
+  it("reads the names that an export of Teachable Machine has beside the model", async () => {
+    const path = writeTinyModel(newPath("teachable"));
+    const labels = ["a", "b", "c", "d"];
+    writeFileSync(join(path, "..", "metadata.json"), JSON.stringify({ tfjsVersion: "1.3.1", labels }));
+    expect(jsonOf(await run("inspect", "--model", path, "--json"))).toMatchObject({ classNames: labels });
+    writeFileSync(join(path, "..", "metadata.json"), "{ not a list of names");
+    expect(jsonOf(await run("inspect", "--model", path, "--json"))).toMatchObject({ classNames: null });
+  });
+
   it("names what it cannot run", async () => {
     const odd = writeTinyModel(newPath("odd"));
     writeFileSync(odd, readFileSync(odd, "utf8").replace('"Dense"', '"Capsule"'));

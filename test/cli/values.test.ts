@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { namesIn } from "../../src/cli/class_names_file.js";
 import { UsageError } from "../../src/cli/errors.js";
 import { ballText, duration, percent, pixelSize } from "../../src/cli/format.js";
 import {
@@ -9,6 +10,7 @@ import {
   parseNumber,
   parsePositive,
   parseRange,
+  parseShape,
   parseShare,
 } from "../../src/cli/values.js";
 import { amplification } from "../../src/images/draw.js";
@@ -94,5 +96,31 @@ describe("numbers for people", () => {
         expect((factor + 0.1) * largest).toBeGreaterThan(0.5 * (1 - 2 ** -12));
       }),
     );
+  });
+});
+
+describe("names of classes in a file", () => {
+  it.each([
+    ["cat\ndog\n", ["cat", "dog"]],
+    ["\uFEFFcat\r\n dog \r\n", ["cat", "dog"]],
+    ['["cat", "dog"]', ["cat", "dog"]],
+    ['{"0": "cat", "1": "dog"}', ["cat", "dog"]],
+    ['{"0": ["n02123045", "tabby"], "1": ["n02099601", "golden retriever"]}', ["tabby", "golden retriever"]],
+    ['{"labels": ["cat", "dog"], "tfjsVersion": "1.3.1"}', ["cat", "dog"]],
+  ])("%j", (text, names) => {
+    expect(namesIn(text)).toEqual(names);
+  });
+  it.each(["", "[1, 2]", "{", '{"1": "dog"}', "[]"])("holds none: %j", (text) => {
+    expect(namesIn(text)).toBeUndefined();
+  });
+});
+
+describe("shapes", () => {
+  it("are sizes with commas or crosses between", () => {
+    expect(parseShape("--input-shape", "224,224,3")).toEqual([224, 224, 3]);
+    expect(parseShape("--input-shape", "28x28x1")).toEqual([28, 28, 1]);
+  });
+  it.each(["0,1", "2.5", "a", ""])("%j is none", (text) => {
+    expect(() => parseShape("--input-shape", text)).toThrow(UsageError);
   });
 });

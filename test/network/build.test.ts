@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { jacobian64 } from "../../src/engines/reference.js";
 import { ModelError, UnsupportedOperatorError } from "../../src/errors.js";
 import { buildNetwork } from "../../src/network/build.js";
-import type { NetworkSpec, NodeSpec, Operator } from "../../src/network/spec.js";
+import { resolveInput } from "../../src/network/input.js";
+import { simplify } from "../../src/network/simplify.js";
+import type { Network, NetworkSpec, NodeSpec, Operator } from "../../src/network/spec.js";
 
 const f32 = (length: number) => new Float32Array(length).fill(0.25);
 const at = <O extends Operator>(name: string, operator: O, ...inputs: string[]): NodeSpec<O> => ({
@@ -107,9 +110,13 @@ describe("scores", () => {
     [
       "no vector",
       network([flat], "image"),
-      /output "image" has shape 2x2x1, expected a vector of at least 2/,
+      /output "image" has shape 2x2x1, expected a vector of class scores/,
     ],
-    ["one class", network([flat, at("scores", gemm(4, 1), "flat")]), /has shape 1,/],
+    [
+      "a softmax over one class",
+      network([flat, at("z", gemm(4, 1), "flat"), at("scores", { op: "Softmax" }, "z")]),
+      /has shape 1 and a softmax, which is 1 for every image/,
+    ],
     [
       "a column",
       network([flat, at("scores", { op: "Reshape", shape: [4, 1] }, "flat")]),
@@ -246,3 +253,61 @@ describe("an inconsistent description is refused in one line", () => {
     expect(() => buildNetwork(network([at("scores", lstm, "image")]))).toThrow(UnsupportedOperatorError);
   });
 });
+
+describe("a final sigmoid", () => {
+  const sigmoid = at("probabilities", { op: "Sigmoid" }, "scores");
+
+  it("over several outputs is stripped, and told", () => {
+    const built = buildNetwork(network([flat, scores, sigmoid], "probabilities"));
+    expect(built).toMatchObject({ strippedSigmoid: true, strippedSoftmax: false, singleScore: false });
+    expect(built).toMatchObject({ output: "scores", classes: 3 });
+  });
+
+  it("is stripped once: a network that was built keeps what it has", () => {
+    const twice = [flat, scores, sigmoid, at("p", { op: "Softmax" }, "probabilities")];
+    const built = buildNetwork(network(twice, "p"));
+    expect(built).toMatchObject({ strippedSoftmax: true, strippedSigmoid: false, output: "probabilities" });
+    expect(buildNetwork(built)).toEqual(built);
+    expect(simplify(built).nodes.map(({ op }) => op)).toEqual(["Flatten", "Gemm", "Sigmoid"]);
+  });
+
+  it.each([
+    ["sigmoid", { op: "Sigmoid" }],
+    ["hard sigmoid", { op: "HardSigmoid", alpha: 0.2, beta: 0.5 }],
+  ] as const)("over one output is stripped, %s: the classes have the scores 0 and z", (_, op) => {
+    const spec = network([flat, at("z", gemm(4, 1), "flat"), at("p", op, "z")], "p");
+    const built = buildNetwork({ ...spec, classNames: ["cat", "dog"] });
+    expect(built).toMatchObject({
+      strippedSigmoid: true,
+      singleScore: true,
+      classes: 2,
+      output: "z/Classes",
+    });
+    expect(built.classNames).toEqual(["cat", "dog"]);
+    expect(logitsOf(built)).toEqual([
+      0,
+      logitsOf(buildNetwork(network([flat, at("z", gemm(4, 1), "flat")], "z")))[1],
+    ]);
+    expect(buildNetwork(built)).toEqual(built);
+    expect(buildNetwork({ ...spec, classNames: ["dog"] }).classNames).toEqual(["not dog", "dog"]);
+    expect(() => buildNetwork({ ...spec, classNames: ["a", "b", "c"] })).toThrow("has 3 names, expected 2");
+  });
+
+  it("that one score has none of is told", () => {
+    const built = buildNetwork(network([flat, at("scores", gemm(4, 1), "flat")]));
+    expect(built).toMatchObject({ strippedSigmoid: false, singleScore: true, classes: 2 });
+  });
+
+  it("that saturates elsewhere than evenly stays", () => {
+    const op = { op: "HardSigmoid", alpha: 0.2, beta: 0.25 } as const;
+    const built = buildNetwork(network([flat, at("z", gemm(4, 1), "flat"), at("scores", op, "z")]));
+    expect(built).toMatchObject({ strippedSigmoid: false, singleScore: true });
+    expect(built.nodes.map((node) => node.op)).toEqual(["Flatten", "Gemm", "HardSigmoid", "Gemm"]);
+  });
+});
+
+function logitsOf(built: Network): number[] {
+  return [
+    ...jacobian64(built, resolveInput({}, 1), Float64Array.of(0.1, 0.7, 0.2, 0.9), Int32Array.of(0)).logits,
+  ];
+}

@@ -141,7 +141,9 @@ describe("activations", () => {
   for (const [name, op] of byName)
     it(`Activation ${name}`, async () => {
       const layer = layers.activation({ activation: name as "relu" });
-      await expectImported(onImage(layer), [op, "Flatten"]);
+      // With layers after it, since a sigmoid that ends a model is left out.
+      const tail = [layers.flatten(), layers.dense({ units: 3 })];
+      await expectImported(sequential([3, 4, 2], [layer, ...tail]), [op, "Flatten", "Gemm"]);
     });
 
   const asLayers: [string, Layer, OpName][] = [

@@ -1,15 +1,15 @@
-import { type InspectedLayer, inspect as inspectModel } from "../../index.js";
+import { type InspectedLayer, type InspectedModel, inspect as inspectModel } from "../../index.js";
 import type { Console } from "../console.js";
 import { plural } from "../format.js";
-import { findModel, type ModelOptions } from "../inputs.js";
+import { findModel, loadingOptions, type ModelOptions } from "../inputs.js";
 import type { Report } from "../report.js";
 
-export type InspectOptions = Pick<ModelOptions, "model" | "demo">;
+export type InspectOptions = Pick<ModelOptions, "model" | "demo" | "inputShape" | "output" | "classesFile">;
 
 /** `unifool inspect`: what a model is made of, what it costs, and what unifool cannot run of it. */
 export async function inspect(options: InspectOptions, console: Console): Promise<Report> {
   const { model, modelName } = await findModel(options);
-  const found = await inspectModel(model);
+  const found = await inspectModel(model, await loadingOptions(options));
   if (!found.supported) {
     const { unsupported, message } = found;
     console.print(`${modelName} cannot be run: ${message}`);
@@ -21,9 +21,7 @@ export async function inspect(options: InspectOptions, console: Console): Promis
   printTable(layers, console);
   console.print(`\nmodel            ${modelName} (${found.name})`);
   console.print(`input            ${input.shape.join("x")}, try --range ${input.range.join(",")}`);
-  console.print(
-    `classes          ${found.classes}${found.strippedSoftmax ? " (the final softmax is left out)" : ""}`,
-  );
+  console.print(`classes          ${found.classes}${ending(found)}`);
   console.print(`parameters       ${count(found.parameters)}`);
   console.print(`multiply-adds    ${count(found.multiplyAdds)} an image`);
   console.print(
@@ -56,4 +54,13 @@ function count(value: number): string {
   ] as const)
     if (value >= size) return `${(value / size).toPrecision(3)} ${unit}`;
   return String(value);
+}
+
+function ending({ strippedSoftmax, strippedSigmoid, singleScore }: InspectedModel): string {
+  const sigmoid = strippedSigmoid ? "the final sigmoid is left out" : undefined;
+  const notes = [
+    strippedSoftmax ? "the final softmax is left out" : sigmoid,
+    singleScore ? "one score z, logits 0 and z" : undefined,
+  ].filter((note) => note !== undefined);
+  return notes.length > 0 ? ` (${notes.join("; ")})` : "";
 }

@@ -1,12 +1,20 @@
 import { isRecord } from "./failure.js";
 
-/** Class names from a model's metadata: `classNames`, `labels` or `classes`, a list of strings. */
+/** Class names from a model's metadata: `classNames`, `labels`, `wordLabels` or `classes`, a list of strings. */
 export function classNamesOf(metadata: unknown): string[] | undefined {
   if (!isRecord(metadata)) return undefined;
-  for (const key of ["classNames", "labels", "classes"]) {
+  for (const key of ["classNames", "labels", "wordLabels", "classes"]) {
     const names = metadata[key];
     if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === "string"))
       return names;
   }
   return undefined;
+}
+
+/** The names, if there is one for each score; metadata may be about anything. One score has two classes. */
+export function namesOfScores(
+  names: readonly string[] | undefined,
+  scores: number,
+): readonly string[] | undefined {
+  return names?.length === scores || (scores === 1 && names?.length === 2) ? names : undefined;
 }

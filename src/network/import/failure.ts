@@ -47,3 +47,8 @@ export function rejectSize(
 export function longerThan(bytes: number): string {
   return `is longer than ${bytes} bytes, expected a model`;
 }
+
+/** The ways out where a file leaves open what only its user knows, in code and on the command line. */
+export const PASS_INPUT_SHAPE =
+  "pass inputShape, the shape of one image such as [224, 224, 3] (--input-shape 224,224,3)";
+export const PASS_OUTPUT = "pass output (--output), the name of the class scores";

@@ -6,6 +6,8 @@ export interface ImportOptions {
   readonly inputShape?: readonly number[];
   /** Name of the value that holds the class scores, for a model with several outputs. */
   readonly output?: string;
+  /** Names of classes from elsewhere, for a file that has none: taken where there is one for each score. */
+  readonly labels?: readonly string[];
   /** Stops reading; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

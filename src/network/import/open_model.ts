@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from "../../errors.js";
+import { InvalidArgumentError, ModelError } from "../../errors.js";
 import type { NetworkSpec } from "../spec.js";
+import { classNamesOf } from "./class_names.js";
 import { isRecord, rejectModel, valueText } from "./failure.js";
 import { isLiveGraphModel, type LiveGraphModel } from "./graph_model/live.js";
 import type { ImportOptions, MainFile } from "./importer.js";
@@ -8,6 +9,7 @@ import { kindOf, limitOf, type ModelKind, OTHERS } from "./kind.js";
 import { isLiveLayersModel, type LiveLayersModel } from "./layers_model/live.js";
 import { importLive } from "./layers_model/load.js";
 import { isModelBytes, isModelFiles } from "./source/memory.js";
+import type { ModelSource } from "./source/model_source.js";
 import { type ModelPlace, openSource } from "./source/open_source.js";
 
 /** A model as somebody else's file or object. */
@@ -61,9 +63,25 @@ export async function openModel(model: ModelInput, options: OpenModelOptions = {
   const file = await source.read(limitOf);
   const { kind, main } = identify(file, source.label);
   const { importFiles } = await IMPORTERS[kind]();
-  return importFiles(main, source, options, (expected) => {
+  const labels = await labelsBeside(source);
+  return importFiles(main, source, { ...options, labels }, (expected) => {
     total = expected;
   });
+}
+
+/** More than the names of any classes take. */
+const LARGEST_METADATA = 2 ** 20;
+
+/** Names of classes that an export of Teachable Machine has in `metadata.json`; a file of that name may hold anything. */
+async function labelsBeside(source: ModelSource): Promise<readonly string[] | undefined> {
+  if (source.remote) return undefined;
+  try {
+    const bytes = await source.readBeside(["metadata.json"], LARGEST_METADATA);
+    return bytes && classNamesOf(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (error) {
+    if (error instanceof ModelError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** @throws ModelError for a file that no importer is for, saying what it is */

@@ -12,7 +12,7 @@ export const facts: OperatorFacts<AveragePool> = {
   ...WITHOUT_WEIGHTS,
   isIdentity: takesEveryPixel,
   reshapes: false,
-  makesProbabilities: () => false,
+  probabilities: () => undefined,
   ...FOLDS_NOTHING,
   ...FUSES_NOTHING,
   channelwise: true,

@@ -14,7 +14,7 @@ export const facts: OperatorFacts<Concat> = {
   ...WITHOUT_WEIGHTS,
   isIdentity: ({ inputs }) => inputs.length === 1,
   reshapes: false,
-  makesProbabilities: () => false,
+  probabilities: () => undefined,
   ...FOLDS_NOTHING,
   ...FUSES_NOTHING,
   channelwise: false,

@@ -1,5 +1,7 @@
 import { checkFinite } from "../../checks.js";
 import { elementWiseFacts } from "../../element_wise/facts.js";
+import type { OperatorFacts } from "../../facts.js";
+import { sizeOf } from "../../node.js";
 
 /** `max(0, min(1, alpha x + beta))`. */
 export interface HardSigmoid {
@@ -8,7 +10,12 @@ export interface HardSigmoid {
   readonly beta: number;
 }
 
-export const facts = elementWiseFacts<HardSigmoid>((node) => {
-  checkFinite(node, "alpha", node.alpha);
-  checkFinite(node, "beta", node.beta);
-});
+export const facts: OperatorFacts<HardSigmoid> = {
+  ...elementWiseFacts<HardSigmoid>((node) => {
+    checkFinite(node, "alpha", node.alpha);
+    checkFinite(node, "beta", node.beta);
+  }),
+  // One score decides at 1/2, where its input is 0; several may saturate alike, and then say less than their inputs.
+  probabilities: ({ shape, alpha, beta }) =>
+    sizeOf(shape) === 1 && alpha > 0 && beta === 0.5 ? "sigmoid" : undefined,
+};

@@ -19,7 +19,7 @@ export const facts: OperatorFacts<LogSoftmax> = {
   ...WITHOUT_WEIGHTS,
   ...CHANGES_VALUES,
   // Its input less a number for each image, provided that it normalises over all classes.
-  makesProbabilities: ({ shape }) => shape[shape.length - 1] === sizeOf(shape),
+  probabilities: ({ shape }) => (shape[shape.length - 1] === sizeOf(shape) ? "softmax" : undefined),
   ...FOLDS_NOTHING,
   ...FUSES_NOTHING,
   channelwise: false,

@@ -19,7 +19,7 @@ export const facts: OperatorFacts<Pad> = {
   ...WITHOUT_WEIGHTS,
   isIdentity: ({ shape, inputShapes }) => sameShape(shape, inputShapes[0]),
   reshapes: false,
-  makesProbabilities: () => false,
+  probabilities: () => undefined,
   ...FOLDS_NOTHING,
   zeroPads: ({ pads }) => pads,
   absorbsPads: (node, pads) => ({

@@ -28,7 +28,7 @@ export const facts: OperatorFacts<Resize> = {
   // Every coordinate convention maps i to i where the size stays.
   isIdentity: ({ shape, inputShapes }) => sameShape(shape, inputShapes[0]),
   reshapes: false,
-  makesProbabilities: () => false,
+  probabilities: () => undefined,
   ...FOLDS_NOTHING,
   ...FUSES_NOTHING,
   channelwise: true,

@@ -15,7 +15,7 @@ export const facts: OperatorFacts<Slice> = {
   ...WITHOUT_WEIGHTS,
   isIdentity: ({ shape, inputShapes }) => sameShape(shape, inputShapes[0]),
   reshapes: false,
-  makesProbabilities: () => false,
+  probabilities: () => undefined,
   ...FOLDS_NOTHING,
   ...FUSES_NOTHING,
   channelwise: false,

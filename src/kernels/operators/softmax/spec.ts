@@ -22,7 +22,7 @@ export const facts: OperatorFacts<Softmax> = {
   ...WITHOUT_WEIGHTS,
   ...CHANGES_VALUES,
   // Class order and argmax are the same with and without it, provided that it normalises over all classes.
-  makesProbabilities: ({ shape }) => shape[shape.length - 1] === sizeOf(shape),
+  probabilities: ({ shape }) => (shape[shape.length - 1] === sizeOf(shape) ? "softmax" : undefined),
   ...FOLDS_NOTHING,
   ...FUSES_NOTHING,
   channelwise: false,

@@ -18,7 +18,7 @@ export const facts: OperatorFacts<Transpose> = {
   ...WITHOUT_WEIGHTS,
   isIdentity: ({ perm }) => perm.every((from, axis) => from === axis),
   reshapes: false,
-  makesProbabilities: () => false,
+  probabilities: () => undefined,
   ...FOLDS_NOTHING,
   ...FUSES_NOTHING,
   channelwise: false,

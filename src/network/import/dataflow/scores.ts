@@ -1,4 +1,4 @@
-import { quoted, rejectModel } from "../failure.js";
+import { PASS_OUTPUT, quoted, rejectModel } from "../failure.js";
 import { type Activation, isActivation, longAxes, type Operand } from "./activation.js";
 
 /** The one output that is a vector of scores. @throws ModelError where none or several are */
@@ -19,6 +19,6 @@ export function scoresOf(
     ? vectors[0]
     : rejectModel(
         where,
-        `the model has ${found.length} outputs (${found.map(({ name }) => quoted(name)).join(", ")}); pass output, the name of the class scores`,
+        `the model has ${found.length} outputs (${found.map(({ name }) => quoted(name)).join(", ")}); ${PASS_OUTPUT}`,
       );
 }

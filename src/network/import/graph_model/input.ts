@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../../../errors.js";
 import type { Activation } from "../dataflow/activation.js";
-import { quoted, rejectModel, valueText } from "../failure.js";
+import { PASS_INPUT_SHAPE, quoted, rejectModel, valueText } from "../failure.js";
 import { type GraphContext, TfNode } from "./node.js";
 import type { GraphNode } from "./topology.js";
 
@@ -28,11 +28,7 @@ export function graphInput(
   }
   const [node] = found;
   const declared = new TfNode(context, node, [], false).shape("shape") ?? (inputShape && [-1, ...inputShape]);
-  if (!declared)
-    return rejectModel(
-      where,
-      `input ${quoted(node.name)} has no shape; pass inputShape, the shape of one image such as [224, 224, 3]`,
-    );
+  if (!declared) return rejectModel(where, `input ${quoted(node.name)} has no shape; ${PASS_INPUT_SHAPE}`);
   if (declared.length < 2 || declared.length > 4)
     return rejectModel(
       where,
@@ -84,7 +80,5 @@ function resolveShape(
       );
     return [...given];
   }
-  return declared.every(isSize)
-    ? [...declared]
-    : rejectModel(where, `${named}; pass inputShape, the shape of one image such as [224, 224, 3]`);
+  return declared.every(isSize) ? [...declared] : rejectModel(where, `${named}; ${PASS_INPUT_SHAPE}`);
 }

@@ -1,5 +1,5 @@
 import type { NetworkSpec } from "../../spec.js";
-import { classNamesOf } from "../class_names.js";
+import { classNamesOf, namesOfScores } from "../class_names.js";
 import { type Activation, isActivation, type Operand, perImage } from "../dataflow/activation.js";
 import { Flow } from "../dataflow/flow.js";
 import { dependencies } from "../dataflow/order.js";
@@ -29,7 +29,13 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
     const data = await source.readFiles(group.files, group.bytes);
     for (const weight of decodeGroup(group, data, where)) weights.push(weight);
   }
-  return importGraph(topology, weights, where, options, classNamesOf(json.userDefinedMetadata));
+  return importGraph(
+    topology,
+    weights,
+    where,
+    options,
+    classNamesOf(json.userDefinedMetadata) ?? options.labels,
+  );
 };
 
 /** Imports a live `tf.GraphModel`, whose weights are copied. */
@@ -96,7 +102,7 @@ function importGraph(
     input: { name: input.activation.value.name, shape: input.activation.value.shape },
     nodes: builder.nodes,
     output: value.name,
-    classNames: classNames?.length === perImage(scores.activation) ? classNames : undefined,
+    classNames: namesOfScores(classNames, perImage(scores.activation)),
   };
 }
 

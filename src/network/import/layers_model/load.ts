@@ -26,7 +26,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   return unfold(topology, new WeightTable(weights, where), where, {
     inputShape: options.inputShape,
     output: options.output,
-    classNames: classNamesOf(json.userDefinedMetadata),
+    classNames: classNamesOf(json.userDefinedMetadata) ?? options.labels,
   });
 };
 

@@ -7,7 +7,8 @@ import {
 import { nameText } from "../../../kernels/checks.js";
 import { topologicalOrder } from "../../graph.js";
 import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../../spec.js";
-import { quoted, rejectModel, valueText } from "../failure.js";
+import { namesOfScores } from "../class_names.js";
+import { PASS_INPUT_SHAPE, PASS_OUTPUT, quoted, rejectModel, valueText } from "../failure.js";
 import { GraphBuilder, type Value } from "../graph_builder.js";
 import { modelUpTo } from "./choose_output.js";
 import { type ImportContext, LayerCall } from "./layer_call.js";
@@ -48,7 +49,7 @@ export function unfold(
       const names = refs.slice(0, 8).map((ref) => quoted(ref.layer));
       rejectModel(
         where,
-        `the model has ${refs.length} ${kind}s (${names.join(", ")}), expected one${kind === "output" ? "; pass output, the name of the class scores" : ""}`,
+        `the model has ${refs.length} ${kind}s (${names.join(", ")}), expected one${kind === "output" ? `; ${PASS_OUTPUT}` : ""}`,
       );
     }
   const inputLayer = model.layers.get(model.inputs[0].layer);
@@ -66,7 +67,7 @@ export function unfold(
     input: { name: input.name, shape: input.shape },
     nodes: builder.nodes,
     output: output.name,
-    classNames: classNames?.length === sizeOf(output.shape) ? classNames : undefined,
+    classNames: namesOfScores(classNames, sizeOf(output.shape)),
   };
 }
 
@@ -102,8 +103,7 @@ function resolveShape(layer: LayerConfig, where: string, given: readonly number[
       );
     return [...given];
   }
-  if (!perImage?.every(isSize))
-    return rejectModel(where, `${named}; pass inputShape, the shape of one image such as [224, 224, 3]`);
+  if (!perImage?.every(isSize)) return rejectModel(where, `${named}; ${PASS_INPUT_SHAPE}`);
   if (perImage.length === 0) rejectModel(where, `${named}, expected at least one axis besides the batch`);
   return perImage as number[];
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../../../errors.js";
 import type { Activation } from "../dataflow/activation.js";
-import { quoted, rejectModel, valueText } from "../failure.js";
+import { PASS_INPUT_SHAPE, quoted, rejectModel, valueText } from "../failure.js";
 import type { GraphBuilder } from "../graph_builder.js";
 import type { GraphProto, NodeProto, ValueProto } from "./proto.js";
 import { kindOfType, nameOfType } from "./tensors.js";
@@ -108,7 +108,5 @@ function resolveShape(
       );
     return [...given];
   }
-  return declared.every(isSize)
-    ? declared
-    : rejectModel(where, `${named}; pass inputShape, the shape of one image such as [224, 224, 3]`);
+  return declared.every(isSize) ? declared : rejectModel(where, `${named}; ${PASS_INPUT_SHAPE}`);
 }

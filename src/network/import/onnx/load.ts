@@ -1,5 +1,5 @@
 import type { NetworkSpec } from "../../spec.js";
-import { classNamesOf } from "../class_names.js";
+import { classNamesOf, namesOfScores } from "../class_names.js";
 import { type Operand, perImage } from "../dataflow/activation.js";
 import { Flow } from "../dataflow/flow.js";
 import { scoresOf } from "../dataflow/scores.js";
@@ -50,13 +50,13 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   run(nodes, values, context, outputs);
   const scores = scoresOf(outputs, values, where);
   const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
-  const classNames = classNamesOf(metadataOf(model));
+  const classNames = classNamesOf(metadataOf(model)) ?? options.labels;
   return {
     name: graph.name || "network",
     input: { name: input.activation.value.name, shape: input.activation.value.shape },
     nodes: builder.nodes,
     output: value.name,
-    classNames: classNames?.length === perImage(scores.activation) ? classNames : undefined,
+    classNames: namesOfScores(classNames, perImage(scores.activation)),
   } satisfies NetworkSpec;
 };
 

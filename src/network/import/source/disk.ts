@@ -66,6 +66,7 @@ export async function openDisk(path: string, { signal, onRead }: ReadOptions): P
 
   return {
     label: main,
+    remote: false,
 
     async read(limitOf) {
       signal?.throwIfAborted();

@@ -87,6 +87,7 @@ function inMemory(
   };
   return {
     label,
+    remote: false,
 
     async read(limitOf) {
       const bytes = await bytesOf(main, "the file");

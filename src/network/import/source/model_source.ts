@@ -2,6 +2,8 @@
 export interface ModelSource {
   /** How messages call the model's main file. */
   readonly label: string;
+  /** Whether looking for a file asks a server, which may not like to be asked for what it has not. */
+  readonly remote: boolean;
   /**
    * Bytes of the main file.
    *

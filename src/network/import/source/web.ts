@@ -41,6 +41,7 @@ export function openWeb(url: URL, { signal, onRead }: ReadOptions): ModelSource 
 
   return {
     label,
+    remote: true,
 
     async read(limitOf) {
       const blocks: Uint8Array[] = [];
