@@ -44,6 +44,7 @@ describe("a file that is no model says what it is and what to do", () => {
     ["version https://git-lfs.github.com/spec/v1\n", "the bytes: it is a Git LFS pointer", "git lfs pull"],
     ["<!doctype html><title>Sign in</title>", "it is a web page", "login"],
     ["PK\x03\x04", "it is a zip archive", "unpack"],
+    ['{"a": "NaN", "max_value": Infinity}', "it has Infinity at character 26", "write null or a number"],
     ['{"labels": ["a"], "tfjsVersion": "1.3.1"}', "metadata of a Teachable Machine", "model.json beside it"],
     ['{"format": "graph-model", "modelTopology": {"node": []}}', "no weightsManifest", "no weights"],
   ])("%j", async (content, what, help) => {

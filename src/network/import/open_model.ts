@@ -101,14 +101,27 @@ function identify(bytes: Uint8Array<ArrayBuffer>, where: string): { kind: ModelK
 
 function parseJson(bytes: Uint8Array, where: string): Readonly<Record<string, unknown>> {
   let json: unknown;
+  const text = new TextDecoder().decode(bytes);
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = JSON.parse(text);
   } catch {
-    return rejectModel(where, "it is not JSON, expected the model.json of a tfjs model or an ONNX file");
+    const token = tokenOfPython(text);
+    return rejectModel(
+      where,
+      token ?? "it is not JSON, expected the model.json of a tfjs model or an ONNX file",
+    );
   }
   return isRecord(json)
     ? json
     : rejectModel(where, "it is not a JSON object, expected the model.json of a tfjs model or an ONNX file");
+}
+
+/** Python's json.dump writes numbers that JSON has not. */
+function tokenOfPython(text: string): string | undefined {
+  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g))
+    if (!match[0].startsWith('"'))
+      return `it has ${match[0]} at character ${match.index}, which is no JSON; write null or a number in its place`;
+  return undefined;
 }
 
 function jsonKind(json: Readonly<Record<string, unknown>>, where: string): ModelKind {

@@ -26,6 +26,12 @@ export interface Activation {
   readonly order: readonly number[];
 }
 
+/** A value of one image as a tensor with the batch axis before it. */
+export function batched(value: Value): Activation {
+  const dims = [1, ...value.shape];
+  return { kind: "activation", dims, batch: 0, value, order: value.shape.map((_, axis) => axis + 1) };
+}
+
 /** What flows along the edges of a graph. */
 export type Operand = Activation | Tensor;
 

@@ -6,7 +6,7 @@ import type { Flow } from "./flow.js";
 import { broadcastDims, type Dims, padRank, reshaped, scalar, type Tensor, transposed } from "./tensor.js";
 
 /** Element-wise operators of two values with broadcasting. */
-export type Arithmetic = "Add" | "Sub" | "Mul" | "Div";
+export type Arithmetic = "Add" | "Sub" | "Mul" | "Div" | "Max" | "Min";
 
 /** Operands that an element-wise operator reads as they are: values whose shapes broadcast as the operands do. */
 export interface Aligned {

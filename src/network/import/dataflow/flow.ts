@@ -1,6 +1,6 @@
 import { UnsupportedOperatorError } from "../../../errors.js";
 import { nameText } from "../../../kernels/checks.js";
-import type { Operator } from "../../spec.js";
+import type { Operator, OpName } from "../../spec.js";
 import { quoted, rejectModel } from "../failure.js";
 import type { GraphBuilder, Value } from "../graph_builder.js";
 import { type Activation, longAxes, shapeIn } from "./activation.js";
@@ -13,22 +13,30 @@ export interface FlowContext {
   readonly folded: { values: number };
 }
 
+/** What only brings values into place for the operator that a node is. */
+const MOVES: ReadonlySet<OpName> = new Set<OpName>(["Transpose", "Reshape", "Constant"]);
+
 /** One node of a graph: where its operators go, and who is named in errors. */
 export class Flow {
   readonly #context: FlowContext;
+  #named = false;
 
   constructor(
     context: FlowContext,
     readonly name: string,
     /** Its operator, as its format calls it. */
     readonly type: string,
+    /** What its format calls a node. */
+    private readonly kind: "node" | "layer" = "node",
   ) {
     this.#context = context;
   }
 
-  /** Adds an operator. The first of a node takes its name, others one beside it. */
+  /** Adds an operator. The first that computes something takes the node's name, the others say in theirs what they are. */
   add(op: Operator, inputs: readonly Value[]): Value {
-    return this.#context.builder.add(op, this.name, inputs);
+    const isMain = !this.#named && !MOVES.has(op.op);
+    if (isMain) this.#named = true;
+    return this.#context.builder.add(op, isMain ? this.name : `${this.name}/${op.op}`, inputs);
   }
 
   /** Adds an operator whose output has the axes of `activation`, in the same order. */
@@ -90,7 +98,10 @@ export class Flow {
 
   /** @throws ModelError always, naming file, node and operator */
   reject(problem: string): never {
-    return rejectModel(this.#context.builder.where, `node ${quoted(this.name)} (${this.type}): ${problem}`);
+    return rejectModel(
+      this.#context.builder.where,
+      `${this.kind} ${quoted(this.name)} (${this.type}): ${problem}`,
+    );
   }
 
   /** @throws UnsupportedOperatorError always */

@@ -170,12 +170,13 @@ export function prelu(flow: Flow, x: Activation, slope: Tensor): Activation {
       `slope has shape ${valueText(slope.dims)}, expected one that broadcasts to ${valueText(x.dims)}`,
     );
   if (long.length === 0) return flow.map({ op: "PRelu", slope: flow.weights(slope, "slope") }, x);
-  if (long.length === 1)
-    return flow.map({ op: "PRelu", slope: flow.weights(slope, "slope") }, lastOf(flow, x, long[0]));
+  if (long.length === 1 && x.order[x.order.length - 1] === long[0])
+    return flow.map({ op: "PRelu", slope: flow.weights(slope, "slope") }, x);
   return flow.map({ op: "PRelu", slope: slopePerUnit(flow, slope, x) }, x);
 }
 
 function slopePerUnit(flow: Flow, slope: Tensor, { dims, order }: Activation): Float32Array {
   const rest = dims.map((_, axis) => axis).filter((axis) => !order.includes(axis));
+  flow.reserve(sizeOf(dims));
   return flow.weights(transposed(broadcastTo(slope, dims), [...rest, ...order]), "slope");
 }

@@ -164,37 +164,48 @@ export function pad(
     const dims = x.dims.map((n, axis) => n + pads[axis][0] + pads[axis][1]);
     return { ...x, dims, value: flow.add({ op: "Pad", pads: [top, left, bottom, right] }, [x.value]) };
   }
-  return long.reduce((padded, axis) => padAxis(flow, padded, axis, pads[axis], border), x);
+  const kept = crop(
+    flow,
+    x,
+    pads.map(([before, after]) => [Math.max(0, -before), Math.max(0, -after)]),
+  );
+  return long.reduce(
+    (padded, axis) =>
+      padAxis(flow, padded, axis, [Math.max(0, pads[axis][0]), Math.max(0, pads[axis][1])], border),
+    kept,
+  );
+}
+
+/** Takes values off before and after each axis. */
+function crop(flow: Flow, x: Activation, cuts: readonly (readonly [number, number])[]): Activation {
+  const dims = x.dims.map((n, axis) => n - cuts[axis][0] - cuts[axis][1]);
+  if (dims.some((n) => n < 1)) flow.unsupported("a part without values");
+  if (dims.every((n, axis) => n === x.dims[axis])) return x;
+  const starts = x.order.map((axis) => cuts[axis][0]);
+  const ends = x.order.map((axis) => x.dims[axis] - cuts[axis][1]);
+  return { ...x, dims, value: flow.add({ op: "Slice", starts, ends }, [x.value]) };
 }
 
 function padAxis(
   flow: Flow,
   x: Activation,
   axis: number,
-  [before, after]: readonly [number, number],
+  [head, tail]: readonly [number, number],
   border: Border,
 ): Activation {
-  const length = x.dims[axis];
-  const cropped = take(flow, x, {
-    axis,
-    start: Math.max(0, -before),
-    step: 1,
-    count: Math.max(0, length + Math.min(0, before) + Math.min(0, after)),
-  });
-  const [head, tail] = [Math.max(0, before), Math.max(0, after)];
-  if (head === 0 && tail === 0) return cropped;
+  if (head === 0 && tail === 0) return x;
   if (typeof border === "object") {
     const fill = (count: number): Tensor[] => {
       if (count === 0) return [];
-      const dims = replaced(cropped.dims, axis, count);
+      const dims = replaced(x.dims, axis, count);
       flow.reserve(sizeOf(dims));
       return [
         { kind: "tensor", type: "float", dims, data: new Float32Array(sizeOf(dims)).fill(border.value) },
       ];
     };
-    return concat(flow, [...fill(head), cropped, ...fill(tail)], axis);
+    return concat(flow, [...fill(head), x, ...fill(tail)], axis);
   }
-  const kept = cropped.dims[axis];
+  const kept = x.dims[axis];
   if (border === "reflect" && Math.max(head, tail) >= kept)
     flow.reject(`it reflects ${Math.max(head, tail)} of ${kept} values, expected fewer than there are`);
   const places = Array.from({ length: head + kept + tail }, (_, i) => {
@@ -202,7 +213,7 @@ function padAxis(
     if (border === "edge") return Math.min(Math.max(at, 0), kept - 1);
     return at < 0 ? -at : at >= kept ? 2 * (kept - 1) - at : at;
   });
-  return takeEach(flow, cropped, axis, places);
+  return takeEach(flow, x, axis, places);
 }
 
 /** Repeats axes of length 1 along which every image has the same. */

@@ -18,8 +18,8 @@ export function modelUpTo(model: ModelConfig, output: string, where: string): Mo
   }
   const kept = new Set<LayerConfig>([last]);
   for (const layer of kept)
-    for (const call of layer.calls)
-      for (const { layer: source } of call) {
+    for (const { reads } of layer.calls)
+      for (const { layer: source } of reads) {
         const found = model.layers.get(source);
         if (found) kept.add(found);
       }

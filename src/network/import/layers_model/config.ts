@@ -48,11 +48,17 @@ function plain(value: unknown, where: string, depth: number): unknown {
   if (depth > DEEPEST_VALUE) rejectModel(where, `settings are nested more than ${DEEPEST_VALUE} deep`);
   if (Array.isArray(value)) return value.map((item) => plain(item, where, depth + 1));
   if (!isRecord(value)) return value;
-  const className = value.class_name ?? value.className;
-  const unwrap =
-    typeof className === "string" && Object.hasOwn(WRAPPERS, className) ? WRAPPERS[className] : undefined;
-  if (unwrap) return plain(unwrap(value), where, depth + 1);
+  const inner = unwrapped(value);
+  if (inner !== value) return plain(inner, where, depth + 1);
   return record(value, where, depth + 1, NONE);
+}
+
+/** What an object stands for, if it is one that wraps a plain value; else the object. */
+export function unwrapped(value: Config): unknown {
+  const className = value.class_name ?? value.className;
+  return typeof className === "string" && Object.hasOwn(WRAPPERS, className)
+    ? WRAPPERS[className](value)
+    : value;
 }
 
 /** `poolSize` is `pool_size`; what has no capitals stays. */

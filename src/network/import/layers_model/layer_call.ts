@@ -1,20 +1,26 @@
 import { UnsupportedOperatorError } from "../../../errors.js";
 import { nameText } from "../../../kernels/checks.js";
-import type { Operator, Pair, Shape } from "../../spec.js";
+import type { Operator, Shape } from "../../spec.js";
+import { type Activation, batched } from "../dataflow/activation.js";
+import { axisOf } from "../dataflow/axes.js";
+import { Flow, type FlowContext } from "../dataflow/flow.js";
+import { channelsFirst, channelsLast, type ImageAxes } from "../dataflow/window.js";
 import { quoted, rejectModel, valueText } from "../failure.js";
-import type { GraphBuilder, Value } from "../graph_builder.js";
+import type { GraphBuilder } from "../graph_builder.js";
 import { Settings } from "./config.js";
+import type { CallArguments } from "./references.js";
 import { adviceFor } from "./tfjs_layers.js";
 import type { LayerConfig, Writer } from "./topology.js";
-import type { WeightTable } from "./weights.js";
+import type { WeightSource } from "./weights.js";
 
 /** What stays the same while a model is imported. */
 export interface ImportContext {
   readonly builder: GraphBuilder;
-  readonly weights: WeightTable;
+  readonly weights: WeightSource;
   readonly writer: Writer;
   /** Weights that a layer has taken, for its further calls. */
   readonly taken: Map<LayerConfig, Map<string, Float32Array>>;
+  readonly folded: FlowContext["folded"];
 }
 
 /** One call of one layer: what the importer of its class reads, and where it puts its operators. */
@@ -24,42 +30,72 @@ export class LayerCall {
     readonly layer: LayerConfig,
     /** Names of the models around the layer, outermost first, then of the layer. */
     private readonly path: readonly string[],
-    readonly inputs: readonly Value[],
+    readonly inputs: readonly Activation[],
+    /** What it was called with beside its inputs. */
+    readonly given: CallArguments,
   ) {
     this.settings = new Settings(layer.config);
+    this.flow = new Flow(context, path.join("/"), nameText(layer.className), "layer");
   }
 
   readonly settings: Settings;
+  /** Where its operators go. */
+  readonly flow: Flow;
 
   get writer(): Writer {
     return this.context.writer;
   }
 
-  /** The only input. @throws ModelError where there are none or several */
-  get input(): Value {
+  /** The only input, axis 0 the batch. @throws ModelError where there are none or several */
+  get input(): Activation {
     if (this.inputs.length !== 1) this.reject(`it reads ${this.inputs.length} values, expected one`);
     return this.inputs[0];
   }
 
-  /** The only input, which must be an image `[H, W, C]` with channels last. */
-  get image(): Value {
-    const input = this.input;
-    if (this.text("data_format", "channels_last") !== "channels_last")
-      this.unsupported("data_format channels_first");
-    if (input.shape.length !== 3)
-      this.reject(`its input has shape ${valueText(input.shape)}, expected [height, width, channels]`);
-    return input;
+  /** Which axes of its input are what: one or two spatial axes, channels where `data_format` says. */
+  imageAxes(spatial: number): ImageAxes {
+    const { dims } = this.input;
+    const rank = spatial + 2;
+    const isLast = this.layout === "channels_last";
+    if (dims.length !== rank) {
+      const sizes = spatial === 1 ? ["length"] : ["height", "width"];
+      const expected = isLast ? [...sizes, "channels"] : ["channels", ...sizes];
+      this.reject(`its input has shape ${valueText(dims.slice(1))}, expected [${expected.join(", ")}]`);
+    }
+    return isLast ? channelsLast(rank) : channelsFirst(rank);
   }
 
-  /** Adds an operator. The first of a call takes the layer's name; `suffix` tells the others apart. */
-  add(op: Operator, inputs: readonly Value[], suffix = ""): Value {
-    const name = this.path.join("/") + (suffix && `/${suffix}`);
-    return this.context.builder.add(op, name, inputs);
+  get layout(): "channels_last" | "channels_first" {
+    const layout = this.text("data_format", "channels_last");
+    return layout === "channels_last" || layout === "channels_first"
+      ? layout
+      : this.reject(`data_format is ${valueText(layout)}, expected channels_last or channels_first`);
   }
 
-  /** A value that does not depend on the image. */
-  constant(data: Float32Array, shape: Shape, suffix: string): Value {
-    return this.add({ op: "Constant", data, shape }, [], suffix);
+  /** The same call on another input, which the layer has made of its own. */
+  with(input: Activation): LayerCall {
+    return new LayerCall(this.context, this.layer, this.path, [input], this.given);
+  }
+
+  /** The same call with the settings of another layer, which this one applies. */
+  of(layer: LayerConfig): LayerCall {
+    return new LayerCall(this.context, layer, this.path, this.inputs, this.given);
+  }
+
+  /** Adds an operator on the input with all its axes in order. */
+  onInput(op: Operator): Activation {
+    const { input } = this;
+    const order = input.dims.map((_, axis) => axis).slice(1);
+    return batched(this.flow.add(op, [this.flow.arrange(input, order).value]));
+  }
+
+  /** An axis of the input, counted with the batch as 0, or from the end. */
+  axis(key: string, fallback: number): number {
+    const given = this.settings.get(key) ?? fallback;
+    const axis: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
+    return Number.isSafeInteger(axis)
+      ? axisOf(this.flow, axis as number, this.input.dims.length)
+      : this.unsupported(`${key} ${valueText(given)}`);
   }
 
   /**
@@ -97,14 +133,13 @@ export class LayerCall {
     return this.#integer(key, this.settings.get(key) ?? fallback, least);
   }
 
-  /** Two whole numbers `[vertical, horizontal]`, which may be written as one. */
-  pair(key: string, fallback: number | Pair | undefined, least: number): Pair {
+  /** A whole number for each of `axes` spatial axes, which may be written as one for all. */
+  each(key: string, axes: number, fallback: number | readonly number[] | undefined, least: number): number[] {
     const value = this.settings.get(key) ?? fallback;
     const list = Array.isArray(value) ? value : [value];
-    if (list.length !== 1 && list.length !== 2)
-      this.reject(`${key} is ${valueText(value)}, expected one or two numbers`);
-    const first = this.#integer(key, list[0], least);
-    return [first, list.length === 2 ? this.#integer(key, list[1], least) : first];
+    if (list.length !== 1 && list.length !== axes)
+      this.reject(`${key} is ${valueText(value)}, expected one ${axes === 2 ? "or two numbers" : "number"}`);
+    return Array.from({ length: axes }, (_, axis) => this.#integer(key, list[axis] ?? list[0], least));
   }
 
   #integer(key: string, value: unknown, least: number): number {

@@ -5,8 +5,7 @@ import type { FileImporter, ImportOptions } from "../importer.js";
 import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
 import { type LiveLayersModel, liveMetadata, liveTopology, liveWeights } from "./live.js";
 import { parseTopology } from "./topology.js";
-import { unfold } from "./unfold.js";
-import { WeightTable } from "./weights.js";
+import { unfoldWith } from "./unfold.js";
 
 /** Imports the `model.json` of a TensorFlow.js LayersModel, Sequential or functional, without TensorFlow.js. */
 export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
@@ -23,7 +22,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
     const data = await source.readFiles(group.files, group.bytes);
     for (const weight of decodeGroup(group, data, where)) weights.push(weight);
   }
-  return unfold(topology, new WeightTable(weights, where), where, {
+  return unfoldWith(topology, weights, where, {
     inputShape: options.inputShape,
     output: options.output,
     classNames: classNamesOf(json.userDefinedMetadata) ?? options.labels,
@@ -40,5 +39,5 @@ export async function importLive(
   const weights = await liveWeights(model, where);
   signal?.throwIfAborted();
   const classNames = classNamesOf(liveMetadata(model));
-  return unfold(topology, new WeightTable(weights, where), where, { inputShape, output, classNames });
+  return unfoldWith(topology, weights, where, { inputShape, output, classNames });
 }

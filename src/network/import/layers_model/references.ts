@@ -1,4 +1,5 @@
 import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
+import { type Config, unwrapped } from "./config.js";
 
 /** One value in a model: output `tensor` of call number `call` of a layer. */
 export interface TensorRef {
@@ -22,45 +23,110 @@ export function tensorRefs(value: unknown, where: string): TensorRef[] {
   return value.map((ref) => tensorRef(ref, where));
 }
 
+/** A value among the arguments of a call: its place among those that the call reads. */
+export class TensorArgument {
+  constructor(readonly index: number) {}
+}
+
+/** What a layer is called with: `args` by position, `kwargs` by name; plain values and {@link TensorArgument}s. */
+export interface CallArguments {
+  readonly args: readonly unknown[];
+  readonly kwargs: Config;
+}
+
+export const NO_ARGUMENTS: CallArguments = { args: [], kwargs: {} };
+
+export interface IncomingCall {
+  /** The values that it reads, in the order of its arguments. */
+  readonly reads: readonly TensorRef[];
+  readonly given: CallArguments;
+}
+
 /**
  * The calls of a layer from `inbound_nodes`. Keras 1 and 2: a list of calls, each a list of
  * `[layer, call, tensor, kwargs]`; Keras 3: each call `{ args, kwargs }` with tensors that carry `keras_history`.
  */
-export function incomingNodes(
-  nodes: unknown,
-  layer: string,
-  where: string,
-): { calls: TensorRef[][]; training: boolean } {
-  if (nodes === undefined || nodes === null) return { calls: [], training: false };
+export function incomingNodes(nodes: unknown, layer: string, where: string): IncomingCall[] {
+  if (nodes === undefined || nodes === null) return [];
   if (!Array.isArray(nodes))
     return rejectModel(where, `layer ${quoted(layer)} has inbound_nodes ${valueText(nodes)}`);
-  let training = false;
-  const calls = nodes.map((node) => {
-    if (isRecord(node)) {
-      training ||= isRecord(node.kwargs) && node.kwargs.training === true;
-      const refs: TensorRef[] = [];
-      collectHistory([node.args, node.kwargs], refs, 0, where);
-      return refs;
-    }
+  return nodes.map((node) => {
+    const reader = new ArgumentReader(where);
+    if (isRecord(node)) return reader.call(node.args, node.kwargs);
     if (!Array.isArray(node))
       return rejectModel(where, `layer ${quoted(layer)} has a call ${valueText(node)}`);
-    const tensors: readonly unknown[] = typeof node[0] === "string" ? [node] : node;
-    for (const tensor of tensors)
-      training ||= Array.isArray(tensor) && isRecord(tensor[3]) && tensor[3].training === true;
-    return tensors.map((tensor) => tensorRef(tensor, where));
+    return reader.nodeData(node);
   });
-  return { calls, training };
 }
 
-function collectHistory(value: unknown, refs: TensorRef[], depth: number, where: string): void {
-  if (depth > 8) rejectModel(where, "the arguments of a call are nested more than 8 deep");
-  if (Array.isArray(value)) for (const item of value) collectHistory(item, refs, depth + 1, where);
-  else if (isRecord(value)) {
+/** Takes the values that a call reads out of its arguments. */
+class ArgumentReader {
+  readonly #reads: TensorRef[] = [];
+
+  constructor(private readonly where: string) {}
+
+  /** As Keras 3 writes it. */
+  call(args: unknown, kwargs: unknown): IncomingCall {
+    const plainArgs = this.#plain(args ?? [], 0);
+    const plainKwargs = this.#plain(kwargs ?? {}, 0);
+    return {
+      reads: this.#reads,
+      given: {
+        args: Array.isArray(plainArgs) ? plainArgs : [plainArgs],
+        kwargs: isRecord(plainKwargs) ? plainKwargs : {},
+      },
+    };
+  }
+
+  /** As Keras 1 and 2 write it: the first argument is a value or a list of them, the others come along with each. */
+  nodeData(node: readonly unknown[]): IncomingCall {
+    const entries: readonly unknown[] = typeof node[0] === "string" ? [node] : node;
+    const first = entries.map((entry) => this.#entry(entry));
+    const given = entries.map((entry) => (Array.isArray(entry) ? entry[3] : undefined)).find(isRecord);
+    const kwargs: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(given ?? {}))
+      kwargs[name] = name === "mask" ? undefined : this.#named(value);
+    return { reads: this.#reads, given: { args: [first.length === 1 ? first[0] : first], kwargs } };
+  }
+
+  #entry(entry: unknown): unknown {
+    if (Array.isArray(entry) && entry[0] === "_CONSTANT_VALUE" && entry[1] === -1)
+      return this.#plain(entry[2], 0);
+    return this.#read(tensorRef(entry, this.where));
+  }
+
+  /** A named argument: a value as `[layer, call, tensor]`, lists of them, or something plain. */
+  #named(value: unknown, depth = 0): unknown {
+    if (depth > DEEPEST) rejectModel(this.where, TOO_DEEP);
+    if (!Array.isArray(value)) return this.#plain(value, 0);
+    const [layer, call, tensor] = value;
+    const isRef =
+      value.length >= 3 && typeof layer === "string" && Number.isInteger(call) && Number.isInteger(tensor);
+    if (isRef) return this.#entry(value);
+    return value.map((item) => this.#named(item, depth + 1));
+  }
+
+  #plain(value: unknown, depth: number): unknown {
+    if (depth > DEEPEST) rejectModel(this.where, TOO_DEEP);
+    if (Array.isArray(value)) return value.map((item) => this.#plain(item, depth + 1));
+    if (!isRecord(value)) return value;
     const history = isRecord(value.config) ? value.config.keras_history : undefined;
-    if (history !== undefined) refs.push(tensorRef(history, where));
-    else for (const item of Object.values(value)) collectHistory(item, refs, depth + 1, where);
+    if (history !== undefined) return this.#read(tensorRef(history, this.where));
+    const inner = unwrapped(value);
+    if (inner !== value) return this.#plain(inner, depth + 1);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, this.#plain(item, depth + 1)]),
+    );
+  }
+
+  #read(ref: TensorRef): TensorArgument {
+    return new TensorArgument(this.#reads.push(ref) - 1);
   }
 }
+
+/** Deeper than this no arguments are nested; it bounds the recursion. */
+const DEEPEST = 8;
+const TOO_DEEP = `the arguments of a call are nested more than ${DEEPEST} deep`;
 
 function tensorRef(value: unknown, where: string): TensorRef {
   if (Array.isArray(value)) {

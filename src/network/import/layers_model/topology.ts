@@ -1,6 +1,6 @@
 import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
 import { type Config, normalizedConfig } from "./config.js";
-import { incomingNodes, type TensorRef, tensorRefs } from "./references.js";
+import { type IncomingCall, incomingNodes, NO_ARGUMENTS, type TensorRef, tensorRefs } from "./references.js";
 import { hasMarksOfKeras3 } from "./writer.js";
 
 /** One layer and every call of it; a layer with several calls is shared. */
@@ -8,10 +8,7 @@ export interface LayerConfig {
   readonly name: string;
   readonly className: string;
   readonly config: Config;
-  /** The values that each call reads. */
-  readonly calls: readonly (readonly TensorRef[])[];
-  /** A call asks for training mode (`training: true`), whatever the model is used for. */
-  readonly training: boolean;
+  readonly calls: readonly IncomingCall[];
   /** Set where the layer is itself a model. */
   readonly model?: ModelConfig;
 }
@@ -115,13 +112,16 @@ function parseSequential(config: unknown, where: string, depth: number): ModelCo
       className: "InputLayer",
       config: { batch_input_shape: implied },
       calls: [],
-      training: false,
     });
   }
   const layers = new Map<string, LayerConfig>();
   let previous: TensorRef | undefined;
   for (const layer of parsed) {
-    addLayer(layers, { ...layer, calls: previous ? [[previous]] : [] }, where);
+    addLayer(
+      layers,
+      { ...layer, calls: previous ? [{ reads: [previous], given: NO_ARGUMENTS }] : [] },
+      where,
+    );
     previous = { layer: layer.name, call: 0, tensor: 0 };
   }
   return {
@@ -167,9 +167,9 @@ function parseLayer(entry: unknown, where: string, depth: number): LayerConfig {
   const name = layer.name ?? config.name;
   if (typeof name !== "string" || name === "")
     return rejectModel(where, `a layer of class ${quoted(className)} has no name`);
-  const { calls, training } = incomingNodes(layer.inbound_nodes, name, where);
+  const calls = incomingNodes(layer.inbound_nodes, name, where);
   const model = isNested ? parseModel(className, layer.config, where, depth + 1) : undefined;
-  return { name, className, config, calls, training, model };
+  return { name, className, config, calls, model };
 }
 
 /**
@@ -179,7 +179,7 @@ function parseLayer(entry: unknown, where: string, depth: number): LayerConfig {
 function renumberCalls(model: ModelConfig): ModelConfig {
   const highest = new Map<string, number>();
   const note = (ref: TensorRef) => highest.set(ref.layer, Math.max(ref.call, highest.get(ref.layer) ?? 0));
-  for (const layer of model.layers.values()) for (const call of layer.calls) call.forEach(note);
+  for (const layer of model.layers.values()) for (const { reads } of layer.calls) reads.forEach(note);
   model.outputs.forEach(note);
   const renumber = (ref: TensorRef): TensorRef => {
     const target = model.layers.get(ref.layer);
@@ -188,6 +188,9 @@ function renumberCalls(model: ModelConfig): ModelConfig {
   };
   const layers = new Map<string, LayerConfig>();
   for (const [name, layer] of model.layers)
-    layers.set(name, { ...layer, calls: layer.calls.map((call) => call.map(renumber)) });
+    layers.set(name, {
+      ...layer,
+      calls: layer.calls.map((call) => ({ ...call, reads: call.reads.map(renumber) })),
+    });
   return { ...model, layers, outputs: model.outputs.map(renumber) };
 }

@@ -8,15 +8,19 @@ import { nameText } from "../../../kernels/checks.js";
 import { topologicalOrder } from "../../graph.js";
 import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../../spec.js";
 import { namesOfScores } from "../class_names.js";
+import { type Activation, batched } from "../dataflow/activation.js";
+import { Flow } from "../dataflow/flow.js";
 import { PASS_INPUT_SHAPE, PASS_OUTPUT, quoted, rejectModel, valueText } from "../failure.js";
-import { GraphBuilder, type Value } from "../graph_builder.js";
+import { GraphBuilder } from "../graph_builder.js";
+import type { Weight } from "../manifest.js";
 import { modelUpTo } from "./choose_output.js";
 import { type ImportContext, LayerCall } from "./layer_call.js";
 import { hasImporter, importLayer } from "./layers/registry.js";
+import { RecordedWeights } from "./ordered_weights.js";
 import type { TensorRef } from "./references.js";
 import { isTfjsLayer } from "./tfjs_layers.js";
 import { type LayerConfig, type ModelConfig, shapeOfInput, type Topology } from "./topology.js";
-import type { WeightTable } from "./weights.js";
+import { type WeightSource, WeightTable } from "./weights.js";
 
 export interface UnfoldOptions {
   /** Per-image shape; needed where the model leaves a size open. */
@@ -28,6 +32,30 @@ export interface UnfoldOptions {
 }
 
 /**
+ * {@link unfold} with weights by their names, or, where these lead nowhere, by their order.
+ *
+ * @throws ModelError where weights are missing, repeated or superfluous
+ */
+export function unfoldWith(
+  topology: Topology,
+  weights: readonly Weight[],
+  where: string,
+  options: UnfoldOptions,
+): NetworkSpec {
+  const table = new WeightTable(weights, where);
+  try {
+    return unfold(topology, table, where, options);
+  } catch (error) {
+    if (!table.unmatched) throw error;
+    const recorded = new RecordedWeights();
+    unfold(topology, recorded, where, options);
+    const matched = recorded.matched(weights);
+    if (!matched) throw error;
+    return unfold(topology, matched, where, options);
+  }
+}
+
+/**
  * A network from a topology and its weights: nested models are unfolded in place, a shared layer becomes one
  * operator per call with the same weight arrays.
  *
@@ -36,7 +64,7 @@ export interface UnfoldOptions {
  */
 export function unfold(
   { model: whole, writer }: Topology,
-  weights: WeightTable,
+  weights: WeightSource,
   where: string,
   { inputShape, output: chosen, classNames }: UnfoldOptions,
 ): NetworkSpec {
@@ -58,8 +86,10 @@ export function unfold(
   requireImporters(model);
   const builder = new GraphBuilder(where);
   const input = builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape));
-  const context = { builder, weights, writer, taken: new Map() };
-  const [output] = unfoldModel(context, model, [], [input]);
+  const context = { builder, weights, writer, taken: new Map(), folded: { values: 0 } };
+  const [scores] = unfoldModel(context, model, [], [batched(input)]);
+  const flow = new Flow(context, model.outputs[0].layer, "output", "layer");
+  const { value: output } = flow.arrange(scores, scores.dims.map((_, axis) => axis).slice(1));
   // Layers beyond a chosen output keep their weights to themselves.
   if (chosen === undefined) weights.checkAllTaken();
   return {
@@ -117,8 +147,8 @@ function unfoldModel(
   context: ImportContext,
   model: ModelConfig,
   path: readonly string[],
-  inputs: readonly Value[],
-): readonly Value[] {
+  inputs: readonly Activation[],
+): readonly Activation[] {
   const { where } = context.builder;
   context.builder.step();
   if (inputs.length !== model.inputs.length)
@@ -126,11 +156,11 @@ function unfoldModel(
       where,
       `the model ${quoted(model.name)} is called on ${inputs.length} values and has ${model.inputs.length} inputs`,
     );
-  const values = new Map<string, readonly Value[]>();
+  const values = new Map<string, readonly Activation[]>();
   model.inputs.forEach((ref, i) => {
     values.set(callKey(ref.layer, 0), [inputs[i]]);
   });
-  const read = (ref: TensorRef, reader: string): Value => {
+  const read = (ref: TensorRef, reader: string): Activation => {
     const value = values.get(callKey(ref.layer, ref.call))?.[ref.tensor];
     return (
       value ??
@@ -143,12 +173,13 @@ function unfoldModel(
   for (const { layer, call, name } of orderedCalls(model)) {
     if (values.has(name)) continue;
     const own = [...path, layer.name];
-    const operands = layer.calls[call].map((ref) => read(ref, `layer ${quoted(own.join("/"))}`));
+    const { reads, given } = layer.calls[call];
+    const operands = reads.map((ref) => read(ref, `layer ${quoted(own.join("/"))}`));
     values.set(
       name,
       layer.model
         ? unfoldModel(context, layer.model, own, operands)
-        : [importLayer(new LayerCall(context, layer, own, operands))],
+        : importLayer(new LayerCall(context, layer, own, operands, given)),
     );
   }
   return model.outputs.map((ref) => read(ref, `the output of ${quoted(model.name)}`));
@@ -160,8 +191,8 @@ type OrderedCall = NodeSpec & { readonly layer: LayerConfig; readonly call: numb
 function orderedCalls(model: ModelConfig): OrderedCall[] {
   const calls: OrderedCall[] = [];
   for (const layer of model.layers.values())
-    layer.calls.forEach((refs, call) => {
-      const inputs = refs.map((ref) => callKey(ref.layer, ref.call));
+    layer.calls.forEach(({ reads }, call) => {
+      const inputs = reads.map((ref) => callKey(ref.layer, ref.call));
       calls.push({ op: "Identity", name: callKey(layer.name, call), inputs, layer, call });
     });
   return topologicalOrder(calls);

@@ -16,23 +16,38 @@ export interface WeightRequest {
   readonly layer: string;
 }
 
+/** Where layers find their weights. */
+export interface WeightSource {
+  /** @throws ModelError for a weight that is missing, ambiguous, of another shape, or another layer's */
+  take(request: WeightRequest): Float32Array;
+  /** Shape of the weight that `take` would find; for sizes that a config leaves out. */
+  shapeOf(request: Omit<WeightRequest, "shape">): Shape | undefined;
+  /** @throws ModelError where a weight belongs to no layer */
+  checkAllTaken(): void;
+}
+
 /**
  * The weights of a model by name. tfjs-layers writes `layer/weight`; converted models put scopes before it
  * (`model/conv/kernel`) or between (`lstm/cell/kernel`), and nested models may or may not add their own names.
  * A weight belongs to the layer whose name is nearest to its own, and every weight must find its layer.
  */
-export class WeightTable {
+export class WeightTable implements WeightSource {
   readonly #weights = new Map<string, Weight>();
   readonly #byLastSegment = new Map<string, { weight: Weight; segments: readonly string[] }[]>();
   readonly #taken = new Map<string, string>();
+  /** Names that several weights have. */
+  readonly #repeated = new Set<string>();
+  /** Some request found no weight, or could not tell which of several. */
+  unmatched = false;
 
-  /** @throws ModelError for two weights of one name */
   constructor(
     weights: readonly Weight[],
     private readonly where: string,
   ) {
-    for (const weight of weights) {
-      if (this.#weights.has(weight.name)) rejectModel(where, `two weights are called ${quoted(weight.name)}`);
+    for (const given of weights) {
+      // Saved by tf.keras as `dense/kernel:0`: output 0 of a variable.
+      const weight = { ...given, name: given.name.replace(/:0$/, "") };
+      if (this.#weights.has(weight.name)) this.#repeated.add(weight.name);
       this.#weights.set(weight.name, weight);
       const segments = segmentsOf(weight.name);
       const last = segments[segments.length - 1];
@@ -47,11 +62,16 @@ export class WeightTable {
     const { layer, shape } = request;
     const weight = this.#find(request);
     if (!weight) {
+      this.unmatched = true;
       const name = `${request.path.join("/")}/${request.names[0]}`;
       return rejectModel(
         this.where,
-        `${layer} needs the weight ${quoted(name)}, which the model does not have`,
+        `${layer} needs the weight ${quoted(name)}, which the model does not have${this.#nearest(request)}`,
       );
+    }
+    if (this.#repeated.has(weight.name)) {
+      this.unmatched = true;
+      rejectModel(this.where, `two weights are called ${quoted(weight.name)}`);
     }
     if (weight.shape.length !== shape.length || weight.shape.some((n, axis) => n !== shape[axis]))
       rejectModel(
@@ -75,8 +95,19 @@ export class WeightTable {
     const extra = [...this.#weights.keys()].filter((name) => !this.#taken.has(name) && !isLayerState(name));
     if (extra.length > 0) {
       const more = extra.length > 1 ? ` and ${extra.length - 1} more` : "";
-      rejectModel(this.where, `weight ${quoted(extra[0])}${more} belongs to no layer of the model`);
+      rejectModel(
+        this.where,
+        `weight ${quoted(extra[0])}${more} belongs to no layer of the model; pass output, the name of its last layer, to leave out what that does not need`,
+      );
     }
+  }
+
+  /** Where a weight of that name and shape goes by the name of another layer. */
+  #nearest({ names, shape }: WeightRequest): string {
+    const same = names.flatMap((name) => this.#byLastSegment.get(name) ?? []);
+    const fitting = same.filter(({ weight }) => shapeText(weight.shape) === shapeText(shape));
+    const near = fitting.find(({ weight }) => !this.#taken.has(weight.name));
+    return near ? `; it has ${quoted(near.weight.name)} of that shape` : "";
   }
 
   #find({ path, names, index, layer }: Omit<WeightRequest, "shape">): Weight | undefined {
@@ -92,12 +123,16 @@ export class WeightTable {
         ties = best && rank === best.rank ? ties + 1 : 0;
         best = { weight, rank };
       }
-      if (best && ties > 0)
+      if (best && ties > 0) {
+        this.unmatched = true;
         rejectModel(
           this.where,
           `${layer}: ${ties + 1} weights could be its ${name}, ${quoted(best.weight.name)} one of them`,
         );
+      }
       if (best) return best.weight;
+      const numbered = candidates.filter(({ segments }) => isNumbered(segments, path));
+      if (numbered.length === 1) return numbered[0].weight;
     }
     return undefined;
   }
@@ -133,7 +168,19 @@ function segmentsOf(name: string): string[] {
   return segments.length > 0 ? segments : [name];
 }
 
-/** State that only training reads: seeds of random layers, the sample count of `Normalization`. */
+/** Whether the weight's scope is the layer's name with a number after it: tf.keras counts layers of a name in a session. */
+function isNumbered(segments: readonly string[], path: readonly string[]): boolean {
+  const layer = path[path.length - 1];
+  const scope = segments.slice(0, -1).join("/");
+  return scope.startsWith(`${layer}_`) && /^\d+$/.test(scope.slice(layer.length + 1));
+}
+
+/** State that only training reads: of optimizers, of seeds of random layers, the sample count of `Normalization`. */
 function isLayerState(name: string): boolean {
-  return /(^|\/)(seed_generator_state|seed_generator\/.*|count)$/.test(name);
+  return (
+    /(^|\/)(seed_generator_state|seed_generator\/.*|count|total|iterations?|iter|learning_rate|global_step)$/.test(
+      name,
+    ) ||
+    /^(training(_\d+)?|(_?optimizers?)|Adam\w*|Nadam|SGD|RMSprop|Adagrad|Adadelta|Ftrl|Lion)(\/|$)/.test(name)
+  );
 }

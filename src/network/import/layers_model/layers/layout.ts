@@ -1,55 +1,69 @@
-import type { Pads } from "../../../spec.js";
+import { sizeOf } from "../../../spec.js";
+import type { Activation } from "../../dataflow/activation.js";
+import { transpose, unsqueeze } from "../../dataflow/axes.js";
+import { expand, pad } from "../../dataflow/parts.js";
+import type { ImageAxes } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
-import type { Value } from "../../graph_builder.js";
 import type { LayerCall } from "../layer_call.js";
 
-export function importZeroPadding2d(call: LayerCall): Value {
-  const { image } = call;
-  return call.add({ op: "Pad", pads: sides(call, "padding", 1) }, [image]);
+/** `ZeroPadding1D`, `ZeroPadding2D`. */
+export function importZeroPadding(call: LayerCall, spatial: number): Activation {
+  const axes = call.imageAxes(spatial);
+  return pad(call.flow, call.input, onAxes(call, axes, sides(call, "padding", 1, spatial)), { value: 0 });
 }
 
-export function importCropping2d(call: LayerCall): Value {
-  const { image } = call;
-  const [height, width, channels] = image.shape;
-  const [top, left, bottom, right] = sides(call, "cropping", 0);
-  if (top + bottom >= height || left + right >= width)
+/** `Cropping1D`, `Cropping2D`. */
+export function importCropping(call: LayerCall, spatial: number): Activation {
+  const axes = call.imageAxes(spatial);
+  const cropping = sides(call, "cropping", spatial === 1 ? 1 : 0, spatial);
+  const lengths = axes.spatial.map((axis) => call.input.dims[axis]);
+  if (cropping.some(([before, after], i) => before + after >= lengths[i]))
     call.reject(
-      `cropping is ${valueText(call.settings.get("cropping"))}, which leaves nothing of ${height}x${width}`,
+      `cropping is ${valueText(call.settings.get("cropping"))}, which leaves nothing of ${lengths.join("x")}`,
     );
-  const ends = [height - bottom, width - right, channels];
-  return call.add({ op: "Slice", starts: [top, left, 0], ends }, [image]);
+  const pads = onAxes(
+    call,
+    axes,
+    cropping.map(([before, after]) => [-before, -after]),
+  );
+  return pad(call.flow, call.input, pads, { value: 0 });
 }
 
-/** `n`, `[vertical, horizontal]` or `[[top, bottom], [left, right]]`. */
-function sides(call: LayerCall, key: string, fallback: number): Pads {
+type Sides = readonly (readonly [number, number])[];
+
+function onAxes({ input }: LayerCall, { spatial }: ImageAxes, each: Sides): Sides {
+  return input.dims.map((_, axis) => (spatial.includes(axis) ? each[spatial.indexOf(axis)] : [0, 0]));
+}
+
+/** `n`, `[vertical, horizontal]` or `[[top, bottom], [left, right]]`; of one axis `n` or `[before, after]`. */
+function sides(call: LayerCall, key: string, fallback: number, spatial: number): Sides {
   const value = call.settings.get(key) ?? fallback;
-  const both: readonly unknown[] = Array.isArray(value) ? value : [value, value];
-  const [vertical, horizontal] = both.map((side) => (Array.isArray(side) ? side : [side, side]));
-  const pads = [vertical?.[0], horizontal?.[0], vertical?.[1], horizontal?.[1]];
-  const valid = both.length === 2 && vertical.length === 2 && horizontal.length === 2;
-  if (!valid || !pads.every((n) => Number.isSafeInteger(n) && (n as number) >= 0))
+  const list = spatial === 1 ? [value] : Array.isArray(value) ? value : [value, value];
+  const pairs: unknown[][] = list.map((side: unknown) => (Array.isArray(side) ? side : [side, side]));
+  const valid =
+    pairs.length === spatial &&
+    pairs.every((pair) => pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && Number(n) >= 0));
+  if (!valid)
     call.reject(
-      `${key} is ${valueText(value)}, expected n, [rows, columns] or [[top, bottom], [left, right]]`,
+      `${key} is ${valueText(value)}, expected ${spatial === 1 ? "n or [before, after]" : "n, [rows, columns] or [[top, bottom], [left, right]]"}`,
     );
-  return pads as unknown as Pads;
+  return pairs as unknown as Sides;
 }
 
 /** `Flatten`; `channels_first` moves the first axis to the end before. */
-export function importFlatten(call: LayerCall): Value {
+export function importFlatten(call: LayerCall): Activation {
   const { input } = call;
-  const rank = input.shape.length;
-  if (call.text("data_format", "channels_last") === "channels_last" || rank < 2)
-    return call.add({ op: "Flatten" }, [input]);
-  const perm = [...input.shape.keys()].slice(1);
-  const turned = call.add({ op: "Transpose", perm: [...perm, 0] }, [input], "Transpose");
-  return call.add({ op: "Flatten" }, [turned]);
+  const rank = input.dims.length;
+  if (call.layout === "channels_last" || rank < 3) return call.onInput({ op: "Flatten" });
+  const axes = input.dims.map((_, axis) => axis);
+  const turned = transpose(call.flow, input, [0, ...axes.slice(2), 1]);
+  return call.with(turned).onInput({ op: "Flatten" });
 }
 
 /** `Reshape`; one size may be -1 (null in tfjs), which takes what is left. */
-export function importReshape(call: LayerCall): Value {
-  const { input } = call;
+export function importReshape(call: LayerCall): Activation {
   const target = call.settings.get("target_shape");
-  const size = input.shape.reduce((product, n) => product * n, 1);
+  const size = sizeOf(call.input.dims);
   const reject = () => call.reject(`target_shape is ${valueText(target)}, expected sizes for ${size} values`);
   if (!Array.isArray(target)) return reject();
   const isOpen = (n: unknown) => n === null || n === -1;
@@ -58,15 +72,23 @@ export function importReshape(call: LayerCall): Value {
     return reject();
   const rest = size / known.reduce((product: number, n: number) => product * n, 1);
   if (!Number.isSafeInteger(rest) || (known.length === target.length && rest !== 1)) return reject();
-  return call.add({ op: "Reshape", shape: target.map((n) => (isOpen(n) ? rest : n)) }, [input]);
+  return call.onInput({ op: "Reshape", shape: target.map((n) => (isOpen(n) ? rest : n)) });
 }
 
 /** `Permute`: `dims` counts from 1. */
-export function importPermute(call: LayerCall): Value {
-  const { input } = call;
+export function importPermute(call: LayerCall): Activation {
+  const rank = call.input.dims.length - 1;
   const dims = call.settings.get("dims");
   const sorted = Array.isArray(dims) ? [...dims].sort((a, b) => a - b) : [];
-  if (!Array.isArray(dims) || dims.length !== input.shape.length || sorted.some((d, i) => d !== i + 1))
-    return call.reject(`dims is ${valueText(dims)}, expected a permutation of 1 to ${input.shape.length}`);
-  return call.add({ op: "Transpose", perm: dims.map((d) => d - 1) }, [input]);
+  if (!Array.isArray(dims) || dims.length !== rank || sorted.some((d, i) => d !== i + 1))
+    return call.reject(`dims is ${valueText(dims)}, expected a permutation of 1 to ${rank}`);
+  return transpose(call.flow, call.input, [0, ...dims]);
+}
+
+/** `RepeatVector`: `[D]` as `n` rows. */
+export function importRepeatVector(call: LayerCall): Activation {
+  const { dims } = call.input;
+  if (dims.length !== 2) call.reject(`its input has shape ${valueText(dims.slice(1))}, expected a vector`);
+  const rows = unsqueeze(call.input, [1]);
+  return expand(call.flow, rows, [dims[0], call.integer("n", undefined, 1), dims[1]]);
 }

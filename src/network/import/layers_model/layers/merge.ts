@@ -1,33 +1,62 @@
-import { factsOf } from "../../../../kernels/operators/facts_of.js";
-import type { Operator } from "../../../spec.js";
-import type { Value } from "../../graph_builder.js";
+import type { Activation, Operand } from "../../dataflow/activation.js";
+import { type Arithmetic, arithmetic, scaled } from "../../dataflow/arithmetic.js";
+import { axisOf, unsqueeze } from "../../dataflow/axes.js";
+import { concat } from "../../dataflow/parts.js";
+import { constantOf } from "../constant_argument.js";
 import type { LayerCall } from "../layer_call.js";
+import { TensorArgument } from "../references.js";
 
-/** Arithmetic of layers, with the broadcasting of tfjs and Keras: missing axes are leading ones. */
-export function importArithmetic(call: LayerCall, operator: Operator): Value {
-  const { inputs } = call;
-  const [least, most] = factsOf(operator).inputs;
-  if (inputs.length < least || inputs.length > most)
-    call.reject(`it reads ${inputs.length} values, expected ${most === 2 ? "two" : "two or more"}`);
-  return call.add(operator, inputs);
+/**
+ * Arithmetic of layers. Values with fewer axes get leading ones, after the batch. In Keras 3 an operation on tensors looks
+ * like the layer, and may have constants among its arguments.
+ */
+export function importArithmetic(call: LayerCall, op: Arithmetic, takesTwo: boolean): Activation {
+  const operands = operandsOf(call);
+  if (operands.length < 2 || (takesTwo && operands.length > 2))
+    call.reject(`it reads ${operands.length} values, expected ${takesTwo ? "two" : "two or more"}`);
+  return arithmetic(call.flow, op, operands);
+}
+
+/** What a call combines, in the order of its arguments. */
+function operandsOf(call: LayerCall): Operand[] {
+  const rank = Math.max(0, ...call.inputs.map(({ dims }) => dims.length));
+  const found: Operand[] = [];
+  const add = (argument: unknown): void => {
+    if (argument instanceof TensorArgument) {
+      const x = call.inputs[argument.index];
+      const missing = Array.from({ length: rank - x.dims.length }, (_, axis) => axis + 1);
+      found.push(missing.length === 0 ? x : unsqueeze(x, missing));
+      return;
+    }
+    const constant = constantOf(argument);
+    if (constant) found.push(constant);
+    else if (Array.isArray(argument)) for (const item of argument) add(item);
+    else if (argument !== null && argument !== undefined)
+      call.unsupported(`an argument of ${typeof argument}`);
+  };
+  const { args, kwargs } = call.given;
+  for (const argument of args) add(argument);
+  for (const name of ["x1", "x2"]) add(kwargs[name]);
+  // A layer of a Sequential reads what comes before it.
+  return found.length > 0 ? found : [...call.inputs];
 }
 
 /** `Average`: the sum times 1 / n. */
-export function importAverage(call: LayerCall): Value {
-  if (call.inputs.length < 2) call.reject(`it reads ${call.inputs.length} values, expected two or more`);
-  const sum = call.add({ op: "Add" }, call.inputs, "Add");
-  const share = call.constant(Float32Array.of(1 / call.inputs.length), [1], "share");
-  return call.add({ op: "Mul" }, [sum, share]);
+export function importAverage(call: LayerCall): Activation {
+  const operands = operandsOf(call);
+  if (operands.length < 2) call.reject(`it reads ${operands.length} values, expected two or more`);
+  return scaled(call.flow, arithmetic(call.flow, "Add", operands), Math.fround(1 / operands.length));
 }
 
 /** `Concatenate`; `axis` counts the batch as axis 0. */
-export function importConcatenate(call: LayerCall): Value {
+export function importConcatenate(call: LayerCall): Activation {
   const { inputs } = call;
   if (inputs.length === 0) call.reject("it reads no values, expected two or more");
-  const rank = inputs[0].shape.length;
-  const axis = call.integer("axis", -1, -rank);
-  if (axis === 0 || axis > rank) call.reject(`axis is ${axis}, expected 1 to ${rank} or -${rank} to -1`);
+  const rank = inputs[0].dims.length;
+  const axis = call.integer("axis", -1, -rank + 1);
+  if (axis === 0 || axis >= rank)
+    call.reject(`axis is ${axis}, expected 1 to ${rank - 1} or -${rank - 1} to -1`);
   // TensorFlow.js (4.22) takes every negative axis for the last one.
-  const fromEnd = call.writer === "tfjs" ? rank - 1 : axis + rank;
-  return call.add({ op: "Concat", axis: axis < 0 ? fromEnd : axis - 1 }, inputs);
+  const fromEnd = call.writer === "tfjs" ? -1 : axis;
+  return concat(call.flow, inputs, axisOf(call.flow, axis < 0 ? fromEnd : axis, rank));
 }

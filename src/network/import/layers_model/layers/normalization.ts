@@ -1,61 +1,104 @@
+import { sizeOf } from "../../../spec.js";
+import type { Activation } from "../../dataflow/activation.js";
+import { arithmetic } from "../../dataflow/arithmetic.js";
+import { axesOf } from "../../dataflow/axes.js";
+import { batchNormalization } from "../../dataflow/layers.js";
+import { float32Tensor, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
-import type { Value } from "../../graph_builder.js";
+import { constantOf } from "../constant_argument.js";
 import type { LayerCall } from "../layer_call.js";
 
-/** `BatchNormalization` over the last axis, with or without `scale` and `center`. */
-export function importBatchNormalization(call: LayerCall): Value {
-  const { input } = call;
-  requireLastAxis(call, input);
-  const channels = input.shape[input.shape.length - 1];
+/** `BatchNormalization` over one axis, with or without `scale` and `center`. */
+export function importBatchNormalization(call: LayerCall): Activation {
+  const axis = call.axis("axis", -1);
+  const channels = call.input.dims[axis];
+  // TensorFlow.js (4.22) lays the statistics along the last axis, whichever they are of.
+  if (call.writer === "tfjs" && axis !== call.input.dims.length - 1)
+    call.unsupported(`axis ${axis}, which TensorFlow.js computes wrong`);
   const hasScale = call.flag("scale", true);
   const hasCenter = call.flag("center", true);
   // Positions as Keras 3 numbers them: gamma and beta where they are, then the moving statistics.
   const moments = Number(hasScale) + Number(hasCenter);
-  const mean = call.weight(moments, "moving_mean", [channels]);
-  const variance = call.weight(moments + 1, "moving_variance", [channels]);
-  const scale = hasScale ? call.weight(0, "gamma", [channels]) : new Float32Array(channels).fill(1);
-  const bias = hasCenter ? call.weight(Number(hasScale), "beta", [channels]) : new Float32Array(channels);
-  const epsilon = call.number("epsilon", 1e-3);
-  return call.add({ op: "BatchNormalization", scale, bias, mean, variance, epsilon }, [input]);
+  const weight = (index: number, name: string) =>
+    float32Tensor([channels], call.weight(index, name, [channels]));
+  return batchNormalization(call.flow, call.input, axis, {
+    mean: weight(moments, "moving_mean"),
+    variance: weight(moments + 1, "moving_variance"),
+    scale: hasScale ? weight(0, "gamma") : filled(channels, 1),
+    bias: hasCenter ? weight(Number(hasScale), "beta") : filled(channels, 0),
+    epsilon: call.number("epsilon", 1e-3),
+  });
 }
 
-/** `Normalization`: `(x - mean) / max(sqrt(variance), 1e-7)` over the last axis, statistics as weights. */
-export function importNormalization(call: LayerCall): Value {
-  const { input } = call;
-  requireLastAxis(call, input);
-  if (call.flag("invert", false)) call.unsupported("invert: true");
-  if (call.settings.get("mean") !== undefined || call.settings.get("variance") !== undefined)
-    call.unsupported("mean and variance in the config");
-  const channels = input.shape[input.shape.length - 1];
-  const mean = call.weight(0, "mean", [channels]);
-  const variance = call.weight(1, "variance", [channels]).map((v) => Math.max(v, 1e-14));
-  const scale = new Float32Array(channels).fill(1);
-  const bias = new Float32Array(channels);
-  return call.add({ op: "BatchNormalization", scale, bias, mean, variance, epsilon: 0 }, [input]);
+function filled(length: number, value: number): Tensor {
+  return float32Tensor([length], new Float32Array(length).fill(value));
 }
 
-/** `axis` counts the batch as axis 0, and may be a list of one. */
-function requireLastAxis(call: LayerCall, input: Value): void {
-  const axis = call.settings.get("axis") ?? -1;
-  const axes = Array.isArray(axis) ? axis : [axis];
-  if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== input.shape.length))
-    call.unsupported(`axis ${valueText(axis)} of a value of rank ${input.shape.length + 1}`);
+/** Of `Normalization`: standard deviations below this one count as this one. */
+const LEAST_DEVIATION = 1e-7;
+
+/**
+ * `Normalization`: `(x - mean) / max(sqrt(variance), 1e-7)`, or with `invert` the other way. Statistics of each value of the
+ * axes in `axis`, of all together where it is null; in the settings, or weights.
+ */
+export function importNormalization(call: LayerCall): Activation {
+  const { dims } = call.input;
+  const given = call.layer.config.axis;
+  call.settings.ignore("axis");
+  const list = given === null ? [] : Array.isArray(given) ? given : [given ?? -1];
+  const axes = axesOf(call.flow, list as number[], dims.length).sort((a, b) => a - b);
+  if (axes.includes(0)) call.unsupported(`axis ${valueText(given)}, which has the batch`);
+  const mean = statistic(call, "mean", 0, axes);
+  const variance = statistic(call, "variance", 1, axes);
+  const invert = call.flag("invert", false);
+  const deviation = { ...variance, data: variance.data.map((v) => Math.max(Math.sqrt(v), LEAST_DEVIATION)) };
+  if (invert)
+    return arithmetic(call.flow, "Add", [arithmetic(call.flow, "Mul", [call.input, deviation]), mean]);
+  if (axes.length !== 1)
+    return arithmetic(call.flow, "Div", [arithmetic(call.flow, "Sub", [call.input, mean]), deviation]);
+  const length = dims[axes[0]];
+  return batchNormalization(call.flow, call.input, axes[0], {
+    mean,
+    variance: { ...variance, data: variance.data.map((v) => Math.max(v, LEAST_DEVIATION ** 2)) },
+    scale: filled(length, 1),
+    bias: filled(length, 0),
+    epsilon: 0,
+  });
+}
+
+/** One value for each of the axes' values, in a shape that broadcasts to the input. */
+function statistic(call: LayerCall, name: string, index: number, axes: readonly number[]): Tensor {
+  const { dims } = call.input;
+  const shape = dims.map((n, axis) => (axes.includes(axis) ? n : 1));
+  const size = sizeOf(shape);
+  const setting = call.settings.get(name);
+  if (setting !== undefined) {
+    const value = constantOf(setting);
+    if (!value || (value.data.length !== 1 && value.data.length !== size))
+      return call.reject(`${name} is ${valueText(setting)}, expected one number or ${size}`);
+    return float32Tensor(
+      shape,
+      new Float32Array(size).fill(value.data[0]).map((_, i) => value.data[i % value.data.length]),
+    );
+  }
+  // Saved with or without the axes of length 1 around; keras 2.3 to 2.5 wrote them.
+  const saved = call.shapeOfWeight(index, name);
+  const own = saved && sizeOf(saved) === size ? saved : axes.map((axis) => dims[axis]);
+  return float32Tensor(shape, call.weight(index, name, own));
 }
 
 /** `Rescaling`: `scale x + offset`, each one number or one per channel. */
-export function importRescaling(call: LayerCall): Value {
-  const { input } = call;
-  const channels = input.shape[input.shape.length - 1];
-  const scale = perChannel(call, "scale", 1, channels);
-  const offset = perChannel(call, "offset", 0, channels);
-  const scaled = call.add({ op: "Mul" }, [input, call.constant(scale, [scale.length], "scale")], "Mul");
-  return call.add({ op: "Add" }, [scaled, call.constant(offset, [offset.length], "offset")]);
+export function importRescaling(call: LayerCall): Activation {
+  const { flow, input } = call;
+  const channels = input.dims[input.dims.length - 1];
+  const scaled = arithmetic(flow, "Mul", [input, perChannel(call, "scale", 1, channels)]);
+  return arithmetic(flow, "Add", [scaled, perChannel(call, "offset", 0, channels)]);
 }
 
-function perChannel(call: LayerCall, key: string, fallback: number, channels: number): Float32Array {
+function perChannel(call: LayerCall, key: string, fallback: number, channels: number): Tensor {
   const value = call.settings.get(key) ?? fallback;
   const list: unknown[] = Array.isArray(value) ? value : [value];
   if ((list.length !== 1 && list.length !== channels) || !list.every(Number.isFinite))
     call.reject(`${key} is ${valueText(value)}, expected one finite number or ${channels}`);
-  return Float32Array.from(list as number[]);
+  return float32Tensor([list.length], Float32Array.from(list as number[]));
 }

@@ -1,19 +1,28 @@
-import type { Value } from "../../graph_builder.js";
+import type { Activation } from "../../dataflow/activation.js";
+import { averagePool, maxPool } from "../../dataflow/layers.js";
+import { reduce } from "../../dataflow/reductions.js";
 import type { LayerCall } from "../layer_call.js";
-import { paddingOf } from "./convolution.js";
+import { placedWindow } from "./convolution.js";
 
-/** `MaxPooling2D`, `AveragePooling2D`; the stride is the window where it is not given. */
-export function importPool(call: LayerCall, op: "MaxPool" | "AveragePool"): Value {
-  const { image } = call;
-  const kernel = call.pair("pool_size", 2, 1);
-  const strides = call.pair("strides", kernel, 1);
-  return call.add({ op, kernel, strides, pads: paddingOf(call, image, kernel, strides, [1, 1]) }, [image]);
+/** Max and average pools of one or two spatial axes; the stride is the window where it is not given. */
+export function importPool(call: LayerCall, kind: "max" | "average", spatial: number): Activation {
+  const axes = call.imageAxes(spatial);
+  const kernel = call.each("pool_size", spatial, 2, 1);
+  const strides = call.each("strides", spatial, kernel, 1);
+  const window = placedWindow(
+    call,
+    axes,
+    kernel,
+    strides,
+    kernel.map(() => 1),
+  );
+  return kind === "max"
+    ? maxPool(call.flow, call.input, axes, window)
+    : averagePool(call.flow, call.input, axes, window, false);
 }
 
-/** `GlobalAveragePooling2D`, `GlobalMaxPooling2D`. */
-export function importGlobalPool(call: LayerCall, op: "GlobalAveragePool" | "GlobalMaxPool"): Value {
-  const { image } = call;
-  const pooled = call.add({ op }, [image]);
-  if (!call.flag("keepdims", false)) return pooled;
-  return call.add({ op: "Reshape", shape: [1, 1, image.shape[2]] }, [pooled], "keepdims");
+/** The mean or the largest value of each channel. */
+export function importGlobalPool(call: LayerCall, kind: "max" | "mean", spatial: number): Activation {
+  const axes = call.imageAxes(spatial);
+  return reduce(call.flow, call.input, axes.spatial, kind, call.flag("keepdims", false));
 }
