@@ -25,7 +25,7 @@ export interface VjpTile {
  * relaxed 4x10 41 to 45, 3x10 37 to 40, 3x12 44 to 48; plain 3x10 30 to 32, 3x12 34 to 36, 2x12 33 to 35.
  * Plain 4x10 and relaxed 4x12 do not fit into the registers, cut into blocks of code or not.
  */
-function fastestUnits(lanes: number, { relaxed }: Target): number {
+export function fastestUnits(lanes: number, { relaxed }: Target): number {
   if (lanes <= 4) return 6;
   if (lanes <= 8) return 4;
   return lanes <= 10 && relaxed ? 4 : 3;

@@ -27,6 +27,7 @@ export type Operator =
   | import("./leaky_relu/spec.js").LeakyRelu
   | import("./log/spec.js").Log
   | import("./log_softmax/spec.js").LogSoftmax
+  | import("./mat_mul/spec.js").MatMul
   | import("./max/spec.js").Max
   | import("./max_pool/spec.js").MaxPool
   | import("./min/spec.js").Min

@@ -9,6 +9,7 @@ import { convVjpGrouped } from "../conv/wasm_vjp_grouped.js";
 import { winogradInput } from "../conv/wasm_winograd_input.js";
 import { winogradMultiply } from "../conv/wasm_winograd_multiply.js";
 import { copyRows } from "../copy_rows/wasm.js";
+import { copyStrided } from "../copy_strided/wasm.js";
 import { deepfoolChoose } from "../deepfool_step/wasm_choose.js";
 import { deepfoolFinish } from "../deepfool_step/wasm_finish.js";
 import { deepfoolJudge } from "../deepfool_step/wasm_judge.js";
@@ -58,6 +59,7 @@ export const kernelSources: readonly KernelSource[] = [
   pixelMap,
   gatherUnits,
   copyRows,
+  copyStrided,
   ...[1, 2, 3].map(rowNorms),
   jacobianRows,
   maxPoolForward,
