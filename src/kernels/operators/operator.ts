@@ -24,6 +24,7 @@ export type Operator =
   | import("./hard_sigmoid/spec.js").HardSigmoid
   | import("./hard_swish/spec.js").HardSwish
   | import("./identity/spec.js").Identity
+  | import("./layer_normalization/spec.js").LayerNormalization
   | import("./leaky_relu/spec.js").LeakyRelu
   | import("./log/spec.js").Log
   | import("./log_softmax/spec.js").LogSoftmax

@@ -33,7 +33,7 @@ export interface ForwardPlan {
 }
 
 /** Fields that say where a forward kernel keeps what its vjp reads; at 0 it keeps nothing, and computes no less exactly. */
-const KEPT_FIELDS = ["winners", "derivative"] as const;
+const KEPT_FIELDS = ["winners", "derivative", "moments"] as const;
 
 /** Lowers the network's steps to kernel calls on one image; `scratch` is that of all threads. */
 export function planForward(

@@ -1,0 +1,40 @@
+import { checkFinite, checkValues, rejectNode } from "../../checks.js";
+import { CHANGES_VALUES, FOLDS_NOTHING, FUSES_NOTHING, mixes, type OperatorFacts } from "../../facts.js";
+import { scaledAndMoved } from "./folding.js";
+
+/**
+ * Normalisation of the last axis to mean 0 and variance 1, then a factor and an offset for each place of it:
+ * `scale (x - mean) / sqrt(variance + epsilon) + bias`.
+ */
+export interface LayerNormalization {
+  readonly op: "LayerNormalization";
+  /** Above 0. */
+  readonly epsilon: number;
+  /** Default: ones. */
+  readonly scale?: Float32Array;
+  /** Default: zeros. */
+  readonly bias?: Float32Array;
+}
+
+export const facts: OperatorFacts<LayerNormalization> = {
+  inputs: [1, 1],
+  shape(node, [input]) {
+    if (input.length === 0) rejectNode(node, "input is a scalar, expected an axis to normalise");
+    checkFinite(node, "epsilon", node.epsilon);
+    if (node.epsilon <= 0) rejectNode(node, `epsilon is ${node.epsilon}, expected a positive number`);
+    const depth = input[input.length - 1];
+    for (const name of ["scale", "bias"] as const) {
+      const values = node[name];
+      if (values !== undefined) checkValues(node, name, values, depth, "length of the last axis");
+    }
+    return input;
+  },
+  weights: ({ scale, bias }) => [scale, bias].flatMap((values) => (values ? [values] : [])),
+  multiplyAdds: () => 0,
+  ...CHANGES_VALUES,
+  ...FOLDS_NOTHING,
+  absorbsAffine: scaledAndMoved,
+  ...FUSES_NOTHING,
+  channelwise: false,
+  liveness: mixes,
+};
