@@ -5,7 +5,7 @@ import { randomImages } from "../support/random_network.js";
 
 /**
  * A little of everything that has a kernel of its own: masked, dense, strided, grouped and depthwise convolutions,
- * residuals, concatenations, pools, a gate, smooth functions, arithmetic with broadcasts; `classes` scores.
+ * residuals, concatenations, pools, a gate, smooth functions, arithmetic with broadcasts, attention; `classes` scores.
  */
 export function mixedNetwork(classes: number, seed = 1): Network {
   const net = new NetworkBuilder([11, 9, 3], seed);
@@ -25,8 +25,29 @@ export function mixedNetwork(classes: number, seed = 1): Network {
   const gate = net.add({ op: "Sigmoid" }, net.gemm(net.add({ op: "GlobalAveragePool" }, joined), channels));
   const gated = net.add({ op: "Mul" }, joined, gate);
   const averaged = net.pool(gated, "AveragePool", { kernel: 2, strides: 1 });
-  const spec = net.build(net.gemm(net.relu(net.gemm(net.flatten(averaged), 31)), classes));
+  const attended = attention(net, averaged);
+  const spec = net.build(net.gemm(net.relu(net.gemm(net.flatten(attended), 31)), classes));
   return buildNetwork(spec);
+}
+
+/** A transformer's first half on pixels: every head of three sees all of them. */
+function attention(net: NetworkBuilder, value: string): string {
+  const [height, width, channels] = net.shapeOf(value);
+  const pixels = net.add({ op: "Reshape", shape: [height * width, channels] }, value);
+  const normal = net.add(
+    { op: "LayerNormalization", epsilon: 1e-3, scale: net.weights(channels, 1) },
+    pixels,
+  );
+  const heads = (units: number) =>
+    net.add(
+      { op: "Transpose", perm: [1, 0, 2] },
+      net.add({ op: "Reshape", shape: [height * width, 3, units] }, net.gemm(normal, 3 * units)),
+    );
+  const scores = net.add({ op: "MatMul", transposeB: true }, heads(5), heads(5));
+  const mean = net.add({ op: "MatMul" }, net.add({ op: "Softmax" }, scores), heads(7));
+  const together = net.add({ op: "Transpose", perm: [1, 0, 2] }, mean);
+  const made = net.gemm(net.add({ op: "Reshape", shape: [height * width, 21] }, together), channels);
+  return net.add({ op: "Add" }, made, pixels);
 }
 
 /** A network of relus, max pools and weights on a grid of 1/16: its gradients are exact in float32. */
