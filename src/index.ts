@@ -11,6 +11,7 @@ export {
 } from "./api/compile.js";
 export { type DeepfoolOptions, type DeepfoolResult, deepfool } from "./api/deepfool.js";
 export { type FoolingRate, type FoolingRateOptions, foolingRate } from "./api/evaluate.js";
+export { gradient } from "./api/gradient.js";
 export {
   type InspectedLayer,
   type InspectedModel,
@@ -35,11 +36,13 @@ export type {
   DeepfoolRequest,
   DeepfoolRun,
   Engine,
+  GradientEngine,
   Jacobian,
   JacobianOptions,
   Logits,
   LogitsOptions,
 } from "./engines/engine.js";
+export type { Gradient, GradientOptions, LossOptions } from "./engines/gradient.js";
 export { createReferenceEngine } from "./engines/reference.js";
 export {
   EngineError,

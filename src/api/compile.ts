@@ -1,4 +1,4 @@
-import type { Engine } from "../engines/engine.js";
+import type { Engine, GradientEngine } from "../engines/engine.js";
 import { createReferenceEngine } from "../engines/reference.js";
 import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
 import { createWasmEngine } from "../engines/wasm/engine.js";
@@ -100,7 +100,7 @@ export type TensorFunction = {
 export type CompileSource = LoadableModel | TensorFunction;
 
 /** An engine, the network it runs, and what seemed odd about it. */
-export interface Compiled extends Engine {
+export interface Compiled extends GradientEngine {
   /** What runs; undefined where TensorFlow.js runs a model of its own. */
   readonly network?: Network;
   /** Workers of the wasm backend at work; 0: the calling thread computes. */
@@ -225,7 +225,7 @@ function lengthOf(value: number | readonly number[] | undefined): number {
 async function engineFor(
   model: CompileSource,
   settings: Settings,
-): Promise<{ engine: Engine; network?: Network }> {
+): Promise<{ engine: GradientEngine; network?: Network }> {
   const { backend, threads, deterministic, workerUrl, signal } = settings;
   if (backend === "tfjs" && (typeof model === "function" || isLiveLayersModel(model)))
     return { engine: await createOnTfjs(model, settings) };
@@ -242,7 +242,7 @@ async function engineFor(
 async function createOnTfjs(
   model: Network | LiveLayersModel | TensorFunction,
   { input, inputShape, classes, classNames, tf }: Settings,
-): Promise<Engine> {
+): Promise<GradientEngine> {
   const tfjs = await import("../engines/tfjs/engine.js");
   return tfjs.createTfjsEngine(model as Parameters<typeof createTfjsEngine>[0], {
     input,

@@ -1,9 +1,10 @@
 import type { CraftingRequest, CraftingState, Engine } from "../engines/engine.js";
 import { asPartOf } from "../engines/not_a_number.js";
+import { type Shift, shiftImage } from "../engines/shift.js";
 import { project } from "../kernels/projection/reference.js";
 import { sizeOf } from "../network/spec.js";
 import { runDeepfool } from "./deepfool.js";
-import { predictBatch, type Shift, shiftImage } from "./predict.js";
+import { predictBatch } from "./predict.js";
 
 /** Who errors speak of. */
 const CALLER = "universalPerturbation";

@@ -1,24 +1,9 @@
 import { createCheckpoint } from "../engines/checkpoint.js";
 import type { Engine } from "../engines/engine.js";
 import { asPartOf, assertNumbers, type Place } from "../engines/not_a_number.js";
+import { type Shift, shiftImage } from "../engines/shift.js";
 import { EngineError } from "../errors.js";
 import { sizeOf } from "../network/spec.js";
-
-/** What is added to each image before it is judged. */
-export interface Shift {
-  /** `[D]`. */
-  readonly perturbation: Float32Array;
-  /** The sum is clipped to these bounds; undefined: it is not. */
-  readonly bounds?: readonly [number, number];
-}
-
-/** Writes `image + perturbation`, rounded to float32 and clipped if asked, to `out`. */
-export function shiftImage(image: Float32Array, shift: Shift, out: Float32Array): void {
-  const { perturbation, bounds } = shift;
-  for (let i = 0; i < image.length; i++) out[i] = image[i] + perturbation[i];
-  if (bounds === undefined) return;
-  for (let i = 0; i < image.length; i++) out[i] = Math.min(Math.max(out[i], bounds[0]), bounds[1]);
-}
 
 /** Largest batch that is handed to an engine: 64 images, less if they are large (64 MiB). */
 export function defaultBatch(engine: Engine): number {

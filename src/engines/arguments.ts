@@ -68,7 +68,12 @@ export function jacobianArguments(
   return { classes, rows, values, signal: signal ?? undefined };
 }
 
-function checkOptions(caller: string, options: unknown, keys: readonly string[], example: string): void {
+export function checkOptions(
+  caller: string,
+  options: unknown,
+  keys: readonly string[],
+  example: string,
+): void {
   if (typeof options !== "object" || options === null)
     throw new InvalidArgumentError(
       `${caller}: options is ${typeName(options)}, expected an object such as ${example}`,

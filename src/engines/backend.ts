@@ -1,6 +1,8 @@
+import type { Loss } from "../kernels/losses/reference.js";
 import type { InputTransform } from "../network/input.js";
 import type { Network } from "../network/spec.js";
 import type { CraftingRequest, CraftingState, DeepfoolRequest, DeepfoolRun, Engine } from "./engine.js";
+import type { Shift } from "./shift.js";
 
 /**
  * What computes behind an `Engine`. `createEngine` has checked all arguments, that the engine lives and that the signal is
@@ -21,6 +23,14 @@ export interface EngineBackend<Name extends string = string> {
     images: Float32Array,
     request: JacobianRequest,
   ): Promise<{ readonly classes: Int32Array; readonly logits: Float32Array }>;
+  /**
+   * Gradients of a loss into `request.values`; gives the logits and the losses, `[N]`. Default: through `jacobian`, which
+   * costs a row for every class whose seed is not 0.
+   */
+  gradient?(
+    images: Float32Array,
+    request: GradientRequest,
+  ): Promise<{ readonly logits: Float32Array; readonly losses: Float32Array }>;
   /** As `Engine.deepfool`; logits that are NaN at a point of finite pixels are a `NotANumber`. Default: it has none. */
   deepfool?(images: Float32Array, request: DeepfoolRequest): Promise<DeepfoolRun>;
   /** As `Engine.craftingState`, and the same. */
@@ -36,6 +46,16 @@ export interface JacobianRequest {
   /** K. */
   readonly rows: number;
   /** `[N][K][D]`, to be written; overlaps neither the images nor the classes. */
+  readonly values: Float32Array;
+  readonly signal?: AbortSignal;
+}
+
+/** Checked arguments of `gradient`; its arrays are its own. */
+export interface GradientRequest {
+  readonly loss: Loss;
+  readonly sum: boolean;
+  readonly shift?: Shift;
+  /** `[N][D]`, or `[D]` for the sum; overlaps no images. */
   readonly values: Float32Array;
   readonly signal?: AbortSignal;
 }

@@ -1,8 +1,11 @@
 import { EngineError } from "../errors.js";
+import { sizeOf } from "../network/spec.js";
 import { countImages, jacobianArguments, logitsArguments } from "./arguments.js";
 import type { EngineBackend, EngineFacts } from "./backend.js";
-import type { Engine } from "./engine.js";
+import type { GradientEngine } from "./engine.js";
+import { gradientArguments } from "./gradient_arguments.js";
 import { assertNumbers, labelsOf } from "./not_a_number.js";
+import { portableGradient } from "./portable_gradient.js";
 
 /**
  * The engine around a backend: what all engines do alike. Checks that it lives and arguments before any work, takes
@@ -11,7 +14,7 @@ import { assertNumbers, labelsOf } from "./not_a_number.js";
 export function createEngine<Name extends string>(
   { inputShape, classes, classNames, range }: EngineFacts,
   backend: EngineBackend<Name>,
-): Engine & { readonly backend: Name } {
+): GradientEngine & { readonly backend: Name } {
   let disposed = false;
   const assertLive = (caller: string): void => {
     if (disposed) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
@@ -45,6 +48,17 @@ export function createEngine<Name extends string>(
       request.signal?.throwIfAborted();
       const answer = await backend.jacobian(images, request);
       assertNumbers("jacobian", answer.logits, classes);
+      return { values: request.values, ...answer };
+    },
+
+    async gradient(images, options) {
+      assertLive("gradient");
+      const request = gradientArguments(images, options, inputShape, classes);
+      request.signal?.throwIfAborted();
+      const answer = backend.gradient
+        ? await backend.gradient(images, request)
+        : await portableGradient(backend, images, request, sizeOf(inputShape), classes);
+      assertNumbers("gradient", answer.logits, classes);
       return { values: request.values, ...answer };
     },
 

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Symbol.dispose, for those who compile against the declarations with an older lib and without the types of Node.
 import type { Shape } from "../network/spec.js";
+import type { Gradient, GradientOptions } from "./gradient.js";
 
 /**
  * What a classifier must offer for the attacks: logits and input Jacobians of batches, in pixel space.
@@ -47,6 +48,22 @@ export interface Engine {
   jacobian(images: Float32Array, options: JacobianOptions): Promise<Jacobian>;
 
   /**
+   * Gradient of one scalar an image with respect to that image, `[N][H][W][C]`, or their sum `[H][W][C]`: a loss of the
+   * logits, or cotangents `[N][C]`. Seeds are computed in float64 and rounded to float32. The sum is that of the float32
+   * gradients in float64, in the images' order, rounded once. An image whose seed is 0 has a gradient of zeros, and no
+   * backward pass. Every engine of the package has it; of others, `gradient` of the package goes through `jacobian`.
+   *
+   * @throws InvalidArgumentError for images of another shape or with values that are not finite, labels, logits or cotangents
+   *   of other images or classes, `out` that is too small or overlaps what is read, or wrong options
+   * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
+   * @throws the signal's reason when aborted
+   * @example
+   * const { labels } = await net.logits(images);
+   * const { values } = await net.gradient(images, { loss: "crossEntropy", labels, sum: true });
+   */
+  gradient?(images: Float32Array, options: GradientOptions): Promise<Gradient>;
+
+  /**
    * The whole DeepFool loop on the device. Engines without it get the portable loop over `jacobian`. Called by `deepfool`
    * of the package, which has resolved the request.
    *
@@ -74,6 +91,11 @@ export interface Engine {
    */
   dispose(): void;
   [Symbol.dispose](): void;
+}
+
+/** An engine of the package: it has `gradient`, if only through `jacobian`. */
+export interface GradientEngine extends Engine {
+  gradient(images: Float32Array, options: GradientOptions): Promise<Gradient>;
 }
 
 export interface LogitsOptions {

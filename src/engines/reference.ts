@@ -1,13 +1,17 @@
 import { EngineError, UnsupportedOperatorError } from "../errors.js";
+import { lossAndSeed } from "../kernels/losses/reference.js";
 import { referenceOf } from "../kernels/operators/reference_of.js";
 import type { ReferenceOperator } from "../kernels/reference_operator.js";
 import { topClasses } from "../kernels/top_classes/reference.js";
 import type { InputTransform } from "../network/input.js";
 import { type Network, type Node, sizeOf } from "../network/spec.js";
-import { factsOf, type JacobianRequest, ownClasses, ownImages } from "./backend.js";
+import { factsOf, type GradientRequest, type JacobianRequest, ownClasses, ownImages } from "./backend.js";
 import { inTurns } from "./checkpoint.js";
 import { createEngine } from "./create_engine.js";
-import type { Engine } from "./engine.js";
+import type { GradientEngine } from "./engine.js";
+import { GradientSink } from "./gradient_sink.js";
+import { assertNumbers } from "./not_a_number.js";
+import { shiftImage } from "./shift.js";
 
 /**
  * The oracle: every operator in float64 by its definition in `kernels/<operator>/reference.ts`, one image and
@@ -20,7 +24,7 @@ import type { Engine } from "./engine.js";
  * using engine = createReferenceEngine(buildNetwork(spec), resolveInput(undefined, 3));
  * const { labels } = await engine.logits(images);
  */
-export function createReferenceEngine(network: Network, input: InputTransform): Engine {
+export function createReferenceEngine(network: Network, input: InputTransform): GradientEngine {
   for (const node of network.nodes) operatorOf(node);
   const { shape } = network.input;
   const { classes } = network;
@@ -61,11 +65,40 @@ export function createReferenceEngine(network: Network, input: InputTransform): 
     return { classes: chosen, logits };
   }
 
+  function* gradientOf(images: Float32Array, request: GradientRequest) {
+    const count = images.length / size;
+    const logits = new Float32Array(count * classes);
+    const losses = new Float32Array(count);
+    const seed = new Float32Array(classes);
+    const point = new Float32Array(size);
+    const sink = new GradientSink(request, size);
+    for (let n = 0; n < count; n++) {
+      assertLive("gradient");
+      const image = images.subarray(n * size, (n + 1) * size);
+      point.set(image);
+      if (request.shift) shiftImage(image, request.shift, point);
+      const run = forward64(network, input, Float64Array.from(point));
+      const scores = logits.subarray(n * classes, (n + 1) * classes);
+      scores.set(valueNamed(run, network.output));
+      assertNumbers("gradient", scores, classes, () => ({ image: n }));
+      losses[n] = lossAndSeed(request.loss, n, scores, seed);
+      yield;
+      if (seed.every((value) => value === 0)) continue;
+      const gradient = vjp64(network, input, run, Float64Array.from(seed));
+      sink.put(n, Float32Array.from(gradient), image);
+      yield;
+    }
+    sink.finish();
+    return { logits, losses };
+  }
+
   return createEngine(factsOf(network, input), {
     name: "reference",
     logits: (images, signal) => inTurns(logitsOf(ownImages(images, signal)), signal),
     jacobian: (images, request) =>
       inTurns(jacobianOf(ownImages(images, request.signal), ownClasses(request)), request.signal),
+    gradient: (images, request) =>
+      inTurns(gradientOf(ownImages(images, request.signal), request), request.signal),
     dispose() {
       live = false;
     },

@@ -1,11 +1,15 @@
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
+import { lossAndSeed } from "../../kernels/losses/reference.js";
 import type { TfNamespace } from "../../kernels/tfjs/namespace.js";
 import { topClasses } from "../../kernels/top_classes/reference.js";
 import type { InputTransform } from "../../network/input.js";
 import { sizeOf } from "../../network/spec.js";
-import type { JacobianRequest } from "../backend.js";
+import type { GradientRequest, JacobianRequest } from "../backend.js";
 import { createCheckpoint, PATIENCE } from "../checkpoint.js";
+import { GradientSink } from "../gradient_sink.js";
+import { assertNumbers } from "../not_a_number.js";
 import { Pace } from "../pace.js";
+import { shiftedImages } from "../shift.js";
 import type { Program } from "./program.js";
 
 /** float32 values that one pass may keep at a time: 256 MiB. Larger batches are cut, image by image. */
@@ -83,6 +87,59 @@ export async function jacobianOf(
     }
   }
   return { classes, logits };
+}
+
+/** Gradients of a loss of the logits, one seed an image; `images` are pixels. */
+export async function gradientOf(
+  tf: TfNamespace,
+  program: Program,
+  input: InputTransform,
+  images: Float32Array,
+  request: GradientRequest,
+): Promise<{ logits: Float32Array; losses: Float32Array }> {
+  const { classes } = program;
+  const size = sizeOf(program.inputShape);
+  const count = images.length / size;
+  const logits = new Float32Array(count * classes);
+  const losses = new Float32Array(count);
+  const sink = new GradientSink(request, size);
+  const need = program.valuesPerImage + COTANGENTS * program.largestValue;
+  const most = evenShare(count, Math.max(1, Math.floor(BUDGET / need)));
+  for await (const { from, batch } of batchesOf(count, most, request.signal)) {
+    const part = imagesOf(images, size, from, batch);
+    const points = shiftedImages(part, size, request.shift);
+    const run = withInput(tf, program, input, points, (x) => program.start(x));
+    try {
+      const scores = (await run.logits.data()) as Float32Array;
+      assertNumbers("gradient", scores, classes, (n) => ({ image: from + n }));
+      logits.set(scores, from * classes);
+      const seeds = new Float32Array(batch * classes);
+      for (let n = 0; n < batch; n++) {
+        const row = [n * classes, (n + 1) * classes] as const;
+        losses[from + n] = lossAndSeed(
+          request.loss,
+          from + n,
+          scores.subarray(...row),
+          seeds.subarray(...row),
+        );
+      }
+      if (seeds.every((seed) => seed === 0)) continue;
+      const gradients = await readOnce(
+        tf.tidy(() => tf.keep(run.gradients(tf.tensor3d(seeds, [batch, 1, classes])))),
+      );
+      const scaled = new Float32Array(size);
+      for (let n = 0; n < batch; n++) {
+        // What is multiplied by a seed of 0 may be infinite.
+        if (seeds.subarray(n * classes, (n + 1) * classes).every((seed) => seed === 0)) continue;
+        copyScaled(gradients.subarray(n * size, (n + 1) * size), scaled, 0, input);
+        sink.put(from + n, scaled, part.subarray(n * size, (n + 1) * size));
+      }
+    } finally {
+      run.dispose();
+    }
+  }
+  sink.finish();
+  return { logits, losses };
 }
 
 /** Batches of at most `most` images; with a signal smaller ones, between which the event loop turns. */

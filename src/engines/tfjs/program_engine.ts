@@ -2,12 +2,12 @@ import { EngineError, UnifoolError } from "../../errors.js";
 import { messageOf, type TfNamespace } from "../../kernels/tfjs/namespace.js";
 import type { InputTransform } from "../../network/input.js";
 import { createEngine } from "../create_engine.js";
-import type { Engine } from "../engine.js";
-import { jacobianOf, logitsOf } from "./batches.js";
+import type { GradientEngine } from "../engine.js";
+import { gradientOf, jacobianOf, logitsOf } from "./batches.js";
 import type { Formulation, Program } from "./program.js";
 
 /** An engine on tfjs. */
-export interface TfjsEngine extends Engine {
+export interface TfjsEngine extends GradientEngine {
   readonly backend: "tfjs";
   /** What the engine plays: a network with its own gradients, or a function with those of tfjs. */
   readonly differentiation: "network" | "autodiff";
@@ -49,6 +49,8 @@ export function programEngine(
         guarded("logits", signal, () => logitsOf(tf, program, input, images.slice(), signal)),
       jacobian: (images, request) =>
         guarded("jacobian", request.signal, () => jacobianOf(tf, program, input, images.slice(), request)),
+      gradient: (images, request) =>
+        guarded("gradient", request.signal, () => gradientOf(tf, program, input, images.slice(), request)),
       dispose() {
         live = false;
         program.dispose();

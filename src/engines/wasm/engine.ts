@@ -7,7 +7,7 @@ import { type Network, sizeOf } from "../../network/spec.js";
 import { countClasses, countImages } from "../arguments.js";
 import { type EngineBackend, factsOf, ownClasses, ownImages } from "../backend.js";
 import { createEngine } from "../create_engine.js";
-import type { Engine } from "../engine.js";
+import type { GradientEngine } from "../engine.js";
 import { createMemory } from "./plan/layout.js";
 import { planProgram } from "./plan/program.js";
 import { runBackward, runForward } from "./run/passes.js";
@@ -31,7 +31,7 @@ export interface WasmEngineOptions {
   readonly workerUrl?: string | URL;
 }
 
-export interface WasmEngine extends Engine {
+export interface WasmEngine extends GradientEngine {
   readonly backend: "wasm";
   /** "relaxed" with fused multiply-add, else "simd". */
   readonly variant: "simd" | "relaxed";

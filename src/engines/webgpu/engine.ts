@@ -5,7 +5,7 @@ import type { Network } from "../../network/spec.js";
 import { countClasses, countImages } from "../arguments.js";
 import { factsOf } from "../backend.js";
 import { createEngine } from "../create_engine.js";
-import type { Engine } from "../engine.js";
+import type { GradientEngine } from "../engine.js";
 import { DeviceCrafting } from "./crafting.js";
 import { runDeepfool } from "./deepfool.js";
 import { type GpuOptions, openGpu } from "./device.js";
@@ -20,7 +20,7 @@ export interface WebgpuEngineOptions extends GpuOptions {
   readonly weights?: WeightStorage;
 }
 
-export interface WebgpuEngine extends Engine {
+export interface WebgpuEngine extends GradientEngine {
   readonly backend: "webgpu";
   /** What the adapter calls itself. */
   readonly adapter: string;
