@@ -10,7 +10,7 @@ export {
   type TensorLike,
 } from "./api/compile.js";
 export { type DeepfoolOptions, type DeepfoolResult, deepfool } from "./api/deepfool.js";
-export { type FoolingRate, type FoolingRateOptions, foolingRate } from "./api/evaluate.js";
+export { type FoolingRate, type FoolingRateOptions, foolingRate, type Rate } from "./api/evaluate.js";
 export { gradient } from "./api/gradient.js";
 export {
   type InspectedLayer,
@@ -21,7 +21,9 @@ export {
 } from "./api/inspect.js";
 export { type LoadableModel, type LoadModelOptions, loadModel } from "./api/load_model.js";
 export type { SuggestedInput } from "./api/suggested_input.js";
-export { type UniversalOptions, universalPerturbation } from "./api/universal.js";
+export type { UniversalMethod } from "./api/universal/method.js";
+export type { UniversalOptions } from "./api/universal/options.js";
+export { universalPerturbation } from "./api/universal.js";
 export {
   type PartialUniversalResult,
   UniversalAbortedError,

@@ -4,9 +4,14 @@
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type DeepfoolOptions, deepfool as deepfoolArrays } from "./api/deepfool.js";
-import { type FoolingRateOptions, foolingRate as foolingRateArrays } from "./api/evaluate.js";
+import {
+  type FoolingRate,
+  type FoolingRateOptions,
+  foolingRate as foolingRateArrays,
+} from "./api/evaluate.js";
 import { checkEngine, checkSignal, optionsObject } from "./api/options.js";
-import { type UniversalOptions, universalPerturbation as universalArrays } from "./api/universal.js";
+import type { UniversalOptions } from "./api/universal/options.js";
+import { universalPerturbation as universalArrays } from "./api/universal.js";
 import type { UniversalResult } from "./api/universal_result.js";
 import type { Engine } from "./engines/engine.js";
 import { assertNumbers } from "./engines/not_a_number.js";
@@ -162,9 +167,7 @@ export async function universalPerturbation(
   };
 }
 
-export interface TensorFoolingRate {
-  /** Share of the images whose prediction changes, 0 to 1. */
-  readonly rate: number;
+export interface TensorFoolingRate extends Omit<FoolingRate, "labels" | "newLabels"> {
   /** Predictions on the clean and on the perturbed images, `[N]`, int32. */
   readonly labels: Tensor;
   readonly newLabels: Tensor;
@@ -191,8 +194,8 @@ export async function foolingRate(
   const { options, tf } = await withNamespace(caller, engine, given);
   const pixels = await batchValues(caller, "images", images, engine.inputShape);
   const shift = await valuesOf(caller, "perturbation", perturbation, engine.inputShape);
-  const { rate, labels, newLabels } = await foolingRateArrays(engine, pixels, shift, options);
-  return { rate, labels: tensorOf(tf, labels, [-1]), newLabels: tensorOf(tf, newLabels, [-1]) };
+  const { labels, newLabels, ...rates } = await foolingRateArrays(engine, pixels, shift, options);
+  return { ...rates, labels: tensorOf(tf, labels, [-1]), newLabels: tensorOf(tf, newLabels, [-1]) };
 }
 
 /** The tfjs to make tensors with, and the options that are not about that; checks what both are taken from. */

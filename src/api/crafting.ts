@@ -2,10 +2,11 @@ import { createCheckpoint } from "../engines/checkpoint.js";
 import type { CraftingRequest, CraftingState, Engine } from "../engines/engine.js";
 import { project } from "../kernels/projection/reference.js";
 import { sizeOf } from "../network/spec.js";
-import { shareOfChanged } from "./evaluate.js";
+import { fooledShare } from "./evaluate.js";
 import { portableCraftingState } from "./portable_crafting.js";
 import { defaultBatch } from "./predict.js";
 import { type RandomSource, randomOrder, randomSource } from "./random.js";
+import { craftingWarnings } from "./universal/warnings.js";
 import {
   type PartialUniversalResult,
   UniversalAbortedError,
@@ -16,6 +17,7 @@ import {
 
 /** The options of `universalPerturbation` with every default resolved. */
 export interface CraftingSettings extends Omit<CraftingRequest, "initial" | "bounds"> {
+  readonly method: "deepfool";
   readonly delta: number;
   readonly passes: number;
   readonly seed: number;
@@ -106,10 +108,12 @@ class Crafting {
   }
 
   result(): PartialUniversalResult {
-    const { norm, radius, clip } = this.settings;
+    const { norm, radius, clip, method, seed } = this.settings;
     const last = this.v.slice();
     const { perturbation, foolingRate } = this.best ?? { perturbation: last.slice(), foolingRate: undefined };
-    return { perturbation, last, foolingRate, history: [...this.history], radius, norm, clip };
+    const history = [...this.history];
+    const warnings = craftingWarnings(this.engine, this.settings, this.clean, history);
+    return { perturbation, last, foolingRate, history, radius, norm, clip, method, seed, warnings };
   }
 
   /** The latest v for `result`; where it is lost with its device or a disposed engine, the v that was last read stays. */
@@ -125,7 +129,7 @@ class Crafting {
   private async measure(state: CraftingState): Promise<number> {
     if (this.stale) await state.read(this.v);
     this.stale = false;
-    const foolingRate = shareOfChanged(this.clean, await this.predictAll(state, true));
+    const foolingRate = fooledShare(this.clean, await this.predictAll(state, true));
     if (foolingRate > (this.best?.foolingRate ?? -1))
       this.best = { perturbation: this.v.slice(), foolingRate };
     return foolingRate;

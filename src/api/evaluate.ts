@@ -2,12 +2,23 @@ import { countImages } from "../engines/arguments.js";
 import type { Engine } from "../engines/engine.js";
 import { InvalidArgumentError } from "../errors.js";
 import { sizeOf } from "../network/spec.js";
-import { checkCallback, checkEngine, checkSignal, flag, integer, optionsObject } from "./options.js";
+import { checkCallback, checkEngine, checkSignal, flag, integer, oneOf, optionsObject } from "./options.js";
 import { predict } from "./predict.js";
+import { randomSource } from "./random.js";
+import { wilsonInterval } from "./wilson.js";
 
 export interface FoolingRateOptions {
   /** Clip image + perturbation to `engine.range`. Default false, as in the reference algorithm. */
   readonly clip?: boolean;
+  /** Count images that are taken for this class, among those that are not without the perturbation. */
+  readonly target?: number;
+  /**
+   * Also count with image + perturbation clipped and rounded to so many grey levels, as in a picture file. 256: 8 bits.
+   * At least 2.
+   */
+  readonly levels?: number;
+  /** Also count with a perturbation of random signs, as large in this norm. */
+  readonly baseline?: { readonly norm?: 2 | typeof Infinity; readonly seed?: number };
   /** Predictions on the clean images, `[N]`, if they are known already. Never dataset labels. */
   readonly labels?: Int32Array;
   /** Images an engine call. Default 64, fewer if they are large. */
@@ -16,13 +27,25 @@ export interface FoolingRateOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-export interface FoolingRate {
-  /** Share of the images whose prediction changes, 0 to 1. */
+/** A share of images, and what it says of all images like these. */
+export interface Rate {
+  /** Share of the images whose prediction changes (with `target`: to it), 0 to 1. */
   readonly rate: number;
+  /** Wilson's 95 % interval, for images that v was not made from. */
+  readonly interval: readonly [low: number, high: number];
+}
+
+export interface FoolingRate extends Rate {
+  /** Images that count: all, or with `target` those that are not taken for it as they are. */
+  readonly counted: number;
   /** Predictions on the clean images, `[N]`. */
   readonly labels: Int32Array;
   /** Predictions on the perturbed images, `[N]`. */
   readonly newLabels: Int32Array;
+  /** With `levels`: the same after rounding. */
+  readonly rounded?: Rate;
+  /** With `baseline`: the same of random signs. */
+  readonly baseline?: Rate;
 }
 
 /**
@@ -31,12 +54,13 @@ export interface FoolingRate {
  *
  * @param images `[N][H][W][C]`, values in `engine.range`
  * @param perturbation `[H][W][C]`, in the same units
- * @throws InvalidArgumentError for wrong shapes, values that are not finite, or wrong options
+ * @throws InvalidArgumentError for wrong shapes, values that are not finite, wrong options, or a target that all images are
+ *   taken for already
  * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
  * @throws the signal's reason when aborted
  *
  * @example
- * const { rate } = await foolingRate(net, testImages, uap.perturbation);
+ * const { rate, rounded } = await foolingRate(net, testImages, uap.perturbation, { levels: 256 });
  */
 export async function foolingRate(
   engine: Engine,
@@ -44,41 +68,105 @@ export async function foolingRate(
   perturbation: Float32Array,
   options?: FoolingRateOptions,
 ): Promise<FoolingRate> {
-  const caller = "foolingRate";
-  const known = ["clip", "labels", "batch", "signal", "onProgress"] as const;
-  const { clip = false, batch, signal, onProgress, ...given } = optionsObject(caller, options, known);
-  checkEngine(caller, engine);
-  checkSignal(caller, signal);
-  checkCallback(caller, "onProgress", onProgress);
-  const count = countImages(caller, images, engine.inputShape);
-  checkPerturbation(caller, perturbation, engine);
-  flag(caller, "clip", clip);
-  if (batch !== undefined) integer(caller, "batch", batch, 1);
-  if (given.labels !== undefined && (!(given.labels instanceof Int32Array) || given.labels.length !== count))
+  const { batch, signal, onProgress, ...given } = checked(engine, images, perturbation, options);
+  const { target, levels, baseline } = given;
+  const bounds = given.clip ? engine.range : undefined;
+  const passes = [given.labels === undefined, true, levels !== undefined, baseline !== undefined];
+  const total = passes.filter(Boolean).length;
+  let begun = 0;
+  const judge = (settings: Parameters<typeof predict>[3]): Promise<Int32Array> => {
+    const before = begun++;
+    const report = (done: number, all: number) => onProgress?.(done + all * before, all * total);
+    return predict(CALLER, engine, images, { ...settings, batch, signal, onProgress: report });
+  };
+  const labels = given.labels ?? (await judge({}));
+  const counted = labels.reduce((sum, label) => sum + Number(label !== target), 0);
+  if (counted === 0)
     throw new InvalidArgumentError(
-      `${caller}: labels has ${(given.labels as Int32Array | null)?.length ?? "no"} values, expected an Int32Array of ${count}, one an image`,
+      `${CALLER}: target is ${target}, the prediction at every image, expected another class`,
     );
-
-  const passes = given.labels === undefined ? 2 : 1;
-  const labels =
-    given.labels ??
-    (await predict(caller, engine, images, {
-      batch,
-      signal,
-      onProgress: (done, total) => onProgress?.(done, total * passes),
-    }));
-  const newLabels = await predict(caller, engine, images, {
-    shift: { perturbation, bounds: clip ? engine.range : undefined },
-    batch,
-    signal,
-    onProgress: (done, total) => onProgress?.(done + total * (passes - 1), total * passes),
-  });
-  return { rate: shareOfChanged(labels, newLabels), labels, newLabels };
+  const rateOf = (found: Int32Array): Rate => {
+    const rate = fooledShare(labels, found, target);
+    return { rate, interval: wilsonInterval(Math.round(rate * counted), counted) };
+  };
+  const newLabels = await judge({ shift: { perturbation, bounds } });
+  const rounded =
+    levels === undefined
+      ? undefined
+      : rateOf(
+          await judge({
+            shift: { perturbation, bounds: engine.range },
+            finish: roundingTo(levels, engine.range),
+          }),
+        );
+  const signs = baseline && randomSigns(perturbation, baseline.norm ?? Infinity, baseline.seed ?? 0);
+  const random = signs && rateOf(await judge({ shift: { perturbation: signs, bounds } }));
+  return {
+    ...rateOf(newLabels),
+    ...{ counted, labels, newLabels },
+    ...(rounded && { rounded }),
+    ...(random && { baseline: random }),
+  };
 }
 
-/** Share of positions where two label arrays differ. */
-export function shareOfChanged(labels: Int32Array, newLabels: Int32Array): number {
-  return labels.reduce((changed, label, i) => changed + Number(label !== newLabels[i]), 0) / labels.length;
+const CALLER = "foolingRate";
+
+function checked(
+  engine: Engine,
+  images: Float32Array,
+  perturbation: Float32Array,
+  options: FoolingRateOptions | undefined,
+): FoolingRateOptions {
+  const given = optionsObject(CALLER, options, [
+    ...(["clip", "target", "levels", "baseline", "labels", "batch", "signal", "onProgress"] as const),
+  ]);
+  const { clip = false, target, levels, baseline, labels, batch } = given;
+  checkEngine(CALLER, engine);
+  checkSignal(CALLER, given.signal);
+  checkCallback(CALLER, "onProgress", given.onProgress);
+  const count = countImages(CALLER, images, engine.inputShape);
+  checkPerturbation(CALLER, perturbation, engine);
+  flag(CALLER, "clip", clip);
+  if (target !== undefined) integer(CALLER, "target", target, 0, engine.classes - 1);
+  if (levels !== undefined) integer(CALLER, "levels", levels, 2, 2 ** 24);
+  const { norm = Infinity, seed = 0 } = optionsObject(CALLER, baseline, ["norm", "seed"]);
+  oneOf(CALLER, "baseline.norm", norm, [2, Infinity]);
+  integer(CALLER, "baseline.seed", seed, 0, Number.MAX_SAFE_INTEGER);
+  if (batch !== undefined) integer(CALLER, "batch", batch, 1);
+  if (labels !== undefined && (!(labels instanceof Int32Array) || labels.length !== count))
+    throw new InvalidArgumentError(
+      `${CALLER}: labels has ${(labels as Int32Array | null)?.length ?? "no"} values, expected an Int32Array of ${count}, one an image`,
+    );
+  return given;
+}
+
+/** Rounds pixels, in the range already, to the nearest of so many levels, in place. */
+function roundingTo(levels: number, [low, high]: readonly [number, number]): (pixels: Float32Array) => void {
+  const step = (high - low) / (levels - 1);
+  return (pixels) => {
+    for (let i = 0; i < pixels.length; i++) pixels[i] = low + Math.round((pixels[i] - low) / step) * step;
+  };
+}
+
+/** A perturbation of random signs with the norm of another. */
+function randomSigns(v: Float32Array, norm: 2 | typeof Infinity, seed: number): Float32Array {
+  const random = randomSource(seed);
+  const size =
+    norm === Infinity
+      ? v.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+      : Math.sqrt(v.reduce((sum, x) => sum + x * x, 0) / v.length);
+  return v.map(() => (random() >= 2 ** 31 ? size : -size));
+}
+
+/** Share of images whose prediction is another than the clean one or, of those that are not there, is the target. */
+export function fooledShare(clean: Int32Array, found: Int32Array, target?: number): number {
+  let [fooled, all] = [0, 0];
+  clean.forEach((label, n) => {
+    if (label === target) return;
+    all++;
+    fooled += Number(target === undefined ? found[n] !== label : found[n] === target);
+  });
+  return fooled / all;
 }
 
 /** One image's worth of finite values. */

@@ -22,6 +22,8 @@ export async function predict(
   images: Float32Array,
   settings: {
     readonly shift?: Shift;
+    /** What is done in place to the pixels of shifted images. */
+    readonly finish?: (pixels: Float32Array) => void;
     readonly batch?: number;
     readonly signal?: AbortSignal;
     readonly onProgress?: (done: number, total: number) => void;
@@ -40,6 +42,7 @@ export async function predict(
       const shifted = new Float32Array(chunk.length);
       for (let i = 0; i < chunk.length; i += size)
         shiftImage(chunk.subarray(i, i + size), settings.shift, shifted.subarray(i, i + size));
+      settings.finish?.(shifted);
       chunk = shifted;
     }
     labels.set(await predictBatch(engine, chunk, settings.signal, caller, (n) => start + n), start);

@@ -46,7 +46,8 @@ export function randomOrder(n: number, random: RandomSource): Int32Array {
   return order;
 }
 
-function randomBelow(n: number, random: RandomSource): number {
+/** A uniformly random integer from 0 to n - 1, without modulo bias. */
+export function randomBelow(n: number, random: RandomSource): number {
   const limit = 2 ** 32 - (2 ** 32 % n);
   let x = random();
   while (x >= limit) x = random();

@@ -1,4 +1,5 @@
 import { UnifoolError } from "../errors.js";
+import type { UniversalMethod } from "./universal/method.js";
 
 /** What one pass over the images did. */
 export interface UniversalPass {
@@ -8,6 +9,8 @@ export interface UniversalPass {
   readonly foolingRate: number;
   /** How often v changed. */
   readonly updates: number;
+  /** One-cotangent passes, forward and backward; undefined for "deepfool". */
+  readonly gradients?: number;
   /** DeepFool runs, one for each image that v did not fool, and their steps together. */
   readonly deepfools: number;
   readonly iterations: number;
@@ -42,6 +45,12 @@ export interface UniversalResult {
   readonly norm: 2 | typeof Infinity;
   /** Whether image + v was clipped to the engine's range. */
   readonly clip: boolean;
+  readonly method: UniversalMethod;
+  readonly seed: number;
+  /** The class that images were to be taken for; the rates are then of those images that are not without v. */
+  readonly target?: number;
+  /** One line each for what seems odd: clean images that are all one class, a radius beyond the range, no updates. */
+  readonly warnings: readonly string[];
 }
 
 /** What there was when the work was cut short. `perturbation` is the best measured, or `last` if none was. */

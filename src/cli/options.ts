@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { DeepfoolProfile } from "../index.js";
+import type { DeepfoolProfile, UniversalMethod } from "../index.js";
 import {
   parseChoice,
   parseInteger,
@@ -14,6 +14,7 @@ import {
 
 const PROFILES: readonly DeepfoolProfile[] = ["lts4", "lts4-torch", "foolbox", "paper"];
 const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
+const METHODS: readonly UniversalMethod[] = ["deepfool", "sgd", "sga", "momentum"];
 const WEIGHTS = ["float32", "float16"] as const;
 
 /** Adds `--model` and what belongs to it. */
@@ -109,14 +110,48 @@ export function addCraftOptions(command: Command): Command {
     .addOption(
       option(
         "--delta <x>",
-        "stop when all but this share of the images is fooled (default: 0.2)",
+        "stop when all but this share of the images is fooled (default: 0.2; sgd, sga, momentum: 0)",
         parseShare,
       ),
     )
     .addOption(option("--passes <n>", "most passes over the images (default: 10; demo: 5)", wholeNumber(1)))
-    .addOption(option("--seed <n>", "seed of the shuffles (default: 0)", wholeNumber(0)))
+    .addOption(
+      option("--method <name>", `how it is found: ${METHODS.join(", ")} (default: deepfool)`, (name, text) =>
+        parseChoice(name, text, METHODS),
+      ),
+    )
+    .addOption(option("--seed <n>", "seed of all that is random (default: 0)", wholeNumber(0)))
     .addOption(option("--holdout <n|path>", "images kept apart, to measure on: the last n, or another set"))
     .addOption(option("--perturbation <file>", "start from this perturbation (.npy) instead of zero"));
+}
+
+/** Adds what the methods with steps take; `universalPerturbation` says which takes what. */
+export function addStepOptions(command: Command): Command {
+  return command
+    .addOption(option("--target <class>", "the class to be taken for (default: any other)", wholeNumber(0)))
+    .addOption(option("--tile <n>", "repeat a patch n times each way (default: 1)", wholeNumber(1)))
+    .addOption(
+      option("--batch <n>", "images a step (momentum: 10; sgd, sga: by their number)", wholeNumber(1)),
+    )
+    .addOption(
+      option("--step-size <x>", "length of a step, in radii (default: 0.1; momentum: 0.2)", parsePositive),
+    )
+    .addOption(
+      option("--beta <x>", "sgd, sga: where the cross-entropy is clamped (default: 9)", parsePositive),
+    )
+    .addOption(option("--momentum <x>", "sga, momentum: of the direction (default: 0; 0.9)", parseShare))
+    .addOption(option("--inner-batch <n>", "sga: images a step ahead (default: 10)", wholeNumber(1)))
+    .addOption(option("--inner-passes <n>", "sga: draws of an image for them (default: 4)", wholeNumber(1)))
+    .addOption(
+      option("--starts <n>", "momentum: first passes, the best goes on (default: 1)", wholeNumber(1)),
+    )
+    .addOption(
+      option("--weighting <name>", "momentum: of the images, equal or near (default: equal)", (name, text) =>
+        parseChoice(name, text, ["equal", "near"] as const),
+      ),
+    )
+    .addOption(option("--shift <n>", "momentum: move images by up to n pixels (default: 0)", wholeNumber(0)))
+    .addOption(option("--flip", "momentum: mirror half of the images"));
 }
 
 export function norm(fallback: string): Option {

@@ -11,6 +11,7 @@ import {
   addEngineOptions,
   addImageOptions,
   addModelOptions,
+  addStepOptions,
   clip,
   json,
   norm,
@@ -81,7 +82,7 @@ function createProgram(console: Console, report: (result: Report) => void, stdou
   const craftCommand = program
     .command("craft")
     .description("make one perturbation that fools the model on most images, and pictures of it");
-  addCraftOptions(addImageOptions(addModelOptions(craftCommand)));
+  addStepOptions(addCraftOptions(addImageOptions(addModelOptions(craftCommand))));
   addEngineOptions(addDeepfoolOptions(craftCommand, { steps: 10 }))
     .addOption(clip())
     .addOption(out("folder for perturbation.npy, two pictures and report.json (default: unifool-out)"))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { foolingRate } from "../../src/api/evaluate.js";
-import { type UniversalOptions, universalPerturbation } from "../../src/api/universal.js";
+import type { UniversalOptions } from "../../src/api/universal/options.js";
+import { universalPerturbation } from "../../src/api/universal.js";
 import { UniversalAbortedError, type UniversalProgress } from "../../src/api/universal_result.js";
 import { curved, engineOf, randomImages } from "./analytic_engines.js";
 

@@ -60,6 +60,11 @@ describe("craft", () => {
     const report = jsonOf(await runCommandLine(cli, ["craft", ...source(), ...args, "--out", out, "--json"]));
     expect(report).toMatchObject({
       command: "craft",
+      version: "0.1.0",
+      method: "deepfool",
+      labels: "predictions on the clean images",
+      clip: false,
+      warnings: [],
       model,
       backend: "reference",
       threads: 1,
@@ -93,9 +98,18 @@ describe("craft", () => {
     expect(v.shape).toEqual([SIDE, SIDE, 1]);
     expect(v.data).toEqual(uap.perturbation);
     expect(uap.foolingRate).toBeGreaterThan(0.3);
-    const { rate } = await foolingRate(engine, all.slice((IMAGES - 8) * size), uap.perturbation);
+    const heldOut = all.slice((IMAGES - 8) * size);
+    const found = await foolingRate(engine, heldOut, uap.perturbation, {
+      levels: 256,
+      baseline: { seed: 5 },
+    });
+    const { rate, interval, counted, rounded, baseline } = found;
     expect(report.foolingRate).toBe(uap.foolingRate);
-    expect(report.holdout).toEqual({ images: 8, foolingRate: rate });
+    expect(report.holdout).toEqual({ images: 8, foolingRate: rate, counted, interval });
+    expect(report).toMatchObject({
+      rounded: { levels: 256, foolingRate: rounded?.rate, interval: rounded?.interval },
+      baseline: { kind: "random signs", foolingRate: baseline?.rate, interval: baseline?.interval },
+    });
     const passes = report.passes as { pass: number; foolingRate: number }[];
     expect(passes.map((p) => p.foolingRate)).toEqual(uap.history.map((p) => p.foolingRate));
     expect(passes.map((p) => p.pass)).toEqual([1, 2, 3]);
@@ -119,7 +133,7 @@ describe("craft", () => {
     const start = ["--perturbation", join(out, "perturbation.npy"), "--delta", "0.9"];
     const report = jsonOf(await run("craft", ...source(), ...again, ...start, "--json"));
     expect(report).toMatchObject({ norm: 2, radius: 1, images: IMAGES, passes: [] }); // already good enough
-    expect(report.holdout).toEqual({ images: IMAGES, foolingRate: report.foolingRate });
+    expect(report.holdout).toMatchObject({ images: IMAGES, foolingRate: report.foolingRate });
     expect(readdirSync(out).sort()).toEqual([...FILES, "notes.txt"].sort());
     const v = decodeNpy(readFileSync(join(out, "perturbation.npy"))).data as Float32Array;
     const length = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
@@ -140,7 +154,9 @@ describe("craft", () => {
     );
     expect(code).toBe(0);
     expect(stderr).toMatch(/^model .*\nimages .*\npass 1 .*%.*\npass 2 .*%.*\n$/);
-    expect(stdout).toMatch(/^One perturbation fools \d+\.\d % of 40 images\n.*\nwrote .*report\.json\n$/);
+    expect(stdout).toMatch(
+      /^One perturbation fools \d+\.\d % of 40 images\n.*\nin 8 bits \d+.* %, random .* %\nwrote .*report\.json\n$/,
+    );
     expect(stdout + stderr).not.toContain("\x1b");
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type UniversalOptions, universalPerturbation } from "../../src/api/universal.js";
+import type { UniversalOptions } from "../../src/api/universal/options.js";
+import { universalPerturbation } from "../../src/api/universal.js";
 import { UniversalAbortedError, type UniversalProgress } from "../../src/api/universal_result.js";
 import type { CraftingState, Engine } from "../../src/engines/engine.js";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";

@@ -9,6 +9,7 @@ import { checkPresent, classNames, findSources, type ImageOptions, inputOf, open
 import { watchInterrupt } from "../interrupt.js";
 import { checkWritable } from "../output/folders.js";
 import { writeStaged } from "../output/staged_files.js";
+import { packageVersion } from "../package_root.js";
 import type { Report } from "../report.js";
 import { runCrafting } from "./crafting_run.js";
 import { type CraftingSets, isHoldoutCount, openCraftingSets } from "./crafting_sets.js";
@@ -16,16 +17,24 @@ import { describeEngine, threadsOf } from "./describe_engine.js";
 
 type Tuning = Pick<
   UniversalOptions,
-  "norm" | "radius" | "delta" | "passes" | "classes" | "steps" | "overshoot" | "profile" | "seed" | "clip"
+  | ("norm" | "radius" | "delta" | "passes" | "classes" | "steps" | "overshoot" | "profile" | "seed" | "clip")
+  | ("method" | "target" | "tile" | "batch" | "stepSize" | "beta" | "momentum")
+  | ("innerBatch" | "innerPasses" | "starts" | "weighting")
 >;
 
 export interface CraftOptions extends ImageOptions, Tuning {
+  /** Most pixels that images are moved by, and whether half of them are mirrored. */
+  readonly shift?: number;
+  readonly flip?: boolean;
   /** How many of the images to keep apart, or another set. */
   readonly holdout?: string;
   /** .npy file to start from. */
   readonly perturbation?: string;
   readonly out?: string;
 }
+
+/** Grey levels of a picture file. */
+const LEVELS = 256;
 
 /** The demo ends within a minute on a laptop; more passes gain little. */
 const DEMO_PASSES = 5;
@@ -57,40 +66,38 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
     console.note(describeSets(sets));
     const initial = options.perturbation ? await readPerturbation(options.perturbation, engine) : undefined;
 
-    const {
-      norm,
-      radius,
-      delta,
-      passes = options.demo ? DEMO_PASSES : undefined,
-      classes,
-      steps,
-      overshoot,
-      profile,
-    } = options;
-    const tuning = {
-      norm,
-      radius,
-      delta,
-      passes,
-      classes,
-      steps,
-      overshoot,
-      profile,
-      seed,
-      clip,
-      initial,
-      signal: interrupt.signal,
+    const { norm, radius, delta, passes = options.demo ? DEMO_PASSES : undefined } = options;
+    const { method, target, shift, flip } = options;
+    const of = {
+      ...{ delta, passes },
+      ...pick(options, ["classes", "steps", "overshoot", "profile"]),
+      ...pick(options, ["target", "tile", "batch", "stepSize", "beta", "momentum"]),
+      ...pick(options, ["innerBatch", "innerPasses", "starts", "weighting"]),
+      ...((shift !== undefined || flip) && { augment: defined({ shift, flip }) }),
     };
+    const tuning = { ...of, method, norm, radius, seed, clip, initial, signal: interrupt.signal };
     const crafted = await runCrafting(engine, sets.crafting.images, defined(tuning), console);
 
     const measured = sets.holdout ?? sets.crafting;
-    const predictions = await foolingRate(engine, measured.images, crafted.perturbation, { clip });
-    const holdout = sets.holdout ? { images: sets.holdout.count, foolingRate: predictions.rate } : null;
+    const predictions = await foolingRate(engine, measured.images, crafted.perturbation, {
+      ...(target !== undefined && { target }),
+      clip,
+      levels: LEVELS,
+      baseline: { norm: crafted.norm, seed },
+    });
+    const { rate, interval, counted, rounded, baseline } = predictions;
+    const holdout = sets.holdout
+      ? { images: sets.holdout.count, foolingRate: rate, counted, interval }
+      : null;
+    for (const warning of crafted.warnings) console.note(`warning: ${warning}`);
     const result = {
       command: "craft",
+      version: packageVersion(),
+      method: crafted.method,
       model: sources.modelName,
       backend: engine.backend,
       threads: threadsOf(engine),
+      variant: engine.variant,
       weights: engine.weights,
       norm: normValue(crafted.norm),
       radius: crafted.radius,
@@ -99,10 +106,15 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       passes: crafted.history,
       foolingRate: crafted.foolingRate,
       holdout,
+      // On the images held out, if any: v in a picture of 8 bits, and random signs of its size.
+      labels: "predictions on the clean images",
+      rounded: { levels: LEVELS, foolingRate: rounded?.rate, interval: rounded?.interval },
+      baseline: { kind: "random signs", foolingRate: baseline?.rate, interval: baseline?.interval },
+      warnings: crafted.warnings,
       seconds: crafted.seconds,
       clip,
       input: inputOf(sources, engine),
-      options: defined({ delta, passes, classes, steps, overshoot, profile }),
+      options: defined(of),
       interrupted: crafted.interrupted,
     };
 
@@ -135,6 +147,9 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
     console.print(
       `${ball}, ${plural(crafted.history.length, "finished pass", "finished passes")}, ${duration(crafted.seconds)}`,
     );
+    console.print(
+      `in 8 bits ${percent(rounded?.rate ?? 0)}, random signs of the same size ${percent(baseline?.rate ?? 0)}`,
+    );
     console.print(`wrote ${files.join(", ")}`);
     return { ...result, files };
   } finally {
@@ -151,6 +166,10 @@ function describeSets({ crafting, holdout }: CraftingSets): string {
 function titleOf(rate: number, { crafting, holdout }: CraftingSets, heldOutRate: number): string {
   const main = `One perturbation fools ${percent(rate)} of ${plural(crafting.count, "image")}`;
   return holdout ? `${main}, and ${percent(heldOutRate)} of ${holdout.count} held out` : main;
+}
+
+function pick<T extends object, K extends keyof T>(options: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.map((key) => [key, options[key]])) as Pick<T, K>;
 }
 
 /** Without the keys that are undefined: the API has its own defaults. */

@@ -32,7 +32,6 @@ export async function runCrafting(
   try {
     const result = await universalPerturbation(engine, images, {
       ...options,
-
       onProgress: progressOf(console, seconds),
     });
     if (result.history.length > 0)
@@ -45,7 +44,12 @@ export async function runCrafting(
       throw new CommandError("interrupted before there was a perturbation; nothing was written");
     const rate =
       result.foolingRate ??
-      (await foolingRate(engine, images, result.perturbation, { clip: result.clip })).rate;
+      (
+        await foolingRate(engine, images, result.perturbation, {
+          clip: result.clip,
+          ...(result.target !== undefined && { target: result.target }),
+        })
+      ).rate;
     return { ...result, foolingRate: rate, interrupted: true, seconds: seconds() };
   }
 }

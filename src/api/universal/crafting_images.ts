@@ -1,0 +1,80 @@
+import type { Engine } from "../../engines/engine.js";
+import type { Gradient, LossOptions } from "../../engines/gradient.js";
+import { asPartOf } from "../../engines/not_a_number.js";
+import { sizeOf } from "../../network/spec.js";
+import { fooledShare } from "../evaluate.js";
+import { gradient } from "../gradient.js";
+import { predict } from "../predict.js";
+
+const CALLER = "universalPerturbation";
+
+/** Crafting images, their clean predictions, and gradients at some of them + v. */
+export class CraftingImages {
+  readonly size: number;
+  readonly count: number;
+  /** Clean predictions, `[N]`. */
+  labels: Int32Array = new Int32Array();
+
+  constructor(
+    readonly engine: Engine,
+    private readonly images: Float32Array,
+    readonly bounds: readonly [number, number] | undefined,
+    readonly target: number | undefined,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.size = sizeOf(engine.inputShape);
+    this.count = images.length / this.size;
+  }
+
+  async judge(): Promise<void> {
+    this.labels = await predict(CALLER, this.engine, this.images, { signal: this.signal });
+  }
+
+  /** How many images can be fooled: all, or those that are not taken for the target as they are. */
+  get others(): number {
+    return this.labels.reduce((sum, label) => sum + Number(label !== this.target), 0);
+  }
+
+  /** Share of them that v fools: the prediction changes, or becomes the target. */
+  async foolingRate(v: Float32Array): Promise<number> {
+    const shift = { perturbation: v, bounds: this.bounds };
+    const found = await predict(CALLER, this.engine, this.images, { shift, signal: this.signal });
+    return fooledShare(this.labels, found, this.target);
+  }
+
+  /** Image n itself. */
+  image(n: number): Float32Array {
+    return this.images.subarray(n * this.size, (n + 1) * this.size);
+  }
+
+  /** Copies of images, `[indices.length][D]`. */
+  gather(indices: Int32Array): Float32Array {
+    const out = new Float32Array(indices.length * this.size);
+    indices.forEach((n, at) => {
+      out.set(this.image(n), at * this.size);
+    });
+    return out;
+  }
+
+  /** The classes to leave, or to come to. */
+  labelsFor(indices: Int32Array): Int32Array {
+    return indices.map((n) => this.target ?? this.labels[n]);
+  }
+
+  /** Gradients at images + v, of each or their sum. Errors name an image by its place among all. */
+  gradient(
+    indices: Int32Array,
+    images: Float32Array,
+    loss: LossOptions,
+    v: Float32Array,
+    sum: boolean,
+  ): Promise<Gradient> {
+    const { engine, bounds, signal } = this;
+    const options = { ...loss, sum, shift: v, ...(bounds && { bounds }), ...(signal && { signal }) };
+    return asPartOf(
+      CALLER,
+      (at) => ({ image: indices[at] }),
+      () => gradient(engine, images, options),
+    );
+  }
+}

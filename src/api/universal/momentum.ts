@@ -1,0 +1,80 @@
+import type { LossOptions } from "../../engines/gradient.js";
+import { type RandomSource, randomBelow } from "../random.js";
+import { lengthOf } from "./ascent.js";
+import { type Augmentation, augmented } from "./augmentation.js";
+import type { CraftingImages } from "./crafting_images.js";
+import type { RuleMaker } from "./rule.js";
+import { remember } from "./sga.js";
+
+export interface MomentumSettings {
+  /** Of the first step, in the units of the images; it falls to 0 in a line. */
+  readonly a: number;
+  readonly momentum: number;
+  readonly weighting: "equal" | "near";
+  readonly augmentation: Augmentation;
+}
+
+/** Distance to the boundary, in radii, at which an image's weight has fallen to 0.42. */
+const NEAR = 0.2;
+
+/**
+ * Small batches with momentum, along the directions in which DeepFool goes. Of a batch S, where z are the logits at x + v and c
+ * is the runner-up, the largest but y (or, towards a target t: y the largest but t, and c = t):
+ *
+ *     w = grad (z_c - z_y)                          one cotangent
+ *     g = sum over S of f w / ||w||_2               w = 0: nothing
+ *     m = mu m + g / ||g||_1
+ *     v = project(v + a (1 - t / T) sign(m)),       p = 2: v + a (1 - t / T) m / ||m||_2
+ *
+ * f = 1, or with weighting "near" sech^2(rho / 0.2), rho = (z_y - z_c) / ||w||_q / R the distance to the boundary in radii, q dual
+ * to p. Normalised, every image counts alike, be it far from the boundary, near it or beyond; weighted, those count that a
+ * step can turn.
+ */
+export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumSettings): RuleMaker {
+  return (images, random) => {
+    const m = new Float64Array(images.size);
+    return {
+      async step(ascent, indices, done) {
+        const { radius, norm, v } = ascent;
+        const loss: LossOptions = {
+          loss: "margin",
+          labels: images.labelsFor(indices),
+          kappa: Infinity,
+          targeted: images.target !== undefined,
+        };
+        const seen = moved(images, indices, augmentation, random);
+        const { values, losses } = await images.gradient(indices, seen, loss, v, false);
+        const g = new Float64Array(images.size);
+        indices.forEach((_, n) => {
+          const w = values.subarray(n * images.size, (n + 1) * images.size);
+          const length = lengthOf(w, 2);
+          if (!(length > 0)) return;
+          const distance = -losses[n] / (norm === 2 ? length : lengthOf(w, 1)) / radius;
+          const factor = (weighting === "near" ? 1 / Math.cosh(distance / NEAR) ** 2 : 1) / length;
+          for (let i = 0; i < g.length; i++) g[i] += factor * w[i];
+        });
+        remember(m, ascent.tiling.sum(g), mu);
+        return { gradients: indices.length, updated: ascent.step(m, a * (1 - done)) };
+      },
+    };
+  };
+}
+
+function moved(
+  images: CraftingImages,
+  indices: Int32Array,
+  augmentation: Augmentation,
+  random: RandomSource,
+): Float32Array {
+  const { shift, flip } = augmentation;
+  const gathered = images.gather(indices);
+  if (shift === 0 && !flip) return gathered;
+  const offset = () => randomBelow(2 * shift + 1, random) - shift;
+  for (let at = 0; at < gathered.length; at += images.size)
+    augmented(gathered.subarray(at, at + images.size), images.engine.inputShape, {
+      rows: offset(),
+      columns: offset(),
+      flip: flip && randomBelow(2, random) === 1,
+    });
+  return gathered;
+}

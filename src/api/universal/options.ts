@@ -1,0 +1,64 @@
+import type { DeepfoolProfile } from "../../engines/engine.js";
+import type { UniversalProgress } from "../universal_result.js";
+import type { UniversalMethod } from "./method.js";
+
+export interface UniversalOptions {
+  /** Default "deepfool". */
+  readonly method?: UniversalMethod;
+  /** The norm of the ball that v stays in. Default Infinity. */
+  readonly norm?: 2 | typeof Infinity;
+  /**
+   * Radius of that ball, in the units of the images. Default 10/255 of the range's width for Infinity; for 2,
+   * 2000/255 of it at 224x224x3 and proportional to sqrt(H W C), so that the size per pixel is the same.
+   */
+  readonly radius?: number;
+  /** Stop once this share or less of the images is left unfooled. In [0, 1), default 0.2; 0 for the methods with steps. */
+  readonly delta?: number;
+  /** Most passes over the images. Default 10. */
+  readonly passes?: number;
+  /** Seed of everything random, a non-negative integer. Default 0. */
+  readonly seed?: number;
+  /** v to start from, `[H][W][C]`; projected onto the ball first. Default 0. */
+  readonly initial?: Float32Array;
+  /** Clip image + v to `engine.range` wherever the network judges it. Default false, as in the reference. */
+  readonly clip?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called as images are dealt with, and at the end of each pass. */
+  readonly onProgress?: (progress: UniversalProgress) => void;
+
+  // "deepfool"
+  /** DeepFool's candidates, steps, overshoot and profile. Default 10, 10, 0.02, "lts4". */
+  readonly classes?: number;
+  /** At least 3: a run counts only if it fooled within `steps` - 2. */
+  readonly steps?: number;
+  readonly overshoot?: number;
+  readonly profile?: DeepfoolProfile;
+  /** Most images judged ahead in one call; the result does not depend on it. Default 64, fewer if large. */
+  readonly lookAhead?: number;
+
+  // "sgd", "sga" and "momentum"
+  /** The class that all images shall be taken for. Default: any other than their own. */
+  readonly target?: number;
+  /** v repeats a patch n times in each direction; n divides H and W. Default 1. */
+  readonly tile?: number;
+  /** Images a step. Default N / 5 but at most 100; 10 for "momentum"; for "sga", N / 40 but at least 20 and at most 250. */
+  readonly batch?: number;
+  /** Length of a step, as a share of the radius. Default 0.1; for "momentum" 0.2, in the 2-norm 0.4, falling to 0. */
+  readonly stepSize?: number;
+  /** "sgd", "sga": cross-entropy from which an image no longer counts. Default 9; not with `target`. */
+  readonly beta?: number;
+  /** "sga", "momentum": share of the direction that stays in the next step, in [0, 1). Default 0; 0.9 for "momentum". */
+  readonly momentum?: number;
+  /** "sga": images of a step that searches ahead, and how often each image of a batch is drawn for one. Default 10, 4. */
+  readonly innerBatch?: number;
+  readonly innerPasses?: number;
+  /** "momentum": first passes from 0 with an order each; the one of the highest rate goes on. Default 1. */
+  readonly starts?: number;
+  /**
+   * "momentum": "near" weighs images by their distance to the boundary, so that those far from it on either side fade.
+   * Default "equal".
+   */
+  readonly weighting?: "equal" | "near";
+  /** "momentum": moves images by up to so many pixels and flips half of them, for few images. Default: neither. */
+  readonly augment?: { readonly shift?: number; readonly flip?: boolean };
+}

@@ -1,0 +1,173 @@
+import { countImages } from "../../engines/arguments.js";
+import type { Engine } from "../../engines/engine.js";
+import { InvalidArgumentError } from "../../errors.js";
+import { sizeOf } from "../../network/spec.js";
+import type { CraftingSettings } from "../crafting.js";
+import { checkCandidates, checkProfile } from "../deepfool.js";
+import { checkPerturbation } from "../evaluate.js";
+import {
+  checkCallback,
+  checkEngine,
+  checkSignal,
+  flag,
+  integer,
+  nonNegative,
+  oneOf,
+  optionsObject,
+  positive,
+  share,
+} from "../options.js";
+import { defaultBatch } from "../predict.js";
+import { METHODS, type UniversalMethod } from "./method.js";
+import { momentum } from "./momentum.js";
+import type { UniversalOptions } from "./options.js";
+import type { RuleMaker } from "./rule.js";
+import { sga } from "./sga.js";
+import { sgd } from "./sgd.js";
+import type { StochasticSettings } from "./stochastic.js";
+import { tilingOf } from "./tiling.js";
+
+const CALLER = "universalPerturbation";
+
+type Key = keyof UniversalOptions;
+
+const OF_ALL: readonly Key[] = [
+  ...(["method", "norm", "radius", "delta", "passes", "seed", "initial", "clip"] as const),
+  ...(["signal", "onProgress"] as const),
+];
+const WITH_STEPS: readonly Key[] = ["target", "tile", "batch", "stepSize"];
+/** The options of each method besides those of all. */
+const OF_METHOD: Readonly<Record<UniversalMethod, readonly Key[]>> = {
+  deepfool: ["classes", "steps", "overshoot", "profile", "lookAhead"],
+  sgd: [...WITH_STEPS, "beta"],
+  sga: [...WITH_STEPS, "beta", "momentum", "innerBatch", "innerPasses"],
+  momentum: [...WITH_STEPS, "momentum", "starts", "weighting", "augment"],
+};
+
+/** @throws InvalidArgumentError for whatever is wrong */
+export function resolveSettings(
+  engine: Engine,
+  images: Float32Array,
+  options: UniversalOptions | undefined,
+): CraftingSettings | StochasticSettings {
+  const known = new Set([...OF_ALL, ...METHODS.flatMap((method) => OF_METHOD[method])]);
+  const given = optionsObject(CALLER, options, [...known]);
+  checkEngine(CALLER, engine);
+  const method = oneOf(CALLER, "method", given.method ?? "deepfool", METHODS);
+  for (const key of Object.keys(given) as Key[])
+    if (given[key] !== undefined && !OF_ALL.includes(key) && !OF_METHOD[method].includes(key)) {
+      const owners = METHODS.filter((name) => OF_METHOD[name].includes(key)).map((name) => `"${name}"`);
+      throw new InvalidArgumentError(
+        `${CALLER}: ${key} is given with method "${method}", expected method ${owners.join(" or ")}`,
+      );
+    }
+  checkSignal(CALLER, given.signal);
+  checkCallback(CALLER, "onProgress", given.onProgress);
+  const norm = oneOf(CALLER, "norm", given.norm ?? Infinity, [2, Infinity] as const);
+  const common = {
+    norm,
+    radius: positive(CALLER, "radius", given.radius ?? defaultRadius(engine, norm), "pixel units"),
+    delta: share(CALLER, "delta", given.delta ?? (method === "deepfool" ? 0.2 : 0)),
+    passes: integer(CALLER, "passes", given.passes ?? 10, 1),
+    seed: integer(CALLER, "seed", given.seed ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    initial: given.initial,
+    clip: flag(CALLER, "clip", given.clip ?? false),
+    signal: given.signal,
+    onProgress: given.onProgress,
+  };
+  const settings =
+    method === "deepfool"
+      ? { ...common, method, ...deepfoolSettings(engine, given) }
+      : { ...common, method, ...stepSettings(engine, images, method, given, common) };
+  if (given.initial !== undefined) checkPerturbation(CALLER, given.initial, engine, "initial");
+  countImages(CALLER, images, engine.inputShape);
+  return settings;
+}
+
+function deepfoolSettings(engine: Engine, given: UniversalOptions) {
+  return {
+    lookAhead: integer(CALLER, "lookAhead", given.lookAhead ?? defaultBatch(engine), 1),
+    deepfool: {
+      norm: 2,
+      profile: checkProfile(CALLER, given.profile ?? "lts4"),
+      classes: checkCandidates(CALLER, engine, given.classes ?? 10),
+      // A run counts only below steps - 1, so a single step could never count.
+      steps: integer(CALLER, "steps", given.steps ?? 10, 3),
+      overshoot: nonNegative(CALLER, "overshoot", given.overshoot ?? 0.02),
+      trace: false,
+      signal: given.signal,
+    },
+  } as const;
+}
+
+function stepSettings(
+  engine: Engine,
+  images: Float32Array,
+  method: Exclude<UniversalMethod, "deepfool">,
+  given: UniversalOptions,
+  { norm, radius }: Pick<StochasticSettings, "norm" | "radius">,
+) {
+  const { target } = given;
+  if (target !== undefined) integer(CALLER, "target", target, 0, engine.classes - 1);
+  if (target !== undefined && given.beta !== undefined)
+    throw new InvalidArgumentError(
+      `${CALLER}: beta is ${given.beta} with target ${target}, expected one of the two`,
+    );
+  const tile = integer(CALLER, "tile", given.tile ?? 1, 1);
+  const count = images?.length / sizeOf(engine.inputShape);
+  const usual = {
+    // Published batches are for thousands of images; fewer shall still be several steps a pass.
+    sgd: Math.min(Math.ceil(count / 5), 100),
+    sga: Math.min(Math.max(Math.floor(count / 40), 20), 250),
+    momentum: 10,
+  };
+  const share = method === "momentum" ? (norm === 2 ? 0.4 : 0.2) : 0.1;
+  const a = radius * positive(CALLER, "stepSize", given.stepSize ?? share, "radii");
+  return {
+    target,
+    tile,
+    tiling: tilingOf(CALLER, tile, engine.inputShape),
+    batch: integer(CALLER, "batch", given.batch ?? usual[method], 1),
+    starts: integer(CALLER, "starts", given.starts ?? 1, 1),
+    rule: ruleOf(engine, method, a, given),
+  };
+}
+
+function ruleOf(
+  engine: Engine,
+  method: Exclude<UniversalMethod, "deepfool">,
+  a: number,
+  given: UniversalOptions,
+): RuleMaker {
+  const beta = positive(CALLER, "beta", given.beta ?? 9);
+  const mu = share(CALLER, "momentum", given.momentum ?? (method === "momentum" ? 0.9 : 0));
+  switch (method) {
+    case "sgd":
+      return sgd({ a, beta });
+    case "sga": {
+      const innerBatch = integer(CALLER, "innerBatch", given.innerBatch ?? 10, 1);
+      const innerPasses = integer(CALLER, "innerPasses", given.innerPasses ?? 4, 1);
+      return sga({ a, beta, innerBatch, innerPasses, momentum: mu });
+    }
+    case "momentum": {
+      const weighting = oneOf(CALLER, "weighting", given.weighting ?? "equal", ["equal", "near"] as const);
+      const { shift = 0, flip = false } = optionsObject(CALLER, given.augment, ["shift", "flip"]);
+      const augmentation = {
+        shift: integer(CALLER, "augment.shift", shift, 0),
+        flip: flag(CALLER, "augment.flip", flip),
+      };
+      if (engine.inputShape.length !== 3 && (shift > 0 || flip))
+        throw new InvalidArgumentError(
+          `${CALLER}: augment is given for inputs of shape ${engine.inputShape.join("x")}, expected images`,
+        );
+      return momentum({ a, momentum: mu, weighting, augmentation });
+    }
+  }
+}
+
+/** 10/255 of the range for Infinity; 2000/255 of it on 224x224x3, as much per pixel on other sizes, for 2. */
+export function defaultRadius(engine: Engine, norm: 2 | typeof Infinity): number {
+  const width = engine.range[1] - engine.range[0];
+  if (norm === Infinity) return (10 / 255) * width;
+  return (2000 / 255) * width * Math.sqrt(sizeOf(engine.inputShape) / (224 * 224 * 3));
+}

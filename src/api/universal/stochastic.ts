@@ -1,0 +1,184 @@
+import { createCheckpoint } from "../../engines/checkpoint.js";
+import type { Engine } from "../../engines/engine.js";
+import { InvalidArgumentError } from "../../errors.js";
+import { type BallNorm, project } from "../../kernels/projection/reference.js";
+import { sizeOf } from "../../network/spec.js";
+import { type RandomSource, randomOrder, randomSource } from "../random.js";
+import {
+  type PartialUniversalResult,
+  UniversalAbortedError,
+  type UniversalPass,
+  type UniversalProgress,
+  type UniversalResult,
+} from "../universal_result.js";
+import { Ascent } from "./ascent.js";
+import { CraftingImages } from "./crafting_images.js";
+import type { UniversalMethod } from "./method.js";
+import type { Rule, RuleMaker } from "./rule.js";
+import type { Tiling } from "./tiling.js";
+import { craftingWarnings } from "./warnings.js";
+
+/** The options of a method with steps, with every default resolved. */
+export interface StochasticSettings {
+  readonly method: Exclude<UniversalMethod, "deepfool">;
+  readonly norm: BallNorm;
+  readonly radius: number;
+  readonly delta: number;
+  readonly passes: number;
+  readonly seed: number;
+  readonly initial?: Float32Array;
+  readonly clip: boolean;
+  readonly target?: number;
+  readonly tile: number;
+  readonly tiling: Tiling;
+  /** Images a step. */
+  readonly batch: number;
+  readonly starts: number;
+  readonly rule: RuleMaker;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: UniversalProgress) => void;
+}
+
+/** What `universalPerturbation` does by steps of a rule, once its arguments are checked. */
+export async function craftByRule(
+  engine: Engine,
+  images: Float32Array,
+  settings: StochasticSettings,
+): Promise<UniversalResult> {
+  const crafting = new StochasticCrafting(engine, images, settings);
+  try {
+    await crafting.run();
+    const result = crafting.result();
+    return { ...result, foolingRate: result.foolingRate ?? 0 };
+  } catch (error) {
+    if (!settings.signal?.aborted) throw error;
+    throw new UniversalAbortedError(crafting.result(), settings.signal.reason);
+  }
+}
+
+/** v and what a rule remembers. */
+interface State {
+  readonly ascent: Ascent;
+  readonly rule: Rule;
+}
+
+class StochasticCrafting {
+  private readonly images: CraftingImages;
+  private readonly random: RandomSource;
+  private readonly checkpoint: () => Promise<void>;
+  private readonly history: UniversalPass[] = [];
+  private state: State;
+  private best: { readonly perturbation: Float32Array; readonly foolingRate: number } | undefined;
+
+  constructor(
+    private readonly engine: Engine,
+    images: Float32Array,
+    private readonly settings: StochasticSettings,
+  ) {
+    const { clip, target, signal, seed } = settings;
+    // Read after pauses, in which the caller may change them.
+    this.images = new CraftingImages(engine, images.slice(), clip ? engine.range : undefined, target, signal);
+    this.random = randomSource(seed);
+    this.checkpoint = createCheckpoint(signal);
+    this.state = this.start();
+  }
+
+  async run(): Promise<void> {
+    const { signal, delta, passes, initial, target, starts } = this.settings;
+    signal?.throwIfAborted();
+    await this.images.judge();
+    if (this.images.others === 0)
+      throw new InvalidArgumentError(
+        `universalPerturbation: target is ${target}, the prediction at every image, expected another class`,
+      );
+    let foolingRate = initial ? await this.measure() : 0;
+    for (let pass = 1; pass <= passes && foolingRate < 1 - delta; pass++) {
+      const begin = performance.now();
+      const work = { updates: 0, gradients: 0 };
+      foolingRate = await this.pass(pass, pass === 1 ? starts : 1, work);
+      const seconds = (performance.now() - begin) / 1000;
+      this.history.push({ pass, foolingRate, ...work, deepfools: 0, iterations: 0, seconds });
+      this.report(pass, this.images.count, work.updates);
+    }
+  }
+
+  result(): PartialUniversalResult {
+    const { norm, radius, clip, method, seed, target } = this.settings;
+    const last = this.state.ascent.v.slice();
+    const { perturbation, foolingRate } = this.best ?? { perturbation: last.slice(), foolingRate: undefined };
+    const history = [...this.history];
+    const warnings = craftingWarnings(this.engine, this.settings, this.images.labels, history);
+    return {
+      ...{ perturbation, last, foolingRate, history, radius, norm, clip, method, seed, warnings },
+      ...(target !== undefined && { target }),
+    };
+  }
+
+  /** v as it is given, and nothing remembered. */
+  private start(): State {
+    const { initial, radius, norm, tiling, tile, rule } = this.settings;
+    const v = new Float32Array(sizeOf(this.engine.inputShape));
+    if (initial) v.set(tiling.sum(Float64Array.from(initial)).map((sum) => sum / tile ** 2));
+    project(v, radius, norm);
+    return { ascent: new Ascent(v, radius, norm, tiling), rule: rule(this.images, this.random) };
+  }
+
+  /** One pass from each of so many starts, of which the best goes on; its rate. */
+  private async pass(pass: number, starts: number, work: Work): Promise<number> {
+    let kept = this.state;
+    let highest = -1;
+    for (let s = 0; s < starts; s++) {
+      if (s > 0) this.state = this.start();
+      await this.onePass(pass, starts, s, work);
+      const rate = await this.measure();
+      if (rate > highest) {
+        highest = rate;
+        kept = this.state;
+      }
+    }
+    this.state = kept;
+    return highest;
+  }
+
+  private async onePass(pass: number, starts: number, start: number, work: Work): Promise<void> {
+    const { batch, passes } = this.settings;
+    const { count } = this.images;
+    const order = randomOrder(count, this.random);
+    const { ascent, rule } = this.state;
+    for (let from = 0; from < count; from += batch) {
+      await this.checkpoint();
+      const indices = order.subarray(from, Math.min(from + batch, count));
+      // Steps of equal batches are a line in t / T; the last one of a pass may be short.
+      const step = await rule.step(ascent, indices, (pass - 1 + from / count) / passes);
+      work.gradients += step.gradients;
+      work.updates += Number(step.updated);
+      const image = Math.floor((start * count + from + indices.length) / starts);
+      if (image < count) this.report(pass, image, work.updates);
+    }
+  }
+
+  /** Rate of the current v, which becomes the best if no earlier one reached as much. */
+  private async measure(): Promise<number> {
+    const { v } = this.state.ascent;
+    const foolingRate = await this.images.foolingRate(v);
+    if (foolingRate > (this.best?.foolingRate ?? -1)) this.best = { perturbation: v.slice(), foolingRate };
+    return foolingRate;
+  }
+
+  private report(pass: number, image: number, updates: number): void {
+    this.settings.onProgress?.({
+      pass,
+      passes: this.settings.passes,
+      image,
+      images: this.images.count,
+      updates,
+      foolingRate: this.history.at(-1)?.foolingRate,
+      perturbation: this.state.ascent.v,
+    });
+  }
+}
+
+interface Work {
+  updates: number;
+  gradients: number;
+}
