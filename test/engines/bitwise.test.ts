@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gradient } from "../../src/api/gradient.js";
 import type { DeepfoolRequest, Engine } from "../../src/engines/engine.js";
 import { topClasses } from "../../src/kernels/top_classes/reference.js";
 import { resolveInput } from "../../src/network/input.js";
@@ -116,6 +117,7 @@ describe.each(engines)("$name, bit for bit", (under) => {
     await engine.jacobian(image(1), { classes: 33 });
     await engine.logits(image(2));
     await engine.deepfool?.(image(3), request);
+    await gradient(engine, image(3), { loss: "logit", labels: [1] });
     const again = await engine.jacobian(image(0), { classes: 12 });
     expectSameBits(again.values, first.values, "the same image again");
   });
@@ -128,11 +130,14 @@ describe.each(quick ? variants : [])("%s, bit for bit", (variant) => {
       using engine = await wasm(`wasm-${variant}-${threads}`, variant, threads).create(network, input);
       const jacobian = await engine.jacobian(images, { classes: 10 });
       const deepfool = await engine.deepfool!(images, request);
-      answers.push({ threads, jacobian, deepfool });
+      const { labels } = await engine.logits(images);
+      const sum = await engine.gradient(images, { loss: "crossEntropy", labels, sum: true });
+      answers.push({ threads, jacobian, deepfool, sum });
     }
-    const [{ jacobian, deepfool }, ...others] = answers;
+    const [{ jacobian, deepfool, sum }, ...others] = answers;
     expect(Math.max(...deepfool.iterations)).toBeGreaterThan(0);
-    for (const { threads, jacobian: other, deepfool: run } of others) {
+    for (const { threads, jacobian: other, deepfool: run, sum: otherSum } of others) {
+      expectSameBits(otherSum.values, sum.values, `sum of gradients, ${threads} threads`);
       expectSameBits(other.logits, jacobian.logits, `logits, ${threads} threads`);
       expectSameBits(other.values, jacobian.values, `Jacobian, ${threads} threads`);
       expectSameBits(run.perturbation, deepfool.perturbation, `perturbation, ${threads} threads`);

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { gradient } from "../../src/api/gradient.js";
 import type { Engine, Jacobian } from "../../src/engines/engine.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { type InputTransform, resolveInput } from "../../src/network/input.js";
@@ -55,7 +56,7 @@ export function expectationOf(
  * Compares logits and the Jacobian of all classes with the oracle, to within the derived bound, rounding of the
  * result included; then asks for each image alone and expects the same bits, so that nothing of the batch-mates
  * or of earlier calls is left in the answer; then for other numbers of rows, each of which other kernels may compute, and
- * expects the same bits again.
+ * expects the same bits again; and for gradients of one cotangent, of one class and of all.
  *
  * @param rows numbers of rows to ask for
  * @returns a line for each image whose gradients are right only for another linear piece of a network that float32
@@ -71,6 +72,7 @@ export async function compareWithOracle(
   const ties = compareJacobian(engine.backend, expectation, jacobian);
   await expectSameAlone(engine, expectation, jacobian);
   for (const count of rows) await expectSameRows(engine, expectation, jacobian, count);
+  await expectGradients(engine, expectation, jacobian);
   return ties;
 }
 
@@ -139,6 +141,40 @@ async function expectSameRows(
       whole.values.subarray(row * size, (row + 1) * size),
       `${name}, class ${c} as row ${i % count} of ${count}`,
     );
+  });
+}
+
+/** A gradient of one logit is its row, bit for bit, and one of many is the rows' combination within their bounds. */
+async function expectGradients(
+  engine: Engine,
+  { name, network, images, answers }: Expectation,
+  { values: rows }: Jacobian,
+): Promise<void> {
+  const { classes } = network;
+  const size = sizeOf(network.input.shape);
+  const row = (n: number, c: number) => rows.subarray((n * classes + c) * size, (n * classes + c + 1) * size);
+  const one = new Float32Array(answers.length * classes);
+  const many = one.map((_, i) => ((i % 3) - 0.75) * 2 ** (i % 2));
+  answers.forEach((_, n) => {
+    one[n * classes + (n % classes)] = 1;
+  });
+  const single = await gradient(engine, images, { cotangents: one });
+  const mixed = await gradient(engine, images, { cotangents: many });
+  answers.forEach(({ error, values: exact }, n) => {
+    const ours = (of: Float32Array) => of.subarray(n * size, (n + 1) * size);
+    expectSameBits(ours(single.values), row(n, n % classes), `${name}, gradient of image ${n}`);
+    for (let i = 0; i < size; i++) {
+      // Both may be off, the rows and their combination, and C products and sums round.
+      let [sum, bound] = [0, 0];
+      for (let c = 0; c < classes; c++) {
+        const seed = many[n * classes + c];
+        const of = c * size + i;
+        sum += seed * row(n, c)[i];
+        bound += Math.abs(seed) * (2 * error.values[of] + (classes + 3) * 2 ** -23 * Math.abs(exact[of]));
+      }
+      if (!(Math.abs(ours(mixed.values)[i] - sum) <= bound) && error.ties.length === 0)
+        expect.fail(`${name}, image ${n}: ${ours(mixed.values)[i]} at ${i}, expected ${sum} within ${bound}`);
+    }
   });
 }
 

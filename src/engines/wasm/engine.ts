@@ -54,7 +54,7 @@ interface Backend extends EngineBackend<"wasm"> {
 
 /**
  * The WASM SIMD engine: one forward pass an image, then a backward pass for every 12 cotangents, which sit in the
- * lanes and share the forward's masks.
+ * lanes and share the forward's masks. A gradient of one scalar takes a forward and a backward pass of a single lane.
  *
  * Logits and Jacobians are float32; an image's result is bitwise the same in any batch, on any call and for any
  * number of threads.
@@ -117,6 +117,7 @@ async function callingThread(
     name: "wasm",
     logits: (images, signal) => session.logits(ownImages(images, signal), signal),
     jacobian: (images, request) => session.jacobian(ownImages(images, request.signal), ownClasses(request)),
+    gradient: (images, request) => session.gradient(ownImages(images, request.signal), request),
     // Lasts for several turns of the event loop.
     deepfool: (images, request) =>
       session.deepfool(images.slice(), { ...request, labels: request.labels?.slice() }),
@@ -147,6 +148,11 @@ async function workers(
     logits: async (images, signal) => (await pool.logits(images, signal)).logits,
     async jacobian(images, request) {
       const { values, ...rest } = await pool.jacobian(images, request);
+      request.values.set(values);
+      return rest;
+    },
+    async gradient(images, request) {
+      const { values, ...rest } = await pool.gradient(images, request);
       request.values.set(values);
       return rest;
     },

@@ -91,9 +91,13 @@ export class LiveConstants {
   readonly candidateTable: LiveTable;
   private readonly whole = new Map<string, LiveTable>();
 
-  constructor(private readonly memory: Memory) {
+  /** @param classes of the network: one cotangent may be of them all */
+  constructor(
+    private readonly memory: Memory,
+    classes: number,
+  ) {
     this.patterns = memory.place(livePatterns());
-    this.candidates = memory.reserve(4 * MAX_CANDIDATES + 32);
+    this.candidates = memory.reserve(4 * classes + 32);
     this.candidateBounds = memory.reserve(8);
     this.candidateTable = { table: this.candidateBounds, pitch: 0, blocks: 1, entries: 0 };
   }
@@ -114,6 +118,3 @@ export class LiveConstants {
     return made;
   }
 }
-
-/** The most classes that one backward pass carries, the class they are differenced with included. */
-export const MAX_CANDIDATES = 13;

@@ -84,7 +84,7 @@ export function planProgram(
   const layout = new Layout();
   const threadBytes = 64 * Math.ceil(scratchBytes(fused, tuning) / 64);
   const scratch = layout.reserve(threadBytes * Math.max(1, threads));
-  const constants = new LiveConstants(layout);
+  const constants = new LiveConstants(layout, fused.classes);
   const forward = planForward(fused, transform, layout, scratch, constants.patterns, tuning);
   const units = sizeOf(fused.inputShape);
   const room: BackwardRoom = {

@@ -32,6 +32,20 @@ export function runBackward(
   program.run(gradient);
 }
 
+/** The same of one cotangent of the logits, `[classes]`, in lane 0; classes whose seed is 0 cost nothing. */
+export function runSeeded(program: Program, seed: Float32Array, { stride, gradient }: BackwardTapes): void {
+  const { seeds, classes } = program;
+  seeds.fill(0, 0, stride * classes);
+  const seeded: number[] = [];
+  for (let c = 0; c < classes; c++) {
+    if (seed[c] === 0) continue;
+    seeds[c * stride] = seed[c];
+    seeded.push(c);
+  }
+  program.setCandidates(Int32Array.from(seeded));
+  program.run(gradient);
+}
+
 /** Splits K cotangents over backward passes of at most 12, in fours, as evenly as they go. */
 export function laneChunks(count: number): { first: number; count: number }[] {
   const fours = Math.ceil(count / 4);

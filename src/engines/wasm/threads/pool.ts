@@ -1,6 +1,6 @@
 import { EngineError } from "../../../errors.js";
 import { BEGIN, COMMAND } from "../../../kernels/wasm/control.js";
-import type { JacobianRequest } from "../../backend.js";
+import type { GradientRequest, JacobianRequest } from "../../backend.js";
 import type { DeepfoolRequest } from "../../engine.js";
 import { NotANumber } from "../../not_a_number.js";
 import { createMemory, type Segment, segmentBytes } from "../plan/layout.js";
@@ -103,6 +103,13 @@ export class Pool {
     const classes = typeof given === "number" ? given : compact(given);
     const abortable = signal !== undefined;
     return this.call({ op: "jacobian", images: compact(images), classes, rows, abortable }, { signal });
+  }
+
+  gradient(images: Float32Array, given: GradientRequest): Promise<Results["gradient"]> {
+    const { signal, values, ...request } = given;
+    const { length } = values;
+    const abortable = signal !== undefined;
+    return this.call({ op: "gradient", images: compact(images), request, length, abortable }, { signal });
   }
 
   deepfool(images: Float32Array, request: DeepfoolRequest): Promise<Results["deepfool"]> {

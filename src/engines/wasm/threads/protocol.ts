@@ -1,3 +1,4 @@
+import type { GradientRequest } from "../../backend.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../engine.js";
 import type { ProgramPlan } from "../plan/program.js";
 
@@ -37,6 +38,15 @@ export type Call =
     }
   | {
       readonly id: number;
+      readonly op: "gradient";
+      readonly images: Float32Array;
+      readonly request: Omit<GradientRequest, "values" | "signal">;
+      /** How many values there will be. */
+      readonly length: number;
+      readonly abortable: boolean;
+    }
+  | {
+      readonly id: number;
       readonly op: "deepfool";
       readonly images: Float32Array;
       readonly request: Omit<DeepfoolRequest, "signal" | "onProgress">;
@@ -63,6 +73,11 @@ export interface Results {
     readonly values: Float32Array;
     readonly classes: Int32Array;
     readonly logits: Float32Array;
+  };
+  readonly gradient: {
+    readonly values: Float32Array;
+    readonly logits: Float32Array;
+    readonly losses: Float32Array;
   };
   readonly deepfool: DeepfoolRun;
 }

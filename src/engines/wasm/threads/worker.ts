@@ -110,6 +110,12 @@ async function perform(session: Session, call: Exclude<Call, { op: "abort" }>, s
     const request = { classes, rows, values, signal: abortable ? signal : undefined };
     return { values, ...(await session.jacobian(images, request)) };
   }
+  if (call.op === "gradient") {
+    const { request, length, abortable } = call;
+    const values = new Float32Array(length);
+    const given = { ...request, values, signal: abortable ? signal : undefined };
+    return { values, ...(await session.gradient(images, given)) };
+  }
   return session.deepfool(images, {
     ...call.request,
     signal,
