@@ -15,6 +15,7 @@ const PROGRAMS = {
   kernels: "bench/kernels/main.ts",
   weights: "bench/weights.ts",
   raw: "bench/raw/main.ts",
+  rules: "bench/rules/main.ts",
 };
 
 /** What `gpu` adds; the tests that compute on a GPU go to `tests/`. */

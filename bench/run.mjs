@@ -7,6 +7,7 @@
  *   node bench/run.mjs kernels [options]      convolution kernels at real layer shapes (npm run bench:kernels)
  *   node bench/run.mjs weights [options]      what weights in half precision cost in accuracy (npm run bench:weights)
  *   node bench/run.mjs raw [options]          the raw kernels of unifool/kernels beside their loops (npm run bench:raw)
+ *   node bench/run.mjs rules [options]        which rule makes the best universal perturbation (npm run bench:rules)
  *   node bench/run.mjs gpu [options]          tests and engines on the machine's GPU (npm run bench:gpu)
  *
  * To measure another version of Node, call it by its path: /path/to/node bench/run.mjs.
@@ -15,7 +16,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { bundle, root } from "./bundle.mjs";
 
-const programs = ["main", "roofline", "kernels", "weights", "raw", "gpu"];
+const programs = ["main", "roofline", "kernels", "weights", "raw", "rules", "gpu"];
 const given = process.argv.slice(2);
 const program = programs.includes(given[0]) ? given.shift() : "main";
 // A folder of its own, so that two runs at a time do not overwrite each other's bundles.
