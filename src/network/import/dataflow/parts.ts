@@ -3,7 +3,7 @@
 import { sizeOf } from "../../spec.js";
 import { valueText } from "../failure.js";
 import { type Activation, isActivation, type Operand, shapeIn } from "./activation.js";
-import { squeeze } from "./axes.js";
+import { reshape, squeeze } from "./axes.js";
 import type { Flow } from "./flow.js";
 import { type Dims, type Tensor, transposed } from "./tensor.js";
 
@@ -104,9 +104,8 @@ export function gather(flow: Flow, x: Activation, axis: number, indices: Tensor)
   if (wrong !== undefined) flow.reject(`index ${wrong} of axis ${axis}, which has ${length} values`);
   const taken = takeEach(flow, x, axis, places);
   if (indices.dims.length === 0) return squeeze(flow, taken, [axis]);
-  if (indices.dims.length > 1)
-    flow.unsupported(`indices of shape ${valueText(indices.dims)}, expected a number or a list`);
-  return taken;
+  if (indices.dims.length === 1) return taken;
+  return reshape(flow, taken, [...x.dims.slice(0, axis), ...indices.dims, ...x.dims.slice(axis + 1)]);
 }
 
 /** Values joined along an axis. At least one depends on the image; constants are the same for every image. */

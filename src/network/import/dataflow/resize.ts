@@ -16,6 +16,8 @@ export interface Sampling {
   readonly rounding: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
   /** Of `cubic`: -0.5 or -0.75. */
   readonly cubicCoefficient?: number;
+  /** Coordinates are rounded to float32 after every step, as runtimes do: it decides what is nearest to one between two pixels. */
+  readonly float32?: boolean;
 }
 
 /**
@@ -98,7 +100,8 @@ function sameRows(a: Rows, b: Rows): boolean {
 
 function weightsOf(from: number, to: number, factor: number, sampling: Sampling): Rows {
   return Array.from({ length: to }, (_, i) => {
-    const at = coordinateOf(i, from, to, factor, sampling.coordinates);
+    const rounded = sampling.float32 === true && sampling.mode === "nearest";
+    const at = coordinateOf(i, from, to, factor, sampling.coordinates, rounded ? Math.fround : (x) => x);
     return merged(taps(at, sampling), from);
   });
 }
@@ -109,16 +112,18 @@ function coordinateOf(
   to: number,
   factor: number,
   coordinates: Sampling["coordinates"],
+  round: (x: number) => number,
 ): number {
+  const scale = round(factor);
   switch (coordinates) {
     case "asymmetric":
-      return i / factor;
+      return round(i / scale);
     case "half_pixel":
-      return (i + 0.5) / factor - 0.5;
+      return round(round((i + 0.5) / scale) - 0.5);
     case "pytorch_half_pixel":
-      return to > 1 ? (i + 0.5) / factor - 0.5 : 0;
+      return to > 1 ? round(round((i + 0.5) / scale) - 0.5) : 0;
     case "align_corners":
-      return to > 1 ? (i * (from - 1)) / (to - 1) : 0;
+      return to > 1 ? round(round(i * (from - 1)) / (to - 1)) : 0;
   }
 }
 

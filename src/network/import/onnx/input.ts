@@ -69,26 +69,49 @@ function imageOrder(input: ValueProto, nodes: readonly NodeProto[], rank: number
   return rank === 4 && !isChannelsLast(input, nodes) ? [2, 3, 1] : plain;
 }
 
-/** Operators through which an image goes as it is. */
-const POINTWISE = new Set(["Add", "Sub", "Mul", "Div", "Identity", "Cast", "Clip", "BatchNormalization"]);
+/** Operators after which the axes of an image are what they were. */
+const KEEPS_AXES = new Set(
+  [
+    ["Add", "Sub", "Mul", "Div", "Sum", "Max", "Min", "Pow", "Neg", "Abs", "Sqrt", "Exp", "Clip", "Cast"],
+    [
+      "Relu",
+      "LeakyRelu",
+      "Sigmoid",
+      "Tanh",
+      "Elu",
+      "Selu",
+      "HardSwish",
+      "HardSigmoid",
+      "Identity",
+      "Dropout",
+    ],
+    ["Pad", "Slice", "Split", "Concat"],
+  ].flat(),
+);
+
+/** Operators that ONNX has for images with their channels first alone. */
+const CHANNELS_FIRST =
+  /Conv|Pool|^(BatchNormalization|InstanceNormalization|GroupNormalization|LRN|DepthToSpace|SpaceToDepth|Upsample)$/;
 
 /**
  * Whether a tensor of four axes has its channels last: TensorFlow's exporters transpose it before the first convolution.
- * ONNX itself knows channels first only; where no convolution says so, the lengths do.
+ * ONNX itself knows channels first only; where no operator says so, the lengths do.
  */
 function isChannelsLast({ name, dims = [] }: ValueProto, nodes: readonly NodeProto[]): boolean {
   const reached = new Set([name]);
   for (const { type, inputs, outputs, attributes } of nodes) {
     if (!inputs.some((one) => reached.has(one))) continue;
     if (type === "Transpose") {
-      const perm = attributes.find((attribute) => attribute.name === "perm")?.ints ?? [];
-      return perm[1] === 3;
+      const perm = attributes.find((attribute) => attribute.name === "perm")?.ints.join();
+      if (perm === "0,3,1,2") return true;
+      if (perm === "0,2,3,1") return false;
     }
-    if (/Conv|Pool|^BatchNormalization$/.test(type)) return false;
-    if (POINTWISE.has(type)) for (const output of outputs) reached.add(output);
+    if (CHANNELS_FIRST.test(type)) return false;
+    if (KEEPS_AXES.has(type)) for (const output of outputs) reached.add(output);
   }
-  const isChannels = (n: number | string) => n === 1 || n === 3 || n === 4;
-  return isChannels(dims[3]) && !isChannels(dims[1]);
+  const [, first, second, last] = dims;
+  const isLong = (n: number | string) => typeof n !== "number" || n > 4;
+  return typeof last === "number" && last <= 4 && isLong(first) && isLong(second);
 }
 
 function resolveShape(

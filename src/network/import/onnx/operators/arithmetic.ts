@@ -1,7 +1,10 @@
 /** Element-wise arithmetic of several values, and logic of constants. */
 
+import type { Operator } from "../../../spec.js";
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { type Arithmetic, arithmetic, scaled, uniform } from "../../dataflow/arithmetic.js";
+import { withRank } from "../../dataflow/axes.js";
+import { choose, covers } from "../../dataflow/compositions.js";
 import { divide, foldEach } from "../../dataflow/folding.js";
 import type { Tensor } from "../../dataflow/tensor.js";
 import type { OnnxNode } from "../node.js";
@@ -25,16 +28,20 @@ function several(node: OnnxNode, op: Arithmetic, apply: (type: Tensor["type"]) =
   }, operands[0]);
 }
 
-/** The larger or smaller of a value and a number, which is a clamp. */
-function extreme(side: "min" | "max", apply: Binary): OnnxOperator {
-  return operator(["Clip", "Relu"], (node) =>
+/** The larger or smaller of values; of a value and a number, which is a clamp. */
+function extreme(op: "Max" | "Min", apply: Binary): OnnxOperator {
+  const side = op === "Max" ? "min" : "max";
+  return operator([op, "Clip", "Relu"], (node) =>
     node.all.reduce((left, right) => {
       if (!isActivation(left) && !isActivation(right)) return foldEach(node, apply, [left, right]);
       const [x, bound] = isActivation(left) ? [left, right] : [right as Activation, left];
-      const value = isActivation(bound) ? undefined : uniform(bound);
-      if (value === undefined) return node.unsupported("of two values that depend on the image");
-      if (side === "min" && value === 0) return node.map({ op: "Relu" }, x);
-      return node.map({ op: "Clip", min: -Infinity, max: Infinity, [side]: value }, x);
+      const value = isActivation(bound) || !covers(x.dims, bound.dims) ? undefined : uniform(bound);
+      if (value === undefined) return arithmetic(node, op, [left, right]);
+      const clamped: Operator =
+        side === "min" && value === 0
+          ? { op: "Relu" }
+          : { op: "Clip", min: -Infinity, max: Infinity, [side]: value };
+      return withRank(node.map(clamped, x), bound.dims.length);
     }),
   );
 }
@@ -59,8 +66,8 @@ export const ARITHMETIC: OnnxOperators = {
   Sub: binary("Sub", () => (a, b) => a - b),
   Mul: binary("Mul", () => (a, b) => a * b),
   Div: binary("Div", divide),
-  Max: extreme("min", Math.max),
-  Min: extreme("max", Math.min),
+  Max: extreme("Max", Math.max),
+  Min: extreme("Min", Math.min),
   Mean: operator(["Add", "Mul"], runMean),
   Mod: onConstants((a, b) => a - b * Math.floor(a / b)),
   Equal: onConstants((a, b) => Number(a === b), "boolean"),
@@ -72,7 +79,9 @@ export const ARITHMETIC: OnnxOperators = {
   Or: onConstants((a, b) => Number(a !== 0 || b !== 0), "boolean"),
   Xor: onConstants((a, b) => Number((a !== 0) !== (b !== 0)), "boolean"),
   Not: onConstants((a) => Number(a === 0), "boolean"),
-  Where: onConstants((condition, a, b) => (condition !== 0 ? a : b)),
+  Where: operator(["Mul", "Add"], (node) =>
+    choose(node, node.given(0, "condition"), node.operand(1), node.operand(2)),
+  ),
   Floor: onConstants(Math.floor),
   Ceil: onConstants(Math.ceil),
   Round: onConstants(roundEven),

@@ -2,7 +2,8 @@
 
 import type { Operator } from "../../../spec.js";
 import { isActivation, type Operand } from "../../dataflow/activation.js";
-import { uniform } from "../../dataflow/arithmetic.js";
+import { arithmetic, scaled, uniform } from "../../dataflow/arithmetic.js";
+import { withRank } from "../../dataflow/axes.js";
 import { cast, foldEach } from "../../dataflow/folding.js";
 import { prelu } from "../../dataflow/layers.js";
 import type { OnnxNode } from "../node.js";
@@ -22,6 +23,11 @@ function unary(op: Operator["op"], make: (node: OnnxNode) => Function): OnnxOper
     if (isActivation(x)) return node.map(made, x);
     return apply ? foldEach(node, apply, [x]) : node.unsupported("of constants");
   });
+}
+
+/** A function without attributes. */
+function plain(op: Operator, apply?: (x: number) => number): OnnxOperator {
+  return unary(op.op, () => ({ op, apply }));
 }
 
 const relu = (x: number): number => Math.max(0, x);
@@ -67,22 +73,68 @@ function runCast(node: OnnxNode): Operand {
     : node.unsupported(`of a value that depends on the image to ${nameOfType(type)}`);
 }
 
-function runSelu(node: OnnxNode): Function {
+/** `gamma` times an Elu; its usual constants are an operator of their own. */
+function runSelu(node: OnnxNode): Operand {
   const [alpha, gamma] = [node.float("alpha", 1.6732632), node.float("gamma", 1.0507009)];
-  const standard = Math.abs(alpha - 1.6732632) < 1e-4 && Math.abs(gamma - 1.0507009) < 1e-4;
-  return standard ? { op: { op: "Selu" } } : node.unsupported(`alpha ${alpha} and gamma ${gamma}`);
+  const x = node.activation(0);
+  const usual = Math.abs(alpha - 1.6732632) < 1e-6 && Math.abs(gamma - 1.0507009) < 1e-6;
+  return usual ? node.map({ op: "Selu" }, x) : scaled(node, node.map({ op: "Elu", alpha }, x), gamma);
+}
+
+/** `alpha elu(x / alpha)`. */
+function runCelu(node: OnnxNode): Operand {
+  const alpha = node.float("alpha", 1);
+  const x = node.activation(0);
+  if (alpha === 1) return node.map({ op: "Elu", alpha: 1 }, x);
+  return scaled(node, node.map({ op: "Elu", alpha: 1 }, scaled(node, x, 1 / alpha)), alpha);
+}
+
+/** `x sigmoid(alpha x)`. */
+function runSwish(node: OnnxNode): Operand {
+  const alpha = node.float("alpha", 1);
+  const x = node.activation(0);
+  if (alpha === 1) return node.map({ op: "Swish" }, x);
+  return arithmetic(node, "Mul", [x, node.map({ op: "Sigmoid" }, scaled(node, x, alpha))]);
+}
+
+/** Towards 0 by `bias`, and 0 up to `lambd`: where both are equal, what a clamp leaves. */
+function runShrink(node: OnnxNode): Operand {
+  const [lambd, bias] = [node.float("lambd", 0.5), node.float("bias", 0)];
+  if (lambd !== bias || !(lambd >= 0)) return node.unsupported(`lambd ${lambd} and bias ${bias}`);
+  const x = node.activation(0);
+  return arithmetic(node, "Sub", [x, node.map({ op: "Clip", min: -lambd, max: lambd }, x)]);
+}
+
+/** A power with one exponent for all values. */
+function runPow(node: OnnxNode): Operand {
+  const [x, exponent] = [node.operand(0), node.given(1, "exponent")];
+  if (!isActivation(x)) return foldEach(node, (a, b) => a ** b, [x, exponent], x.type);
+  const value = uniform(exponent);
+  if (value === undefined) return node.unsupported("with exponents that differ");
+  const y = value === 1 ? x : node.map({ op: "Pow", exponent: value }, x);
+  return withRank(y, exponent.dims.length);
 }
 
 export const FUNCTIONS: OnnxOperators = {
-  Relu: unary("Relu", () => ({ op: { op: "Relu" }, apply: relu })),
-  Sigmoid: unary("Sigmoid", () => ({ op: { op: "Sigmoid" }, apply: sigmoid })),
-  Tanh: unary("Tanh", () => ({ op: { op: "Tanh" }, apply: Math.tanh })),
-  Softplus: unary("Softplus", () => ({ op: { op: "Softplus" } })),
-  Softsign: unary("Softsign", () => ({ op: { op: "Softsign" } })),
-  HardSwish: unary("HardSwish", () => ({ op: { op: "HardSwish" } })),
-  Mish: unary("Mish", () => ({ op: { op: "Mish" } })),
+  Relu: plain({ op: "Relu" }, relu),
+  Sigmoid: plain({ op: "Sigmoid" }, sigmoid),
+  Tanh: plain({ op: "Tanh" }, Math.tanh),
+  Softplus: plain({ op: "Softplus" }, (x) => relu(x) + Math.log1p(Math.exp(-Math.abs(x)))),
+  Softsign: plain({ op: "Softsign" }, (x) => x / (1 + Math.abs(x))),
+  HardSwish: plain({ op: "HardSwish" }),
+  Mish: plain({ op: "Mish" }),
+  Exp: plain({ op: "Exp" }, Math.exp),
+  Log: plain({ op: "Log" }, Math.log),
+  Sqrt: plain({ op: "Sqrt" }, Math.sqrt),
+  Reciprocal: plain({ op: "Reciprocal" }, (x) => 1 / x),
+  Erf: plain({ op: "Erf" }),
+  Abs: plain({ op: "Abs" }, Math.abs),
+  Neg: plain({ op: "Neg" }, (x) => -x),
+  Sign: plain({ op: "Sign" }, Math.sign),
+  Pow: operator(["Pow"], runPow),
   Elu: unary("Elu", (node) => ({ op: { op: "Elu", alpha: node.float("alpha", 1) } })),
-  Selu: unary("Selu", runSelu),
+  Celu: operator(["Elu"], runCelu),
+  Selu: operator(["Selu", "Elu"], runSelu),
   LeakyRelu: unary("LeakyRelu", (node) => ({ op: { op: "LeakyRelu", alpha: node.float("alpha", 0.01) } })),
   ThresholdedRelu: unary("ThresholdedRelu", (node) => ({
     op: { op: "ThresholdedRelu", alpha: node.float("alpha", 1) },
@@ -93,10 +145,8 @@ export const FUNCTIONS: OnnxOperators = {
   Gelu: unary("Gelu", (node) => ({
     op: { op: "Gelu", approximate: node.choice("approximate", "none", ["none", "tanh"]) },
   })),
-  Swish: unary("Swish", (node) => {
-    const alpha = node.float("alpha", 1);
-    return alpha === 1 ? { op: { op: "Swish" } } : node.unsupported(`alpha ${alpha}`);
-  }),
+  Swish: operator(["Swish", "Sigmoid", "Mul"], runSwish),
+  Shrink: operator(["Sub", "Clip"], runShrink),
   Clip: operator(["Clip", "Relu"], runClip),
   PRelu: operator(["PRelu"], (node) => prelu(node, node.activation(0), node.given(1, "slope"))),
   Identity: identity(),

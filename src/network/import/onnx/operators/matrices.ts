@@ -1,13 +1,14 @@
 /** Products of matrices, and what ends a network. */
 
 import { sizeOf } from "../../../spec.js";
-import { isActivation, type Operand } from "../../dataflow/activation.js";
+import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { arithmetic } from "../../dataflow/arithmetic.js";
-import { reshape } from "../../dataflow/axes.js";
+import { reshape, squeeze, unsqueeze } from "../../dataflow/axes.js";
+import { logSoftmax } from "../../dataflow/compositions.js";
 import { foldEach, foldMatMul } from "../../dataflow/folding.js";
-import { dense } from "../../dataflow/layers.js";
+import { dense, lastOf } from "../../dataflow/layers.js";
 import { softmax } from "../../dataflow/reductions.js";
-import { type Tensor, transposed } from "../../dataflow/tensor.js";
+import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
 import { type OnnxOperators, operator } from "./operator.js";
@@ -52,8 +53,29 @@ function times(node: OnnxNode, tensor: Tensor, factor: number): Tensor {
   return factor === 1 ? tensor : foldEach(node, (x) => x * factor, [tensor]);
 }
 
+/** Products of matrices; a vector is a matrix of one row or column, which the result has no axis for. */
 function runMatMul(node: OnnxNode): Operand {
   const [a, b] = [node.operand(0), node.operand(1)];
+  const [isRow, isColumn] = [a.dims.length === 1, b.dims.length === 1];
+  const y = matMul(node, isRow ? withAxes(a, [0]) : a, isColumn ? withAxes(b, [1]) : b);
+  const rank = y.dims.length;
+  return withoutAxes(node, y, [...(isRow ? [rank - 2] : []), ...(isColumn ? [rank - 1] : [])]);
+}
+
+function withAxes(x: Operand, axes: readonly number[]): Operand {
+  return isActivation(x) ? unsqueeze(x, axes) : reshaped(x, [...x.dims].toSpliced(axes[0], 0, 1));
+}
+
+function withoutAxes(node: OnnxNode, x: Operand, axes: readonly number[]): Operand {
+  if (axes.length === 0) return x;
+  if (isActivation(x)) return squeeze(node, x, axes);
+  return reshaped(
+    x,
+    x.dims.filter((_, axis) => !axes.includes(axis)),
+  );
+}
+
+function matMul(node: OnnxNode, a: Operand, b: Operand): Operand {
   if (!isActivation(a) && !isActivation(b)) return foldMatMul(node, a, b);
   if (isActivation(a) && !isActivation(b)) {
     const rows = b.dims.slice(0, -2);
@@ -67,26 +89,38 @@ function runMatMul(node: OnnxNode): Operand {
   return node.unsupported("of two values that depend on the image");
 }
 
-/** Softmax; before opset 13 over all axes from `axis` on together. */
-function runSoftmax(node: OnnxNode): Operand {
+/** What is computed along one axis; before opset 13 over all axes from `axis` on together. */
+function alongAxis(node: OnnxNode, apply: (x: Activation, axis: number) => Activation): Operand {
   const x = node.activation(0);
   const rank = x.dims.length;
-  if (node.opset >= 13) return softmax(node, x, node.axis("axis", -1, rank));
+  if (node.opset >= 13) return apply(x, node.axis("axis", -1, rank));
   const axis = node.axis("axis", 1, rank);
+  if (axis <= x.batch) return node.mixesImages("it normalises along");
   const long = x.dims.flatMap((n, a) => (a >= axis && n > 1 ? [a] : []));
-  if (long.length === 1) return softmax(node, x, long[0]);
+  if (long.length === 1) return apply(x, long[0]);
   const flat = [...x.dims.slice(0, axis), sizeOf(x.dims.slice(axis))];
-  return reshape(node, softmax(node, reshape(node, x, flat), axis), x.dims);
+  return reshape(node, apply(reshape(node, x, flat), axis), x.dims);
 }
 
-/** Logits but for a constant that all classes of an image share, so it ends a network as a softmax does. */
+function runSoftmax(node: OnnxNode): Operand {
+  return alongAxis(node, (x, axis) => softmax(node, x, axis));
+}
+
+/** As the last operator, over all classes, one that the network strips: logits are what it works on. */
 function runLogSoftmax(node: OnnxNode): Operand {
-  return node.isLast ? runSoftmax(node) : node.unsupported("before the end of the network");
+  return alongAxis(node, (x, axis) =>
+    node.isLast && x.dims[axis] === sizeOf(x.dims)
+      ? node.map({ op: "LogSoftmax" }, lastOf(node, x, axis))
+      : logSoftmax(node, x, axis),
+  );
 }
 
 export const MATRICES: OnnxOperators = {
   Gemm: operator(["Gemm"], runGemm),
   MatMul: operator(["Gemm"], runMatMul),
   Softmax: operator(["Softmax"], runSoftmax),
-  LogSoftmax: operator(["Softmax"], runLogSoftmax),
+  LogSoftmax: operator(
+    ["LogSoftmax", "GlobalMaxPool", "Sub", "Exp", "GlobalAveragePool", "Mul", "Log"],
+    runLogSoftmax,
+  ),
 };

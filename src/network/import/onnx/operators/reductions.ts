@@ -1,19 +1,40 @@
 /** Reductions along axes. */
 
-import { isActivation, type Operand } from "../../dataflow/activation.js";
+import type { OpName } from "../../../spec.js";
+import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
+import { arithmetic } from "../../dataflow/arithmetic.js";
+import { squeeze } from "../../dataflow/axes.js";
+import { logSumExp, norm2, sumOfSquares } from "../../dataflow/compositions.js";
 import { foldAlong } from "../../dataflow/folding.js";
 import { type Reduction, reduce } from "../../dataflow/reductions.js";
 import type { OnnxNode } from "../node.js";
 import { type OnnxOperator, type OnnxOperators, operator } from "./operator.js";
 
-function reduction(kind: Reduction, combine: (values: Float64Array) => number): OnnxOperator {
-  const op = kind === "max" ? "GlobalMaxPool" : "GlobalAveragePool";
-  return operator([op], (node) => {
+/** @param reduced keeps the axes, with length 1 */
+function reduction(
+  operators: readonly OpName[],
+  reduced: (node: OnnxNode, x: Activation, axes: readonly number[]) => Activation,
+  combine: (values: Float64Array) => number,
+  /** What the reduction of each value by itself is: where no axes are named. */
+  alone: (node: OnnxNode, x: Activation) => Activation = (_, x) => x,
+): OnnxOperator {
+  return operator(operators, (node) => {
     const x = node.operand(0);
     const { axes, keepsAxes } = settings(node, x);
-    if (isActivation(x)) return axes.length === 0 ? x : reduce(node, x, axes, kind, keepsAxes);
-    return axes.length === 0 ? x : foldAlong(node, x, axes, keepsAxes, combine);
+    if (!isActivation(x)) return axes.length === 0 ? x : foldAlong(node, x, axes, keepsAxes, combine);
+    if (axes.length === 0) return alone(node, x);
+    const kept = reduced(node, x, axes);
+    return keepsAxes ? kept : squeeze(node, kept, axes);
   });
+}
+
+function simple(kind: Reduction, combine: (values: Float64Array) => number): OnnxOperator {
+  const pool = kind === "max" ? "GlobalMaxPool" : "GlobalAveragePool";
+  return reduction(
+    kind === "sum" ? [pool, "Mul"] : [pool],
+    (node, x, axes) => reduce(node, x, axes, kind, true),
+    combine,
+  );
 }
 
 function constant(combine: (values: Float64Array) => number): OnnxOperator {
@@ -22,6 +43,11 @@ function constant(combine: (values: Float64Array) => number): OnnxOperator {
     const { axes, keepsAxes } = settings(node, x);
     return foldAlong(node, x, axes, keepsAxes, combine);
   });
+}
+
+/** The smallest is the largest of the negatives. */
+function smallest(node: OnnxNode, x: Activation, axes: readonly number[]): Activation {
+  return node.map({ op: "Neg" }, reduce(node, node.map({ op: "Neg" }, x), axes, "max", true));
 }
 
 /** All axes where none are named, unless the node says that this means none. */
@@ -34,11 +60,44 @@ function settings(node: OnnxNode, x: Operand): { axes: readonly number[]; keepsA
 }
 
 const sum = (values: Float64Array): number => values.reduce((total, x) => total + x, 0);
+const abs = (node: OnnxNode, x: Activation): Activation => node.map({ op: "Abs" }, x);
+const square = (node: OnnxNode, x: Activation): Activation => arithmetic(node, "Mul", [x, x]);
 
 export const REDUCTIONS: OnnxOperators = {
-  ReduceMean: reduction("mean", (values) => sum(values) / values.length),
-  ReduceSum: reduction("sum", sum),
-  ReduceMax: reduction("max", (values) => Math.max(...values)),
-  ReduceMin: constant((values) => Math.min(...values)),
+  ReduceMean: simple("mean", (values) => sum(values) / values.length),
+  ReduceSum: simple("sum", sum),
+  ReduceMax: simple("max", (values) => values.reduce((a, b) => Math.max(a, b), -Infinity)),
+  ReduceMin: reduction(["Neg", "GlobalMaxPool"], smallest, (values) =>
+    values.reduce((a, b) => Math.min(a, b), Infinity),
+  ),
+  ReduceL1: reduction(
+    ["Abs", "GlobalAveragePool", "Mul"],
+    (node, x, axes) => reduce(node, abs(node, x), axes, "sum", true),
+    (values) => sum(values.map(Math.abs)),
+    abs,
+  ),
+  ReduceL2: reduction(
+    ["Mul", "GlobalAveragePool", "Sqrt"],
+    norm2,
+    (values) => Math.sqrt(sum(values.map((x) => x * x))),
+    abs,
+  ),
+  ReduceSumSquare: reduction(
+    ["Mul", "GlobalAveragePool"],
+    sumOfSquares,
+    (values) => sum(values.map((x) => x * x)),
+    square,
+  ),
+  ReduceLogSum: reduction(
+    ["GlobalAveragePool", "Mul", "Log"],
+    (node, x, axes) => node.map({ op: "Log" }, reduce(node, x, axes, "sum", true)),
+    (values) => Math.log(sum(values)),
+    (node, x) => node.map({ op: "Log" }, x),
+  ),
+  ReduceLogSumExp: reduction(
+    ["GlobalMaxPool", "Sub", "Exp", "GlobalAveragePool", "Mul", "Log", "Add"],
+    logSumExp,
+    (values) => Math.log(sum(values.map(Math.exp))),
+  ),
   ReduceProd: constant((values) => values.reduce((product, x) => product * x, 1)),
 };

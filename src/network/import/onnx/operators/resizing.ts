@@ -18,6 +18,7 @@ function runResize(node: OnnxNode): Operand {
   const scales = node.optional(old ? 1 : 2, "scales");
   const sizes = old ? undefined : node.optional(3, "sizes");
   const sampling: Sampling = {
+    float32: true,
     mode: node.choice("mode", "nearest", ["nearest", "linear", "cubic"]),
     cubicCoefficient: node.float("cubic_coeff_a", -0.75),
     coordinates: old
@@ -43,7 +44,12 @@ function runResize(node: OnnxNode): Operand {
 function runUpsample(node: OnnxNode): Operand {
   const mode = node.choice("mode", "nearest", ["nearest", "linear"]);
   const scales = node.floats("scales") ?? listOf(node.given(1, "scales"));
-  return resized(node, { mode, coordinates: "asymmetric", rounding: "floor" }, scales, undefined);
+  return resized(
+    node,
+    { float32: true, mode, coordinates: "asymmetric", rounding: "floor" },
+    scales,
+    undefined,
+  );
 }
 
 function resized(

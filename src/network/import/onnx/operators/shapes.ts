@@ -123,9 +123,16 @@ function runSlice(node: OnnxNode): Operand {
   const ends = node.list("ends", 2) ?? node.reject("its ends are missing");
   const axes = node.axes(node.list("axes", 3) ?? starts.map((_, axis) => axis), rank);
   const steps = node.optional(4, "steps");
-  const parts = axes.map((axis, i) =>
-    partOf(node, x.dims[axis], axis, starts[i], ends[i] ?? Number.NaN, steps ? steps.data[i] : 1),
-  );
+  const parts = axes.map((axis, i) => {
+    // All images, of a batch that the file fixes at several.
+    const isBatch = isActivation(x) && axis === x.batch;
+    const length = x.dims[axis] * (isBatch ? node.fixedBatch : 1);
+    const part = partOf(node, length, axis, starts[i], ends[i] ?? Number.NaN, steps ? steps.data[i] : 1);
+    if (!isBatch) return part;
+    return part.step === 1 && part.count === length
+      ? { ...part, count: x.dims[axis] }
+      : node.mixesImages("it takes a part of");
+  });
   if (ends.length !== starts.length || axes.length !== starts.length)
     node.reject("its starts, ends and axes differ in length");
   return parts.reduce<Operand>((rest, part) => takePart(node, rest, part), x);

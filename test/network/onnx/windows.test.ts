@@ -1,0 +1,101 @@
+import { describe, it } from "vitest";
+import { expectAgreement, type InputDims } from "./agree.js";
+import { Fixture, type FixtureOptions } from "./fixture.js";
+import type { Attribute } from "./writer.js";
+
+const IMAGE = ["N", 3, 9, 8] as const;
+
+/** One node on an image, its result flattened. */
+async function one(
+  type: string,
+  attributes: Readonly<Record<string, Attribute>>,
+  weights: readonly (readonly number[])[] = [],
+  options: Partial<FixtureOptions> = {},
+): Promise<void> {
+  const input: InputDims = options.input ?? IMAGE;
+  const model = new Fixture({ input, ...options });
+  const inputs = weights.map((dims) => model.weights(dims));
+  const y = model.node(type, [model.x, ...inputs], attributes);
+  await expectAgreement(model.bytes(model.node("Flatten", [y])), input, { engines: ["reference", "wasm"] });
+}
+
+describe("Conv", () => {
+  const cases: [string, Record<string, Attribute>, number[][], Partial<FixtureOptions>?][] = [
+    ["without kernel_shape", {}, [[4, 3, 3, 2]]],
+    ["with a bias", { kernel_shape: [3, 3] }, [[4, 3, 3, 3], [4]]],
+    ["unequal pads", { pads: [1, 0, 2, 1], auto_pad: "NOTSET" }, [[4, 3, 3, 3], [4]]],
+    ["strides and dilations", { strides: [2, 1], dilations: [2, 3], pads: [1, 1, 1, 1] }, [[4, 3, 3, 2]]],
+    ["auto_pad SAME_UPPER", { auto_pad: "SAME_UPPER", strides: [2, 2] }, [[4, 3, 4, 3]]],
+    ["auto_pad SAME_LOWER", { auto_pad: "SAME_LOWER", strides: [2, 2] }, [[4, 3, 4, 3]]],
+    ["auto_pad VALID", { auto_pad: "VALID", strides: [2, 3] }, [[4, 3, 4, 3]]],
+    ["groups", { group: 3, pads: [1, 1, 1, 1] }, [[6, 1, 3, 3], [6]]],
+    [
+      "over one axis",
+      { pads: [1, 2], strides: [2], dilations: [2] },
+      [[4, 3, 3], [4]],
+      { input: ["N", 3, 12] },
+    ],
+    ["opset 7", { kernel_shape: [3, 3] }, [[4, 3, 3, 3], [4]], { opset: 7, ir: 3, weightsAreInputs: true }],
+  ];
+  it.each(cases)("%s", (_, attributes, weights, options) => one("Conv", attributes, weights, options));
+});
+
+describe.each(["MaxPool", "AveragePool"])("%s", (type) => {
+  const cases: [string, Record<string, Attribute>, Partial<FixtureOptions>?][] = [
+    ["plain", { kernel_shape: [2, 3] }],
+    ["strides", { kernel_shape: [3, 3], strides: [2, 2] }],
+    ["unequal pads", { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 1, 1, 0] }],
+    ["ceil_mode", { kernel_shape: [2, 3], strides: [2, 2], ceil_mode: 1 }],
+    ["ceil_mode with pads", { kernel_shape: [3, 3], strides: [2, 3], pads: [1, 1, 1, 1], ceil_mode: 1 }],
+    ["auto_pad SAME_UPPER", { kernel_shape: [2, 2], strides: [2, 2], auto_pad: "SAME_UPPER" }],
+    ["auto_pad SAME_LOWER", { kernel_shape: [3, 2], strides: [2, 2], auto_pad: "SAME_LOWER" }],
+    ["auto_pad VALID", { kernel_shape: [3, 2], strides: [2, 2], auto_pad: "VALID" }],
+    ["over one axis", { kernel_shape: [3], strides: [2], pads: [1, 1] }, { input: ["N", 3, 12] }],
+    ["opset 7", { kernel_shape: [3, 3], strides: [2, 2] }, { opset: 7 }],
+  ];
+  it.each(cases)("%s", (_, attributes, options) => one(type, attributes, [], options));
+});
+
+describe("MaxPool alone", () => {
+  it("storage_order", () => one("MaxPool", { kernel_shape: [2, 2], storage_order: 1 }));
+});
+
+describe("AveragePool alone", () => {
+  const cases: [string, Record<string, Attribute>][] = [
+    ["count_include_pad", { kernel_shape: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 }],
+    [
+      "count_include_pad and ceil_mode",
+      { kernel_shape: [3, 3], strides: [2, 3], pads: [1, 1, 1, 1], count_include_pad: 1, ceil_mode: 1 },
+    ],
+    [
+      "count_include_pad without pads",
+      { kernel_shape: [2, 2], strides: [2, 2], count_include_pad: 1, ceil_mode: 1 },
+    ],
+    ["count_include_pad, unequal", { kernel_shape: [3, 2], pads: [0, 0, 2, 1], count_include_pad: 1 }],
+    [
+      "count_include_pad, SAME_UPPER",
+      { kernel_shape: [2, 2], strides: [2, 2], auto_pad: "SAME_UPPER", count_include_pad: 1 },
+    ],
+  ];
+  it.each(cases)("%s", (_, attributes) => one("AveragePool", attributes));
+});
+
+describe("whole images", () => {
+  it.each(["GlobalAveragePool", "GlobalMaxPool"])("%s", (type) => one(type, {}));
+  it.each(["GlobalAveragePool", "GlobalMaxPool"])("%s over one axis", (type) =>
+    one(type, {}, [], { input: ["N", 3, 12] }),
+  );
+});
+
+describe("BatchNormalization", () => {
+  async function normalised(input: InputDims, attributes: Record<string, Attribute>, opset = 15) {
+    const model = new Fixture({ input, opset });
+    const statistics = [0.5, -1, -1, 0.3].map((low) => model.uniform([3], low, low + 1.5));
+    const y = model.node("BatchNormalization", [model.x, ...statistics], attributes);
+    await expectAgreement(model.bytes(model.node("Flatten", [y])), input, { engines: ["reference", "wasm"] });
+  }
+  it("of images", () => normalised(IMAGE, { epsilon: { float: 1e-3 } }));
+  it("of vectors", () => normalised(["N", 3], {}));
+  it("of sequences", () => normalised(["N", 3, 12], { training_mode: 0 }));
+  it("opset 7", () => normalised(IMAGE, { momentum: { float: 0.9 } }, 7));
+});
