@@ -47,6 +47,11 @@ export function logSoftmax(flow: Flow, x: Activation, axis: number): Activation 
   return arithmetic(flow, "Sub", [x, logSumExp(flow, x, [axis])]);
 }
 
+/** `sum(|x|)` along axes. */
+export function norm1(flow: Flow, x: Activation, axes: readonly number[]): Activation {
+  return reduce(flow, flow.map({ op: "Abs" }, x), axes, "sum", true);
+}
+
 /** `sqrt(sum(x^2))` along axes. */
 export function norm2(flow: Flow, x: Activation, axes: readonly number[]): Activation {
   return flow.map({ op: "Sqrt" }, sumOfSquares(flow, x, axes));

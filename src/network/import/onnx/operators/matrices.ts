@@ -7,6 +7,7 @@ import { reshape, squeeze, unsqueeze } from "../../dataflow/axes.js";
 import { logSoftmax } from "../../dataflow/compositions.js";
 import { foldEach, foldMatMul } from "../../dataflow/folding.js";
 import { dense, lastOf } from "../../dataflow/layers.js";
+import { matMul } from "../../dataflow/products.js";
 import { softmax } from "../../dataflow/reductions.js";
 import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
@@ -57,7 +58,7 @@ function times(node: OnnxNode, tensor: Tensor, factor: number): Tensor {
 function runMatMul(node: OnnxNode): Operand {
   const [a, b] = [node.operand(0), node.operand(1)];
   const [isRow, isColumn] = [a.dims.length === 1, b.dims.length === 1];
-  const y = matMul(node, isRow ? withAxes(a, [0]) : a, isColumn ? withAxes(b, [1]) : b);
+  const y = productOf(node, isRow ? withAxes(a, [0]) : a, isColumn ? withAxes(b, [1]) : b);
   const rank = y.dims.length;
   return withoutAxes(node, y, [...(isRow ? [rank - 2] : []), ...(isColumn ? [rank - 1] : [])]);
 }
@@ -75,18 +76,15 @@ function withoutAxes(node: OnnxNode, x: Operand, axes: readonly number[]): Opera
   );
 }
 
-function matMul(node: OnnxNode, a: Operand, b: Operand): Operand {
-  if (!isActivation(a) && !isActivation(b)) return foldMatMul(node, a, b);
-  if (isActivation(a) && !isActivation(b)) {
-    const rows = b.dims.slice(0, -2);
-    if (b.dims.length < 2 || rows.some((n) => n !== 1))
-      return node.unsupported(`with weights of shape ${valueText(b.dims)}`);
+function productOf(node: OnnxNode, a: Operand, b: Operand): Operand {
+  if (!isActivation(a)) {
+    if (!isActivation(b)) return foldMatMul(node, a, b);
+    // W x is x W with the axes of x the other way round: a product along the last axis but one.
+    if (a.dims.length === 2 && b.dims.length >= 2)
+      return dense(node, b, b.dims.length - 2, transposed(a, [1, 0]));
+  } else if (!isActivation(b) && b.dims.slice(0, -2).every((n) => n === 1) && b.dims.length <= a.dims.length)
     return dense(node, a, a.dims.length - 1, { ...b, dims: b.dims.slice(-2) });
-  }
-  // W x is x W with the axes of x the other way round: a product along the last axis but one.
-  if (!isActivation(a) && isActivation(b) && a.dims.length === 2 && b.dims.length >= 2)
-    return dense(node, b, b.dims.length - 2, transposed(a, [1, 0]));
-  return node.unsupported("of two values that depend on the image");
+  return matMul(node, a, b);
 }
 
 /** What is computed along one axis; before opset 13 over all axes from `axis` on together. */
@@ -117,7 +115,7 @@ function runLogSoftmax(node: OnnxNode): Operand {
 
 export const MATRICES: OnnxOperators = {
   Gemm: operator(["Gemm"], runGemm),
-  MatMul: operator(["Gemm"], runMatMul),
+  MatMul: operator(["Gemm", "MatMul"], runMatMul),
   Softmax: operator(["Softmax"], runSoftmax),
   LogSoftmax: operator(
     ["LogSoftmax", "GlobalMaxPool", "Sub", "Exp", "GlobalAveragePool", "Mul", "Log"],

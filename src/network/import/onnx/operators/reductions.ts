@@ -4,7 +4,7 @@ import type { OpName } from "../../../spec.js";
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { arithmetic } from "../../dataflow/arithmetic.js";
 import { squeeze } from "../../dataflow/axes.js";
-import { logSumExp, norm2, sumOfSquares } from "../../dataflow/compositions.js";
+import { logSumExp, norm1, norm2, sumOfSquares } from "../../dataflow/compositions.js";
 import { foldAlong } from "../../dataflow/folding.js";
 import { type Reduction, reduce } from "../../dataflow/reductions.js";
 import type { OnnxNode } from "../node.js";
@@ -70,12 +70,7 @@ export const REDUCTIONS: OnnxOperators = {
   ReduceMin: reduction(["Neg", "GlobalMaxPool"], smallest, (values) =>
     values.reduce((a, b) => Math.min(a, b), Infinity),
   ),
-  ReduceL1: reduction(
-    ["Abs", "GlobalAveragePool", "Mul"],
-    (node, x, axes) => reduce(node, abs(node, x), axes, "sum", true),
-    (values) => sum(values.map(Math.abs)),
-    abs,
-  ),
+  ReduceL1: reduction(["Abs", "GlobalAveragePool", "Mul"], norm1, (values) => sum(values.map(Math.abs)), abs),
   ReduceL2: reduction(
     ["Mul", "GlobalAveragePool", "Sqrt"],
     norm2,

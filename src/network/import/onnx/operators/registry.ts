@@ -1,8 +1,10 @@
 import type { OpName } from "../../../spec.js";
 import { ARITHMETIC } from "./arithmetic.js";
 import { CONSTANTS } from "./constants.js";
+import { EINSUM } from "./einsum.js";
 import { FUNCTIONS } from "./functions.js";
 import { MATRICES } from "./matrices.js";
+import { NORMALISATIONS } from "./normalisations.js";
 import type { OnnxOperator, OnnxOperators } from "./operator.js";
 import { REDUCTIONS } from "./reductions.js";
 import { RESIZING } from "./resizing.js";
@@ -15,6 +17,8 @@ const OPERATORS: OnnxOperators = {
   ...ARITHMETIC,
   ...WINDOWS,
   ...MATRICES,
+  ...EINSUM,
+  ...NORMALISATIONS,
   ...SHAPES,
   ...CONSTANTS,
   ...REDUCTIONS,

@@ -1,0 +1,68 @@
+/** Products of two values, as attention has them. */
+
+import { valueText } from "../failure.js";
+import type { Value } from "../graph_builder.js";
+import { type Activation, isActivation, longAxes, type Operand, shapeIn } from "./activation.js";
+import { withRank } from "./axes.js";
+import type { Flow } from "./flow.js";
+import { expand } from "./parts.js";
+import { broadcastDims, broadcastTo, type Dims, padRank, reshaped, transposed } from "./tensor.js";
+
+/**
+ * `[.., M, K]` by `[.., K, N]`, leading axes broadcast; at least one of them depends on the image. Images are leading axes in
+ * each that does, so that no product takes values of two images.
+ *
+ * @throws UnsupportedOperatorError where it would
+ */
+export function matMul(flow: Flow, a: Operand, b: Operand): Activation {
+  const rank = Math.max(a.dims.length, b.dims.length);
+  const lifted = [a, b].map((operand) => lift(operand, rank));
+  const [left, right] = lifted;
+  const lead = broadcastDims(left.dims.slice(0, -2), right.dims.slice(0, -2));
+  if (lead === undefined || left.dims[rank - 1] !== right.dims[rank - 2])
+    return flow.reject(
+      `shapes are ${valueText(a.dims)} and ${valueText(b.dims)}, expected matrices that fit`,
+    );
+  const [first, ...others] = lifted.filter(isActivation);
+  const { batch } = first;
+  const isAside = (x: Activation) => x.batch !== batch || x.dims[batch] !== lead[batch];
+  if (batch >= rank - 2 || isAside(first) || others.some(isAside)) flow.mixesImages("it multiplies along");
+
+  const stretched = bothLead(left.dims, right.dims) ? lifted.map((one) => grow(flow, one, lead)) : lifted;
+  const leader = stretched.filter(isActivation).find(({ dims }) => longAxes(dims.slice(0, -2)).length > 0);
+  const order = leader
+    ? leader.order.filter((axis) => axis < rank - 2 && leader.dims[axis] !== 1)
+    : longAxes(lead);
+  const [x, y] = stretched;
+  const rows = place(flow, x, order, [rank - 2, rank - 1]);
+  // The way that the second operand lies needs no move.
+  const transposeB = isActivation(y) && y.order[y.order.length - 1] === rank - 2 && y.dims[rank - 2] !== 1;
+  const columns = place(flow, y, order, transposeB ? [rank - 1, rank - 2] : [rank - 2, rank - 1]);
+  const value = flow.add({ op: "MatMul", ...(transposeB && { transposeB }) }, [rows, columns]);
+  const dims = [...lead, left.dims[rank - 2], right.dims[rank - 1]];
+  return { kind: "activation", dims, batch, order: [...order, rank - 2, rank - 1], value };
+}
+
+function lift(operand: Operand, rank: number): Operand {
+  return isActivation(operand) ? withRank(operand, rank) : reshaped(operand, padRank(operand.dims, rank));
+}
+
+/** Whether both have leading axes that are not the same. */
+function bothLead(a: Dims, b: Dims): boolean {
+  const [left, right] = [a.slice(0, -2), b.slice(0, -2)];
+  if (longAxes(left).length === 0 || longAxes(right).length === 0) return false;
+  return left.some((n, axis) => n !== right[axis]);
+}
+
+function grow(flow: Flow, operand: Operand, lead: Dims): Operand {
+  const dims = [...lead, ...operand.dims.slice(-2)];
+  return isActivation(operand) ? expand(flow, operand, dims) : broadcastTo(operand, dims);
+}
+
+/** The operand's own leading axes in their order, then those of its matrices. */
+function place(flow: Flow, operand: Operand, lead: readonly number[], matrix: readonly number[]): Value {
+  const order = [...lead.filter((axis) => operand.dims[axis] !== 1), ...matrix];
+  if (isActivation(operand)) return flow.arrange(operand, order).value;
+  const rest = operand.dims.map((_, axis) => axis).filter((axis) => !order.includes(axis));
+  return flow.constant(transposed(operand, [...rest, ...order]), shapeIn(operand.dims, order));
+}

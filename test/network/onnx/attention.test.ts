@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { UnsupportedOperatorError } from "../../../src/errors.js";
+import { openModel } from "../../../src/network/import/open_model.js";
+import { expectAgreement } from "./agree.js";
+import { Fixture } from "./fixture.js";
+
+const TOKENS = ["N", 6, 8] as const;
+const BOTH = { engines: ["reference", "wasm"] } as const;
+
+async function flattened(model: Fixture, value: string): Promise<void> {
+  await expectAgreement(model.bytes(model.node("Flatten", [value])), model.options.input, BOTH);
+}
+
+function projected(model: Fixture, x: string, inputs: number, units: number): string {
+  const product = model.node("MatMul", [x, model.weights([inputs, units])]);
+  return model.node("Add", [product, model.weights([units])]);
+}
+
+describe("MatMul of two values", () => {
+  it("without heads", async () => {
+    const model = new Fixture({ input: TOKENS });
+    const [q, k, v] = [4, 4, 5].map((units) => projected(model, model.x, 8, units));
+    const turned = model.node("Transpose", [k], { perm: [0, 2, 1] });
+    const scores = model.node("Div", [model.node("MatMul", [q, turned]), model.floats([], [2])]);
+    await flattened(model, model.node("MatMul", [model.node("Softmax", [scores], { axis: -1 }), v]));
+  });
+
+  it("with heads, each brought forward by a Transpose", async () => {
+    const model = new Fixture({ input: TOKENS });
+    const heads = (value: string, perm: number[]) =>
+      model.node("Transpose", [model.node("Reshape", [value, model.int64s([0, 6, 2, 4])])], { perm });
+    const [q, k, v] = [0, 1, 2].map(() => projected(model, model.x, 8, 8));
+    const scores = model.node("MatMul", [heads(q, [0, 2, 1, 3]), heads(k, [0, 2, 3, 1])]);
+    const weights = model.node("Softmax", [model.node("Mul", [scores, model.floats([], [0.5])])], {
+      axis: 3,
+    });
+    const mixed = model.node("MatMul", [weights, heads(v, [0, 2, 1, 3])]);
+    const back = model.node("Reshape", [
+      model.node("Transpose", [mixed], { perm: [0, 2, 1, 3] }),
+      model.int64s([0, 6, 8]),
+    ]);
+    await flattened(model, projected(model, back, 8, 3));
+  });
+
+  it("tokens first, as nn.MultiheadAttention has them: images and heads are one axis", async () => {
+    const model = new Fixture({ input: [1, 6, 8] });
+    const turned = model.node("Transpose", [model.x], { perm: [1, 0, 2] });
+    const heads = (value: string) =>
+      model.node("Transpose", [model.node("Reshape", [value, model.int64s([6, 2, 4])])], { perm: [1, 0, 2] });
+    const [q, k, v] = [0, 1, 2].map(() => heads(projected(model, turned, 8, 8)));
+    const scores = model.node("MatMul", [q, model.node("Transpose", [k], { perm: [0, 2, 1] })]);
+    const mixed = model.node("MatMul", [model.node("Softmax", [scores], { axis: -1 }), v]);
+    const back = model.node("Reshape", [
+      model.node("Transpose", [mixed], { perm: [1, 0, 2] }),
+      model.int64s([6, 1, 8]),
+    ]);
+    await flattened(model, model.node("Transpose", [projected(model, back, 8, 3)], { perm: [1, 0, 2] }));
+  });
+
+  it("in windows that lie along the batch axis, with a mask", async () => {
+    const model = new Fixture({ input: ["N", 4, 4, 8] });
+    // The image has its channels last: a Transpose says so.
+    const first = model.node("Transpose", [model.x], { perm: [0, 2, 3, 1] });
+    const grid = model.node("Reshape", [first, model.int64s([-1, 2, 2, 4, 2, 4])]);
+    const windows = model.node("Transpose", [grid], { perm: [0, 1, 3, 2, 4, 5] });
+    const rows = model.node("Reshape", [windows, model.int64s([-1, 8, 4])]);
+    const [q, k, v] = [0, 1, 2].map(() => projected(model, rows, 4, 4));
+    const scores = model.node("MatMul", [q, model.node("Transpose", [k], { perm: [0, 2, 1] })]);
+    const split = model.node("Reshape", [scores, model.int64s([-1, 4, 8, 8])]);
+    const masked = model.node("Add", [split, model.weights([1, 4, 8, 8])]);
+    const joined = model.node("Reshape", [masked, model.int64s([-1, 8, 8])]);
+    const mixed = model.node("MatMul", [model.node("Softmax", [joined], { axis: -1 }), v]);
+    const back = model.node("Reshape", [mixed, model.int64s([-1, 2, 2, 2, 4, 4])]);
+    const grouped = model.node("Transpose", [back], { perm: [0, 1, 3, 2, 4, 5] });
+    await flattened(model, model.node("Reshape", [grouped, model.int64s([-1, 128])]));
+  });
+
+  it("with a constant that has matrices of its own for each head", async () => {
+    for (const first of [true, false]) {
+      const model = new Fixture({ input: ["N", 3, 4, 4] });
+      const constant = model.weights([3, 4, 4]);
+      await flattened(model, model.node("MatMul", first ? [constant, model.x] : [model.x, constant]));
+    }
+  });
+
+  it("with leading axes that broadcast", async () => {
+    const model = new Fixture({ input: ["N", 2, 3, 4] });
+    const column = model.node("Unsqueeze", [model.x, model.int64s([2])]);
+    const row = model.node("Unsqueeze", [
+      model.node("Transpose", [model.x], { perm: [0, 1, 3, 2] }),
+      model.int64s([1]),
+    ]);
+    await flattened(model, model.node("MatMul", [column, row]));
+  });
+
+  it("of a vector and a matrix, each of the image's own", async () => {
+    const model = new Fixture({ input: ["N", 4, 4] });
+    const mean = model.node("ReduceMean", [model.x], { axes: [1], keepdims: 1 });
+    await flattened(model, model.node("MatMul", [mean, model.x]));
+  });
+});
+
+describe("Einsum", () => {
+  it.each([
+    ["bij,bkj->bik", TOKENS],
+    ["bij,bjk->bik", ["N", 6, 6]],
+    ["bhid,bhjd->bhij", ["N", 2, 6, 4]],
+    ["bhij,bjhd->bihd", ["N", 3, 3, 3]],
+    ["bi,bj->bij", ["N", 5]],
+    ["bid,bid->bi", TOKENS],
+  ] as const)("%s", async (equation, input) => {
+    const model = new Fixture({ input, opset: 13 });
+    await flattened(model, model.node("Einsum", [model.x, model.node("Tanh", [model.x])], { equation }));
+  });
+
+  it("with weights", async () => {
+    const model = new Fixture({ input: ["N", 4, 3, 5], opset: 13 });
+    const y = model.node("Einsum", [model.x, model.weights([4, 6])], { equation: "bchw,ck->bkhw" });
+    await flattened(model, y);
+  });
+
+  it("of one value: axes turned and summed", async () => {
+    const model = new Fixture({ input: ["N", 4, 3, 5], opset: 13 });
+    await flattened(model, model.node("Einsum", [model.x], { equation: "bchw -> bwc" }));
+  });
+});
+
+describe("products across images are refused", () => {
+  const mixes: Record<string, (model: Fixture) => string> = {
+    "images along rows": (m) => m.node("MatMul", [m.x, m.node("Transpose", [m.x], { perm: [1, 0] })]),
+    "images along the sum": (m) => m.node("MatMul", [m.node("Transpose", [m.x], { perm: [1, 0] }), m.x]),
+  };
+  it.each(Object.keys(mixes))("%s", async (name) => {
+    const model = new Fixture({ input: ["N", 8] });
+    const opening = openModel(model.bytes(mixes[name](model)));
+    await expect(opening).rejects.toBeInstanceOf(UnsupportedOperatorError);
+    await expect(opening).rejects.toThrow(/batch axis/);
+  });
+});
