@@ -31,6 +31,8 @@ export class ImageError extends UnifoolError {
 export interface UnsupportedLayer {
   readonly layer: string;
   readonly operator: string;
+  /** What of the operator is missing, where it is not all of it. */
+  readonly detail?: string;
 }
 
 /**
@@ -43,7 +45,7 @@ export class UnsupportedOperatorError extends ModelError {
   constructor(
     readonly layer: string,
     readonly operator: string,
-    detail = "",
+    readonly detail = "",
     readonly others: readonly UnsupportedLayer[] = [],
     advice?: string,
   ) {

@@ -68,8 +68,9 @@ export async function inspect(model: LoadableModel, options?: LoadModelOptions):
     return inspectionOf(await networkOf("inspect", model, settings));
   } catch (error) {
     if (!(error instanceof UnsupportedOperatorError)) throw error;
-    const { layer, operator, others, message } = error;
-    return { supported: false, unsupported: [{ layer, operator }, ...others], message };
+    const { layer, operator, detail, others, message } = error;
+    const first = { layer, operator, ...(detail && { detail }) };
+    return { supported: false, unsupported: [first, ...others], message };
   }
 }
 

@@ -13,7 +13,8 @@ export async function inspect(options: InspectOptions, console: Console): Promis
   if (!found.supported) {
     const { unsupported, message } = found;
     console.print(`${modelName} cannot be run: ${message}`);
-    for (const each of unsupported) console.print(`unsupported      ${each.layer}: ${each.operator}`);
+    for (const { layer, operator, detail } of unsupported)
+      console.print(`unsupported      ${layer}: ${operator}${detail ? ` (${detail})` : ""}`);
     return { command: "inspect", model: modelName, supported: false, unsupported };
   }
 

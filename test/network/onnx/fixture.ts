@@ -134,7 +134,7 @@ export class Fixture {
   }
 
   /** The file. */
-  bytes(...outputs: readonly string[]): Uint8Array<ArrayBuffer> {
+  bytes(...outputs: readonly (string | ValueFile)[]): Uint8Array<ArrayBuffer> {
     const { input, inputType = "float", opsets, ir, metadata, weightsAreInputs } = this.options;
     const listed: ValueFile[] = weightsAreInputs
       ? this.initializers.map(({ name = "", type, dims }) => ({ name, type, dims }))
@@ -146,7 +146,7 @@ export class Fixture {
       nodes: this.nodes,
       initializers: this.initializers,
       inputs: [{ name: "x", type: TYPES[inputType], dims: input }, ...listed],
-      outputs: outputs.map((name) => ({ name })),
+      outputs: outputs.map((output) => (typeof output === "string" ? { name: output } : output)),
     });
   }
 

@@ -4,7 +4,7 @@ import { nameText } from "../../../kernels/checks.js";
 /** Kinds of operators that no addition would make run, and what to do instead. */
 const ELSEWHERE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
-    /^(QLinear|QGemm|Dynamic|MatMulInteger|ConvInteger|QuantizeLinear|QAttention|QEmbed|FakeQuant)/,
+    /^(com\.microsoft\.)?(QLinear|QGemm|Dynamic|MatMulInteger|ConvInteger|QuantizeLinear|DequantizeLinear|QAttention|QEmbed|FakeQuant)/,
     "the network is quantised in its activations and has no gradients: give the float model that it was made from",
   ],
   [
@@ -12,7 +12,10 @@ const ELSEWHERE: readonly (readonly [pattern: RegExp, advice: string])[] = [
     "it has control flow: export the network by tracing it with a fixed shape",
   ],
   [/^(LSTM|GRU|RNN)$/, "recurrent layers are not implemented"],
-  [/^(Tree|SVM|Linear(Classifier|Regressor)|Normalizer|Scaler|LabelEncoder)/, "it is no network of layers"],
+  [
+    /^(ai\.onnx\.ml\.)?(Tree|SVM|Linear(Classifier|Regressor)|Normalizer|Scaler|LabelEncoder)/,
+    "trees and other models of scikit-learn are no networks of layers: export an MLPClassifier or a network",
+  ],
   [
     /^(Stateful)?PartitionedCall$/,
     "functions are not inlined: convert the SavedModel again with tensorflowjs_converter",
@@ -20,15 +23,26 @@ const ELSEWHERE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/^com\.microsoft/, "the file was optimised by onnxruntime: give the model as it was exported"],
 ];
 
-/** @throws UnsupportedOperatorError for nodes that there is no importer for, all of them; nothing where there are none */
-export function refuseUnknown(unknown: readonly UnsupportedLayer[]): void {
+/**
+ * @param besides what else is wrong with the model
+ * @throws UnsupportedOperatorError for nodes that there is no importer for, all of them; nothing where there are none
+ */
+export function refuseUnknown(unknown: readonly UnsupportedLayer[], besides?: string): void {
   if (unknown.length === 0) return;
-  const [first, ...others] = unknown.map(({ layer, operator }) => ({
+  const [first, ...others] = unknown.map(({ layer, operator, detail }) => ({
     layer: nameText(layer),
     operator: nameText(operator),
+    ...(detail && { detail }),
   }));
   const advice = unknown.flatMap(
     ({ operator }) => ELSEWHERE.find(([pattern]) => pattern.test(operator))?.[1] ?? [],
   );
-  throw new UnsupportedOperatorError(first.layer, first.operator, "", others, advice[0]);
+  const ways = [...new Set(advice), ...(besides ? [`besides, ${besides}`] : [])];
+  throw new UnsupportedOperatorError(
+    first.layer,
+    first.operator,
+    first.detail,
+    others,
+    ways.length > 0 ? ways.join("; ") : undefined,
+  );
 }

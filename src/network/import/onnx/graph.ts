@@ -1,7 +1,7 @@
 /** Which nodes a value depends on, and in which order they can run. */
 
+import type { UnsupportedLayer } from "../../../errors.js";
 import { dependencies } from "../dataflow/order.js";
-import { refuseUnknown } from "../dataflow/unsupported.js";
 import { quoted, rejectModel } from "../failure.js";
 import { nameOf } from "./node.js";
 import { operatorOf } from "./operators/registry.js";
@@ -29,10 +29,10 @@ export function nodesFor(
   return dependencies(makersOf(outputs), ({ inputs }) => makersOf(inputs), nameOf, where);
 }
 
-/** @throws UnsupportedOperatorError for nodes that there is no importer for, all of them */
-export function requireOperators(nodes: readonly NodeProto[]): void {
+/** Nodes that there is no importer for. */
+export function unknownOperators(nodes: readonly NodeProto[]): UnsupportedLayer[] {
   const unknown = nodes.filter(({ type, domain }) => !operatorOf(type, domain));
-  refuseUnknown(unknown.map((node) => ({ layer: nameOf(node), operator: labelOf(node) })));
+  return unknown.map((node) => ({ layer: nameOf(node), operator: labelOf(node) }));
 }
 
 function labelOf({ type, domain }: NodeProto): string {

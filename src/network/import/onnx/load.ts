@@ -1,17 +1,19 @@
+import { ModelError, UnsupportedOperatorError } from "../../../errors.js";
 import type { NetworkSpec } from "../../spec.js";
 import { classNamesOf, namesOfScores } from "../class_names.js";
 import { type Operand, perImage } from "../dataflow/activation.js";
 import { Flow } from "../dataflow/flow.js";
 import { scoresOf } from "../dataflow/scores.js";
-import { quoted, rejectModel } from "../failure.js";
+import { refuseUnknown } from "../dataflow/unsupported.js";
+import { modelMessage, rejectModel } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
-import type { FileImporter } from "../importer.js";
-import { makersOf, nodesFor, requireOperators } from "./graph.js";
+import type { FileImporter, ImportOptions } from "../importer.js";
+import { makersOf, nodesFor, unknownOperators } from "./graph.js";
 import { graphInput } from "./input.js";
-import { nameOf, type OnnxContext, OnnxNode } from "./node.js";
-import { operatorOf } from "./operators/registry.js";
+import type { OnnxContext } from "./node.js";
 import { outputsOf } from "./outputs.js";
 import { type GraphProto, MalformedProto, type ModelProto, type NodeProto, readModel } from "./proto.js";
+import { run } from "./run.js";
 import { TensorReader } from "./tensors.js";
 
 /** Sets of operators before this differ in what their attributes are. */
@@ -27,13 +29,36 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   const makers = makersOf(graph, where);
   const outputs = outputsOf(graph, makers, options.output, where);
   const nodes = nodesFor(outputs, makers, where);
-  requireOperators(nodes);
+  const unknown = unknownOperators(nodes);
   const tensors = new TensorReader(source);
   const stored = storedTensors(graph, nodes);
+  // Not read, perhaps over a network, for a model that is refused.
+  if (stored.some(({ isExternal }) => isExternal)) refuseUnknown(unknown);
   expect(main.bytes.length);
   await tensors.load(stored);
   options.signal?.throwIfAborted();
+  try {
+    return networkOf({ model, graph, nodes, outputs, tensors }, options, where);
+  } catch (error) {
+    if (error instanceof ModelError && !(error instanceof UnsupportedOperatorError))
+      refuseUnknown(unknown, withoutPlace(error.message, where));
+    throw error;
+  }
+};
 
+interface Parsed {
+  readonly model: ModelProto;
+  readonly graph: GraphProto;
+  readonly nodes: readonly NodeProto[];
+  readonly outputs: readonly string[];
+  readonly tensors: TensorReader;
+}
+
+function networkOf(
+  { model, graph, nodes, outputs, tensors }: Parsed,
+  options: ImportOptions,
+  where: string,
+): NetworkSpec {
   const builder = new GraphBuilder(where);
   const needed = new Set([...nodes.flatMap(({ inputs }) => inputs), ...outputs]);
   const input = graphInput(graph, nodes, needed, builder, options.inputShape);
@@ -58,7 +83,13 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
     output: value.name,
     classNames: namesOfScores(classNames, perImage(scores.activation)),
   } satisfies NetworkSpec;
-};
+}
+
+/** A message of {@link rejectModel} without what it begins with. */
+function withoutPlace(message: string, where: string): string {
+  const begin = modelMessage(where, "");
+  return message.startsWith(begin) ? message.slice(begin.length) : message;
+}
 
 function parse(bytes: Uint8Array, where: string): ModelProto {
   try {
@@ -89,45 +120,6 @@ function storedTensors(graph: GraphProto, nodes: readonly NodeProto[]) {
     ...graph.initializers.filter(({ name }) => read.has(name)),
     ...nodes.flatMap(({ attributes }) => attributes.flatMap(({ tensor }) => tensor ?? [])),
   ];
-}
-
-/** Computes every value: constants at once, others as operators of the network. */
-function run(
-  nodes: readonly NodeProto[],
-  values: Map<string, Operand>,
-  context: OnnxContext,
-  outputs: readonly string[],
-): void {
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-  for (const proto of nodes) {
-    context.builder.step();
-    const operands = proto.inputs.map((name) =>
-      name === "" ? undefined : operandOf(values, name, proto, context),
-    );
-    const isLast = outputs.includes(proto.outputs[0]) && !read.has(proto.outputs[0]);
-    const node = new OnnxNode(context, proto, operands, isLast);
-    const made = operatorOf(proto.type, proto.domain)!.run(node);
-    node.refuseUnread();
-    const list = "kind" in made ? [made] : made;
-    list.forEach((value, i) => {
-      if (proto.outputs[i]) values.set(proto.outputs[i], value);
-    });
-  }
-}
-
-function operandOf(
-  values: ReadonlyMap<string, Operand>,
-  name: string,
-  reader: NodeProto,
-  { builder }: OnnxContext,
-): Operand {
-  return (
-    values.get(name) ??
-    rejectModel(
-      builder.where,
-      `node ${quoted(nameOf(reader))} (${reader.type}) reads ${quoted(name)}, which nothing makes`,
-    )
-  );
 }
 
 function metadataOf({ metadata }: ModelProto): unknown {
