@@ -1,4 +1,4 @@
-import type { AnyOperator, Node, Step } from "../node.js";
+import { type AnyOperator, type Node, type Step, sameShape } from "../node.js";
 import type { PoolWindow } from "../pool.js";
 import { entriesField, maskFields } from "../wasm/cotangents.js";
 import {
@@ -14,12 +14,16 @@ import { windowFields } from "../wasm/window_fields.js";
 /** A node as max-pooling by a window, whose output is `[H', W', C]`. */
 export type WindowedNode = Node<AnyOperator & PoolWindow>;
 
-/** The lowering of an operator that is the maximum of a sliding window. */
+/**
+ * The lowering of an operator that is the maximum of a sliding window; the node as such may have its input in another shape
+ * of the same values.
+ */
 export function windowMaximum<O extends AnyOperator>(asWindow: (node: Node<O>) => WindowedNode): Lowering<O> {
   return {
     forward: (step, context) => forward(step, asWindow(step.node), context),
     vjp: (step, context) => vjp(step, asWindow(step.node), context),
-    writesLists: () => true,
+    // The lists of another shape lie in another order.
+    writesLists: ({ node }) => sameShape(asWindow(node).inputShapes[0], node.inputShapes[0]),
   };
 }
 

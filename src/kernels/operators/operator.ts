@@ -39,6 +39,9 @@ export type Operator =
   | import("./pad/spec.js").Pad
   | import("./pow/spec.js").Pow
   | import("./reciprocal/spec.js").Reciprocal
+  | import("./reduce_max/spec.js").ReduceMax
+  | import("./reduce_mean/spec.js").ReduceMean
+  | import("./reduce_sum/spec.js").ReduceSum
   | import("./relu/spec.js").Relu
   | import("./reshape/spec.js").Reshape
   | import("./resize/spec.js").Resize

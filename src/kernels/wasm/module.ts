@@ -27,6 +27,7 @@ import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
 import { nonzeroList } from "../nonzero_list/wasm.js";
 import { operatorKernels } from "../operators/wasm_kernels.generated.js";
 import { pixelMap } from "../pixel_map/wasm.js";
+import { reduceSum, repeatScaled } from "../reduction/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
 import { jacobianRows } from "../row_norms/wasm_jacobian_rows.js";
 import { scaleLanes } from "../scale/wasm.js";
@@ -60,6 +61,8 @@ export const kernelSources: readonly KernelSource[] = [
   gatherUnits,
   copyRows,
   copyStrided,
+  reduceSum,
+  repeatScaled,
   ...[1, 2, 3].map(rowNorms),
   jacobianRows,
   maxPoolForward,

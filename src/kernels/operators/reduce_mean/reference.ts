@@ -1,0 +1,13 @@
+/**
+ * The mean along neighbouring axes.
+ *
+ *     y[o, i] = 1/n sum_r x[o, r, i],    dx[o, r, i] = dy[o, i] / n,    0 <= r < n
+ *
+ * Layout, cost and the error of a float32 evaluation: see `reduction/reference.ts`.
+ */
+import { scaledSum, scaledSumError } from "../../reduction/reference.js";
+import { factorOf, type ReduceMean } from "./spec.js";
+
+export const reference = /* @__PURE__ */ scaledSum<ReduceMean>(factorOf);
+
+export const float32 = /* @__PURE__ */ scaledSumError<ReduceMean>(factorOf);
