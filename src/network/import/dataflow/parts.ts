@@ -141,8 +141,8 @@ export function replaced(dims: Dims, axis: number, length: number): number[] {
   return dims.map((n, a) => (a === axis ? length : n));
 }
 
-/** What stands outside the borders. */
-export type Border = { readonly value: number } | "reflect" | "edge";
+/** What stands outside the borders; `symmetric` repeats the outermost value, `reflect` does not. */
+export type Border = { readonly value: number } | "reflect" | "symmetric" | "edge";
 
 /** Adds values before and after each axis; negative numbers crop. */
 export function pad(
@@ -204,15 +204,25 @@ function padAxis(
     };
     return concat(flow, [...fill(head), x, ...fill(tail)], axis);
   }
-  const kept = x.dims[axis];
-  if (border === "reflect" && Math.max(head, tail) >= kept)
-    flow.reject(`it reflects ${Math.max(head, tail)} of ${kept} values, expected fewer than there are`);
-  const places = Array.from({ length: head + kept + tail }, (_, i) => {
+  return takeEach(flow, x, axis, placesAround(flow, x.dims[axis], head, tail, border));
+}
+
+/** Which of `length` values stands at each place of an axis with a border of `head` and `tail` more. */
+export function placesAround(
+  flow: Flow,
+  length: number,
+  head: number,
+  tail: number,
+  border: "reflect" | "symmetric" | "edge",
+): number[] {
+  const repeated = border === "symmetric" ? 1 : 0;
+  if (border !== "edge" && Math.max(head, tail) >= length + repeated)
+    flow.reject(`it mirrors ${Math.max(head, tail)} of ${length} values, expected fewer`);
+  return Array.from({ length: head + length + tail }, (_, i) => {
     const at = i - head;
-    if (border === "edge") return Math.min(Math.max(at, 0), kept - 1);
-    return at < 0 ? -at : at >= kept ? 2 * (kept - 1) - at : at;
+    if (border === "edge") return Math.min(Math.max(at, 0), length - 1);
+    return at < 0 ? -at - repeated : at >= length ? 2 * (length - 1) + repeated - at : at;
   });
-  return takeEach(flow, x, axis, places);
 }
 
 /** Repeats axes of length 1 along which every image has the same. */

@@ -39,9 +39,14 @@ export function reduce(
   return keepsAxes ? reduced : squeeze(flow, reduced, axes);
 }
 
-/** Softmax along one axis. */
-export function softmax(flow: Flow, x: Activation, axis: number): Activation {
+/** Softmax along one axis, or its logarithm. */
+export function softmax(
+  flow: Flow,
+  x: Activation,
+  axis: number,
+  op: "Softmax" | "LogSoftmax" = "Softmax",
+): Activation {
   if (axis === x.batch) flow.mixesImages("it normalises along");
   if (x.dims[axis] === 1) flow.unsupported("over one value");
-  return flow.map({ op: "Softmax" }, lastOf(flow, x, axis));
+  return flow.map({ op }, lastOf(flow, x, axis));
 }

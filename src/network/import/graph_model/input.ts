@@ -27,7 +27,7 @@ export function graphInput(
     );
   }
   const [node] = found;
-  const declared = new TfNode(context, node, [], false).shape("shape") ?? (inputShape && [-1, ...inputShape]);
+  const declared = new TfNode(context, node, []).shape("shape") ?? (inputShape && [-1, ...inputShape]);
   if (!declared) return rejectModel(where, `input ${quoted(node.name)} has no shape; ${PASS_INPUT_SHAPE}`);
   if (declared.length < 2 || declared.length > 4)
     return rejectModel(
@@ -56,8 +56,11 @@ function imageOrder(
     if (!inputs.some(({ node }) => reached.has(node))) continue;
     const format = attributes.get("data_format") as { readonly s?: string } | undefined;
     if (format?.s === "TkNIVw==" || format?.s === "NCHW") return [2, 3, 1];
-    // From [N, C, H, W] to [N, H, W, C].
-    if (op === "Transpose") return weights.get(inputs[1]?.node)?.data[1] === 2 ? [2, 3, 1] : plain;
+    if (op === "Transpose") {
+      const perm = weights.get(inputs[1]?.node)?.data ?? [];
+      // From [N, C, H, W] to [N, H, W, C].
+      return [0, 2, 3, 1].every((axis, i) => perm[i] === axis) ? [2, 3, 1] : plain;
+    }
     if (/^(Add|AddV2|Sub|Mul|RealDiv|Identity|Cast|Pad)$/.test(op)) reached.add(own);
     else return plain;
   }

@@ -6,13 +6,14 @@ import { dependencies } from "../dataflow/order.js";
 import { scoresOf } from "../dataflow/scores.js";
 import { float32Tensor, type Tensor } from "../dataflow/tensor.js";
 import { refuseUnknown } from "../dataflow/unsupported.js";
-import { isRecord, quoted, rejectModel } from "../failure.js";
+import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
 import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
 import { graphInput } from "./input.js";
+import { areLengths } from "./lengths.js";
 import { type LiveGraphModel, liveWeights } from "./live.js";
-import { type GraphContext, TfNode } from "./node.js";
+import { type GraphContext, type Spread, TfNode } from "./node.js";
 import { operatorOf } from "./operators/registry.js";
 import { type GraphNode, type GraphTopology, parseGraph, parseReference } from "./topology.js";
 
@@ -82,12 +83,12 @@ function importGraph(
   const context: GraphContext = {
     builder,
     folded: { values: 0 },
-    weights: new Map(weights.map((weight) => [weight.name, tensorOf(weight)])),
+    weights: new Map(weights.map((weight) => [weight.name, tensorOf(weight, where)])),
     spread: new WeakMap(),
   };
   const input = graphInput(context, nodes, options.inputShape);
   const values = new Map<string, readonly Operand[]>([[input.name, [input.activation]]]);
-  run(nodes, values, context, new Set(outputs.map((name) => nodeOf(name).name)));
+  run(nodes, values, context);
   const named = new Map(
     outputs.flatMap((name) => {
       const { node, output } = parseReference(name);
@@ -106,7 +107,8 @@ function importGraph(
   };
 }
 
-function tensorOf({ shape, type, data }: Weight): Tensor {
+function tensorOf({ name, shape, type, data }: Weight, where: string): Tensor {
+  if (!areLengths(shape)) rejectModel(where, `weight ${quoted(name)} has shape ${valueText(shape)}`);
   return type === "float"
     ? float32Tensor(shape, data)
     : { kind: "tensor", type, dims: shape, data: Float64Array.from(data) };
@@ -154,7 +156,6 @@ function run(
   nodes: readonly GraphNode[],
   values: Map<string, readonly Operand[]>,
   context: GraphContext,
-  outputs: ReadonlySet<string>,
 ): void {
   for (const graphNode of nodes) {
     if (values.has(graphNode.name)) continue;
@@ -162,25 +163,21 @@ function run(
     const operands = graphNode.inputs.map(({ node, output }) =>
       operandOf(values, node, output, graphNode, context),
     );
-    const node = new TfNode(context, graphNode, operands, outputs.has(graphNode.name));
+    const node = new TfNode(context, graphNode, operands);
     const operator = operatorOf(graphNode.op)!;
     const spread = spreadOf(operands, context);
-    if (spread && !operator.pointwise && graphNode.op !== "BatchToSpaceND")
-      node.unsupported("between SpaceToBatchND and BatchToSpaceND");
+    if (spread && !operator.pointwise) node.unsupported("between SpaceToBatchND and BatchToSpaceND");
     const made = operator.run(node);
     node.refuseUnread();
     const list = "kind" in made ? [made] : made;
-    if (spread && operator.pointwise)
+    if (spread && graphNode.op !== "BatchToSpaceND")
       for (const value of list)
         if (isActivation(value) && !context.spread.has(value)) context.spread.set(value, spread);
     values.set(graphNode.name, list);
   }
 }
 
-function spreadOf(
-  operands: readonly Operand[],
-  { spread }: GraphContext,
-): readonly [number, number] | undefined {
+function spreadOf(operands: readonly Operand[], { spread }: GraphContext): Spread | undefined {
   const found = operands.filter((one): one is Activation => isActivation(one) && spread.has(one));
   return found.length > 0 ? spread.get(found[0]) : undefined;
 }

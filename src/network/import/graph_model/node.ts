@@ -4,69 +4,22 @@ import { Flow, type FlowContext } from "../dataflow/flow.js";
 import { listOf } from "../dataflow/parts.js";
 import type { Tensor } from "../dataflow/tensor.js";
 import { channelsFirst, channelsLast, type ImageAxes } from "../dataflow/window.js";
-import { isRecord, quoted, valueText } from "../failure.js";
+import { quoted, valueText } from "../failure.js";
+import { fieldOf, integerFrom, isHarmless, listFrom, shapeFrom, textFrom, typeFrom } from "./attributes.js";
 import type { GraphNode } from "./topology.js";
+
+/** One factor for each axis, 1 where values lie as the graph sees them. */
+export type Spread = readonly number[];
 
 export interface GraphContext extends FlowContext {
   /** Values of constants, by the node that is one. */
   readonly weights: ReadonlyMap<string, Tensor>;
   /**
-   * Images between SpaceToBatchND and BatchToSpaceND, and the factor that pixels are apart: the batch of small images that
-   * the graph sees is one image here, on which a convolution is dilated.
+   * Images between SpaceToBatchND and BatchToSpaceND, and the factor that values are apart along each axis: the batch of small
+   * images that the graph sees is one image here, on which a convolution is dilated.
    */
-  readonly spread: WeakMap<Activation, readonly [number, number]>;
+  readonly spread: WeakMap<Activation, Spread>;
 }
-
-/** Attributes of types, names and hints that change no result. */
-const HARMLESS = new Set([
-  ...[
-    "T",
-    "Tidx",
-    "Tshape",
-    "Tpaddings",
-    "Tdim",
-    "Tdims",
-    "Tperm",
-    "Tindices",
-    "Tparams",
-    "Taxis",
-    "Tlen",
-    "Tsplits",
-  ],
-  ...[
-    "Tblock_shape",
-    "Tcrops",
-    "Tmultiples",
-    "Index",
-    "N",
-    "DstT",
-    "SrcT",
-    "U",
-    "out_type",
-    "output_type",
-    "dtype",
-  ],
-  ...[
-    "use_cudnn_on_gpu",
-    "num_args",
-    "num_split",
-    "index_type",
-    "Toutput_types",
-    "Truncate",
-    "TArgs",
-    "element_dtype",
-  ],
-  ...["_output_shapes", "_class", "_XlaDevice", "_grappler_relu6", "epsilon_hint", "validate_indices", "num"],
-  ...[
-    "grad_x",
-    "grad_y",
-    "batch_dims",
-    "exponential_avg_factor",
-    "shape_type",
-    "Tcond",
-    "parallel_iterations",
-  ],
-]);
 
 /** One node: its operands and attributes, of which none may be left unread. */
 export class TfNode extends Flow {
@@ -77,8 +30,6 @@ export class TfNode extends Flow {
     context: GraphContext,
     readonly node: GraphNode,
     readonly operands: readonly Operand[],
-    /** Whether it is an output of the network. */
-    readonly isLast: boolean,
   ) {
     super(context, node.name, node.op);
     this.#context = context;
@@ -98,8 +49,27 @@ export class TfNode extends Flow {
     return isActivation(operand) ? this.unsupported(`${what} that depends on the image`) : operand;
   }
 
+  /** Whole numbers: axes, lengths, places. */
   list(index: number, what: string): number[] {
-    return listOf(this.given(index, what));
+    const values = listOf(this.given(index, what));
+    return values.every(Number.isInteger)
+      ? values
+      : this.reject(`${what} is ${valueText(values.slice(0, 8))}, expected integers`);
+  }
+
+  /** The only value of an input. */
+  number(index: number, what: string): number {
+    const { data, dims } = this.given(index, what);
+    return data.length === 1
+      ? data[0]
+      : this.reject(`${what} has shape ${valueText(dims)}, expected one number`);
+  }
+
+  /** @throws ModelError for another number of inputs */
+  expectInputs(least: number, most = least): void {
+    const count = this.operands.length;
+    if (count < least || count > most)
+      this.reject(`it has ${count} inputs, expected ${most === least ? least : `${least} or more`}`);
   }
 
   /** The value of a Const node. */
@@ -110,58 +80,55 @@ export class TfNode extends Flow {
     );
   }
 
-  #attribute(name: string, kind: string): unknown {
+  #attribute(name: string, ...fields: readonly string[]): unknown {
     this.#read.add(name);
-    const value = this.node.attributes.get(name);
-    return isRecord(value) ? value[kind] : undefined;
+    return fieldOf(this.node.attributes.get(name), fields, name, this.#reject);
   }
 
+  readonly #reject = (problem: string): never => this.reject(problem);
+
   integer(name: string, fallback: number): number {
-    return Number(this.#attribute(name, "i") ?? fallback);
+    const value = this.#attribute(name, "i");
+    return value === undefined ? fallback : integerFrom(value, name, this.#reject);
   }
 
   float(name: string, fallback: number): number {
-    const value = Number(this.#attribute(name, "f") ?? fallback);
+    const value = Number(this.#attribute(name, "f", "i") ?? fallback);
     return Number.isFinite(value)
       ? value
-      : this.reject(`attribute ${name} is ${value}, expected a finite number`);
+      : this.reject(`attribute ${quoted(name)} is ${value}, expected a finite number`);
   }
 
   flag(name: string, fallback: boolean): boolean {
-    const value = this.#attribute(name, "b");
-    return typeof value === "boolean" ? value : fallback;
+    const value = this.#attribute(name, "b") ?? fallback;
+    return typeof value === "boolean"
+      ? value
+      : this.reject(`attribute ${quoted(name)} is ${valueText(value)}, expected true or false`);
   }
 
-  /** Bytes, which JSON writes in base64. */
   text(name: string, fallback: string): string {
     const value = this.#attribute(name, "s");
-    return value === undefined ? fallback : decodedText(value);
+    return value === undefined ? fallback : textFrom(value, name, this.#reject);
   }
 
   integers(name: string): number[] {
-    const list = this.#attribute(name, "list");
-    const values = isRecord(list) ? (list.i ?? []) : [];
-    return Array.isArray(values) ? values.map(Number) : [];
+    const values = listFrom(this.#attribute(name, "list"), "i", name, this.#reject);
+    return values.map((value) => integerFrom(value, name, this.#reject));
   }
 
   texts(name: string): string[] {
-    const list = this.#attribute(name, "list");
-    const values = isRecord(list) ? (list.s ?? []) : [];
-    return Array.isArray(values) ? values.map(decodedText) : [];
+    const values = listFrom(this.#attribute(name, "list"), "s", name, this.#reject);
+    return values.map((value) => textFrom(value, name, this.#reject));
   }
 
   /** A type as TensorFlow names it, `DT_FLOAT`. */
   dataType(name: string): string {
-    const value = this.#attribute(name, "type");
-    return typeof value === "string" ? value : "";
+    return typeFrom(this.#attribute(name, "type"));
   }
 
   /** Lengths of a shape; -1 where the graph leaves one open. Undefined for an unknown rank. */
   shape(name: string): number[] | undefined {
-    const shape = this.#attribute(name, "shape");
-    if (!isRecord(shape) || shape.unknownRank === true) return undefined;
-    const dim = shape.dim ?? [];
-    return Array.isArray(dim) ? dim.map((one) => (isRecord(one) ? Number(one.size ?? -1) : -1)) : undefined;
+    return shapeFrom(this.#attribute(name, "shape"), name, this.#reject);
   }
 
   ignore(...names: readonly string[]): void {
@@ -184,32 +151,22 @@ export class TfNode extends Flow {
     return axesOf(this, axes, rank);
   }
 
-  /** How far apart the pixels of an image are that was spread over the batch. */
-  spreadOf(x: Activation): readonly [number, number] | undefined {
+  /** How far apart the values of an image are that was spread over the batch. */
+  spreadOf(x: Activation): Spread | undefined {
     return this.#context.spread.get(x);
   }
 
-  setSpread(x: Activation, factor: readonly [number, number]): Activation {
+  setSpread(x: Activation, spread: Spread): Activation {
     const own = { ...x };
-    this.#context.spread.set(own, factor);
+    this.#context.spread.set(own, spread);
     return own;
   }
 
   /** @throws UnsupportedOperatorError for an attribute that nobody has looked at: it would be ignored in silence */
   refuseUnread(): void {
     const unread = [...this.node.attributes.keys()].filter(
-      (name) => !this.#read.has(name) && !HARMLESS.has(name),
+      (name) => !this.#read.has(name) && !isHarmless(name),
     );
     if (unread.length > 0) this.unsupported(`attribute ${unread.map(quoted).join(", ")}`);
-  }
-}
-
-function decodedText(value: unknown): string {
-  if (typeof value !== "string") return "";
-  try {
-    return atob(value);
-  } catch {
-    // Written by hand as plain text.
-    return value;
   }
 }

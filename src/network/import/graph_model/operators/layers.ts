@@ -16,7 +16,7 @@ import { softmax } from "../../dataflow/reductions.js";
 import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
 import type { ImageAxes, Padding, SpatialWindow } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
-import type { TfNode } from "../node.js";
+import type { Spread, TfNode } from "../node.js";
 import { operator, pointwise, type TfOperator, type TfOperators } from "./operator.js";
 
 /** The entries of a list for every axis that belong to the spatial ones. */
@@ -48,25 +48,45 @@ function convolve(node: TfNode, depthwise: boolean, bias?: Tensor): Activation {
   const [height, width, channels, multiplier] = filter.dims;
   const groups = depthwise ? channels : x.dims[axes.channel] / channels;
   const spread = node.spreadOf(x);
-  const dilations = spatialOf(node, "dilations", axes, rank);
-  const strides = spatialOf(node, "strides", axes, rank);
-  const pads = paddingOf(node, axes);
-  if (spread && (typeof pads === "string" || strides.some((n) => n !== 1)))
-    node.unsupported("strides or padding between SpaceToBatchND and BatchToSpaceND");
+  const window = {
+    kernel: [height, width],
+    strides: spatialOf(node, "strides", axes, rank),
+    dilations: spatialOf(node, "dilations", axes, rank),
+    pads: paddingOf(node, axes),
+  };
   const y = convolution(node, x, {
     axes,
-    window: {
-      kernel: [height, width],
-      strides,
-      dilations: dilations.map((n, i) => n * (spread ? spread[i] : 1)),
-      pads,
-    },
+    window: spread ? spreadWindow(node, window, axes, spread) : window,
     groups,
     // Filters [h][w][c][m] of each channel are those of c groups, group outermost: the same memory.
     weights: depthwise ? reshaped(filter, [height, width, 1, channels * multiplier]) : filter,
     bias,
   });
   return spread ? node.setSpread(y, spread) : y;
+}
+
+/** A window over each of the small images that SpaceToBatchND made of one, as a window over that one. */
+function spreadWindow(
+  node: TfNode,
+  { kernel, strides, dilations, pads }: SpatialWindow,
+  { spatial }: ImageAxes,
+  spread: Spread,
+): SpatialWindow {
+  if (strides.some((n) => n !== 1)) node.unsupported("strides between SpaceToBatchND and BatchToSpaceND");
+  const factors = spatial.map((axis) => spread[axis]);
+  const own =
+    typeof pads === "string"
+      ? kernel.map((n, i) => {
+          const total = (n - 1) * dilations[i];
+          return [Math.floor(total / 2), Math.ceil(total / 2)] as const;
+        })
+      : pads;
+  return {
+    kernel,
+    strides,
+    dilations: dilations.map((n, i) => n * factors[i]),
+    pads: own.map(([before, after], i) => [before * factors[i], after * factors[i]] as const),
+  };
 }
 
 /** A layer with what grappler fused into it: a bias or a batch normalisation, then an activation. */
@@ -194,6 +214,11 @@ function runBiasAdd(node: TfNode): Operand {
   return arithmetic(node, "Add", [x, reshaped(bias, [...bias.dims, ...new Array<number>(after).fill(1)])]);
 }
 
+function normalise(node: TfNode, op: "Softmax" | "LogSoftmax"): Operand {
+  const x = node.activation(0);
+  return softmax(node, x, x.dims.length - 1, op);
+}
+
 const batchNorm = pointwise(["BatchNormalization"], runBatchNorm);
 const matMul = operator(["Gemm"], (node) => multiply(node));
 
@@ -221,15 +246,6 @@ export const LAYERS: TfOperators = {
   FusedBatchNormV2: batchNorm,
   FusedBatchNormV3: batchNorm,
   BiasAdd: pointwise(["Add"], runBiasAdd),
-  Softmax: operator(["Softmax"], (node) => {
-    const x = node.activation(0);
-    return softmax(node, x, x.dims.length - 1);
-  }),
-  // Logits but for a constant that all classes of an image share, so it ends a network as a softmax does.
-  LogSoftmax: operator(["Softmax"], (node) => {
-    const x = node.activation(0);
-    return node.isLast
-      ? softmax(node, x, x.dims.length - 1)
-      : node.unsupported("before the end of the network");
-  }),
+  Softmax: operator(["Softmax"], (node) => normalise(node, "Softmax")),
+  LogSoftmax: operator(["LogSoftmax"], (node) => normalise(node, "LogSoftmax")),
 };

@@ -8,7 +8,10 @@ export interface TfOperator {
   readonly operators: readonly OpName[];
   /** Its outputs: one, or a list. */
   run(node: TfNode): Operand | readonly Operand[];
-  /** Whether it does the same to every pixel, so that images may be spread over the batch. */
+  /**
+   * Whether it may read an image that SpaceToBatchND has spread over the batch: it does the same to every pixel, or minds the
+   * spread itself.
+   */
   readonly pointwise?: boolean;
 }
 

@@ -1,12 +1,25 @@
 import type { OpName } from "../../../spec.js";
 import { ARITHMETIC } from "./arithmetic.js";
+import { AXES } from "./axes.js";
+import { CONSTANTS } from "./constants.js";
 import { FUNCTIONS } from "./functions.js";
+import { IMAGES } from "./images.js";
 import { LAYERS } from "./layers.js";
 import type { TfOperator, TfOperators } from "./operator.js";
-import { SHAPES } from "./shapes.js";
+import { PARTS } from "./parts.js";
+import { REDUCTIONS } from "./reductions.js";
 
 /** TensorFlow's operators, by name. */
-const OPERATORS: TfOperators = { ...FUNCTIONS, ...ARITHMETIC, ...LAYERS, ...SHAPES };
+const OPERATORS: TfOperators = {
+  ...FUNCTIONS,
+  ...ARITHMETIC,
+  ...LAYERS,
+  ...IMAGES,
+  ...AXES,
+  ...PARTS,
+  ...REDUCTIONS,
+  ...CONSTANTS,
+};
 
 /** The importer of a node, or undefined where there is none. */
 export function operatorOf(type: string): TfOperator | undefined {
