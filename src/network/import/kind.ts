@@ -18,6 +18,8 @@ export const OTHERS = {
   safetensors: "it is a file of weights without a network: export the model to ONNX or tfjs",
   "saved-model":
     "it is a TensorFlow graph: convert it with tensorflowjs_converter --input_format=tf_saved_model, or with tf2onnx",
+  "tfjs-0":
+    "it is a model of TensorFlow.js 0.x: convert it to a model.json with tensorflowjs_pb2json or tensorflowjs_converter 1.x",
   weights: "it is a weights file",
   empty: "it is empty",
   unknown: "it is not JSON",
@@ -47,6 +49,8 @@ export function kindOf(bytes: Uint8Array, label: string): "json" | "onnx" | Othe
   if (ascii(bytes, 4, 4) === "TFL3") return "tflite";
   if (bytes[0] === 0x80 && bytes[1] < 6) return "pytorch";
   if (ascii(bytes, 8, 1) === "{") return "safetensors";
+  // Its nodes come first, and those of a SavedModel after a version.
+  if (/tensorflowjs_model[^/]*\.pb$/.test(name)) return "tfjs-0";
   if (name.endsWith(".pb") || text.startsWith("\u0008\u0001\u0012")) return "saved-model";
   if (/\.(h5|hdf5|keras)$/.test(name)) return "keras";
   if (name.endsWith(".onnx") || isModelProto(bytes)) return "onnx";

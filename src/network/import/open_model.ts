@@ -111,6 +111,11 @@ function parseJson(bytes: Uint8Array, where: string): Readonly<Record<string, un
       token ?? "it is not JSON, expected the model.json of a tfjs model or an ONNX file",
     );
   }
+  if (Array.isArray(json) && isRecord(json[0]) && Array.isArray(json[0].paths))
+    return rejectModel(
+      where,
+      "it is a list of weights, as TensorFlow.js 0.x wrote them: convert the model to a model.json with tensorflowjs_converter",
+    );
   return isRecord(json)
     ? json
     : rejectModel(where, "it is not a JSON object, expected the model.json of a tfjs model or an ONNX file");

@@ -121,7 +121,11 @@ export class GraphFile {
 
   signature(...names: string[]): object {
     return {
-      inputs: { image: { name: "x:0", dtype: "DT_FLOAT" } },
+      inputs: Object.fromEntries(
+        this.nodes
+          .filter(({ op }) => op === "Placeholder")
+          .map(({ name }) => [`input_${name}`, { name: `${name}:0`, dtype: "DT_FLOAT" }]),
+      ),
       outputs: Object.fromEntries(
         names.map((name, i) => [
           `output_${i}`,

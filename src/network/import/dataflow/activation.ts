@@ -16,7 +16,7 @@ import type { Dims, Tensor } from "./tensor.js";
 export interface Activation {
   readonly kind: "activation";
   readonly dims: Dims;
-  /** The axis along which images lie. */
+  /** The axis along which images lie; -1 where a graph that takes one image at a time has dropped it. */
   readonly batch: number;
   readonly value: Value;
   /**

@@ -47,12 +47,13 @@ export function unsqueeze(x: Activation, axes: readonly number[]): Activation {
   old.forEach((axis, i) => {
     dims[axis] = x.dims[i];
   });
-  return { ...x, dims, batch: old[x.batch], order: x.order.map((axis) => old[axis]) };
+  // What a graph for one image has dropped may be any axis that it adds.
+  return { ...x, dims, batch: x.batch < 0 ? axes[0] : old[x.batch], order: x.order.map((axis) => old[axis]) };
 }
 
 /** Removes axes of length 1. */
 export function squeeze(flow: Flow, x: Activation, axes: readonly number[]): Activation {
-  if (axes.includes(x.batch)) flow.mixesImages("it removes");
+  if (axes.includes(x.batch) && !flow.oneImage) flow.mixesImages("it removes");
   const long = axes.find((axis) => x.dims[axis] !== 1);
   if (long !== undefined) flow.reject(`axis ${long} has length ${x.dims[long]}, expected 1`);
   const kept = x.dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
@@ -89,7 +90,7 @@ export function withRank(x: Activation, rank: number): Activation {
 export function reshape(flow: Flow, x: Activation, dims: Dims): Activation {
   if (sizeOf(dims) !== sizeOf(x.dims))
     flow.reject(`shape is ${valueText(dims)}, expected the ${sizeOf(x.dims)} values of ${valueText(x.dims)}`);
-  const batch = batchAfter(x, dims);
+  const batch = flow.oneImage && (x.batch < 0 || dims.length < 2) ? dims.indexOf(1) : batchAfter(x, dims);
   if (batch === undefined) return flow.mixesImages(`a reshape to ${valueText(dims)} takes apart`);
   const blocks = blocksOf(x.dims, dims);
   const blockOf = new Map(blocks.flatMap((block) => block.from.map((axis) => [axis, block] as const)));

@@ -11,6 +11,8 @@ export interface FlowContext {
   readonly builder: GraphBuilder;
   /** Values that folding has made so far: a few bytes can ask for any number. */
   readonly folded: { values: number };
+  /** Whether the graph takes one image at a time, so that it may drop the axis that counts them. */
+  readonly oneImage?: boolean;
 }
 
 /** What only brings values into place for the operator that a node is. */
@@ -30,6 +32,10 @@ export class Flow {
     private readonly kind: "node" | "layer" = "node",
   ) {
     this.#context = context;
+  }
+
+  get oneImage(): boolean {
+    return this.#context.oneImage === true;
   }
 
   /** Adds an operator. The first that computes something takes the node's name, the others say in theirs what they are. */
@@ -106,11 +112,20 @@ export class Flow {
 
   /** @throws UnsupportedOperatorError always */
   unsupported(detail: string): never {
-    throw new UnsupportedOperatorError(nameText(this.name), nameText(this.type), detail);
+    throw this.#unsupported(detail, this.wayOut);
+  }
+
+  /** What else can be done with what is unsupported of this node, if anything. */
+  get wayOut(): string | undefined {
+    return undefined;
   }
 
   /** @throws UnsupportedOperatorError always: the network would compute across images */
   mixesImages(what: string): never {
-    return this.unsupported(`${what} the batch axis: every image must be computed by itself`);
+    throw this.#unsupported(`${what} the batch axis: every image must be computed by itself`);
+  }
+
+  #unsupported(detail: string, advice?: string): UnsupportedOperatorError {
+    return new UnsupportedOperatorError(nameText(this.name), nameText(this.type), detail, [], advice);
   }
 }

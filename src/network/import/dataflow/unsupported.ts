@@ -23,11 +23,16 @@ const ELSEWHERE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/^com\.microsoft/, "the file was optimised by onnxruntime: give the model as it was exported"],
 ];
 
+export interface RefusalHints {
+  readonly besides?: string;
+  readonly wayOut?: (operators: readonly string[]) => string | undefined;
+}
+
 /**
- * @param besides what else is wrong with the model
+ * @param hints what else is wrong with the model, and what else can be done with operators that need no advice of their own
  * @throws UnsupportedOperatorError for nodes that there is no importer for, all of them; nothing where there are none
  */
-export function refuseUnknown(unknown: readonly UnsupportedLayer[], besides?: string): void {
+export function refuseUnknown(unknown: readonly UnsupportedLayer[], { besides, wayOut }: RefusalHints = {}): void {
   if (unknown.length === 0) return;
   const [first, ...others] = unknown.map(({ layer, operator, detail }) => ({
     layer: nameText(layer),
@@ -37,7 +42,8 @@ export function refuseUnknown(unknown: readonly UnsupportedLayer[], besides?: st
   const advice = unknown.flatMap(
     ({ operator }) => ELSEWHERE.find(([pattern]) => pattern.test(operator))?.[1] ?? [],
   );
-  const ways = [...new Set(advice), ...(besides ? [`besides, ${besides}`] : [])];
+  const own = advice.length > 0 ? undefined : wayOut?.(unknown.map(({ operator }) => operator));
+  const ways = [...new Set(advice), ...(own ? [own] : []), ...(besides ? [`besides, ${besides}`] : [])];
   throw new UnsupportedOperatorError(
     first.layer,
     first.operator,

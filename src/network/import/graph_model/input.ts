@@ -4,6 +4,13 @@ import { PASS_INPUT_SHAPE, quoted, rejectModel, valueText } from "../failure.js"
 import { type GraphContext, TfNode } from "./node.js";
 import type { GraphNode } from "./topology.js";
 
+export interface GraphInput {
+  readonly name: string;
+  readonly activation: Activation;
+  /** Whether the graph takes no more than one image at a time. */
+  readonly oneImage: boolean;
+}
+
 /**
  * The image: the only placeholder that the output depends on.
  *
@@ -13,7 +20,7 @@ export function graphInput(
   context: GraphContext,
   nodes: readonly GraphNode[],
   inputShape: readonly number[] | undefined,
-): { readonly name: string; readonly activation: Activation } {
+): GraphInput {
   const { builder } = context;
   const { where } = builder;
   const found = nodes.filter(({ op }) => op === "Placeholder");
@@ -34,12 +41,15 @@ export function graphInput(
       where,
       `input ${quoted(node.name)} has shape ${valueText(declared)}, expected [batch, ...] of one vector or image`,
     );
-  const order = imageOrder(context, node, nodes, declared.length);
+  // An image by itself: the graph adds the axis that counts them.
+  const alone = declared.length === 3 && declared[0] > 1;
+  const order = alone ? [0, 1, 2] : imageOrder(context, node, nodes, declared.length);
   const lengths = order.map((axis) => declared[axis]);
   const shape = resolveShape(where, node.name, lengths, inputShape);
   const value = builder.input(node.name, shape);
-  const dims = [1, ...declared.slice(1).map((_, i) => shape[order.indexOf(i + 1)])];
-  return { name: node.name, activation: { kind: "activation", dims, batch: 0, value, order } };
+  const dims = declared.map((_, axis) => (order.includes(axis) ? shape[order.indexOf(axis)] : 1));
+  const activation = { kind: "activation", dims, batch: alone ? -1 : 0, value, order } as const;
+  return { name: node.name, oneImage: alone || declared[0] === 1, activation };
 }
 
 /** Axes of the tensor in the order that images have here, channels last; graphs made of ONNX files have them first. */

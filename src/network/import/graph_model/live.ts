@@ -8,20 +8,33 @@ interface LiveTensor {
   data(): Promise<ArrayLike<number>>;
 }
 
-/** What the importer reads of a `tf.GraphModel`. */
+/** What the importer reads of a `tf.GraphModel`; its graph is private in its types. */
 export interface LiveGraphModel {
   readonly modelSignature?: unknown;
   readonly weights: Readonly<Record<string, readonly LiveTensor[]>>;
-  /** Private in its types, and there since TensorFlow.js 1.0. */
-  readonly artifacts?: { readonly modelTopology?: unknown; readonly userDefinedMetadata?: unknown };
   execute(...inputs: never[]): unknown;
+}
+
+/** Private, and there since TensorFlow.js 1.0. */
+interface Artifacts {
+  readonly modelTopology?: unknown;
+  readonly userDefinedMetadata?: unknown;
+}
+
+export function artifactsOf(model: LiveGraphModel): Artifacts {
+  return (model as { readonly artifacts?: Artifacts }).artifacts ?? {};
 }
 
 /** True for a `tf.GraphModel`; a `tf.LayersModel` has layers and no graph to execute. */
 export function isLiveGraphModel(x: unknown): x is LiveGraphModel {
   if (typeof x !== "object" || x === null || "layers" in x) return false;
   const model = x as Partial<LiveGraphModel>;
-  return typeof model.execute === "function" && isRecord(model.artifacts) && isRecord(model.weights);
+  return (
+    typeof model.execute === "function" &&
+    isRecord(artifactsOf(model as LiveGraphModel)) &&
+    "artifacts" in model &&
+    isRecord(model.weights)
+  );
 }
 
 /** @throws ModelError for a disposed model */

@@ -3,7 +3,6 @@ import { classNamesOf, namesOfScores } from "../class_names.js";
 import { type Activation, isActivation, type Operand, perImage } from "../dataflow/activation.js";
 import { Flow } from "../dataflow/flow.js";
 import { dependencies } from "../dataflow/order.js";
-import { scoresOf } from "../dataflow/scores.js";
 import { float32Tensor, type Tensor } from "../dataflow/tensor.js";
 import { refuseUnknown } from "../dataflow/unsupported.js";
 import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
@@ -12,9 +11,11 @@ import type { FileImporter, ImportOptions } from "../importer.js";
 import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
 import { graphInput } from "./input.js";
 import { areLengths } from "./lengths.js";
-import { type LiveGraphModel, liveWeights } from "./live.js";
+import { artifactsOf, type LiveGraphModel, liveWeights } from "./live.js";
 import { type GraphContext, type Spread, TfNode } from "./node.js";
 import { operatorOf } from "./operators/registry.js";
+import { chooseScores, outputsOf } from "./outputs.js";
+import { wayOutOf } from "./tfjs_knows.js";
 import { type GraphNode, type GraphTopology, parseGraph, parseReference } from "./topology.js";
 
 /** Imports the `model.json` of a TensorFlow.js GraphModel, without TensorFlow.js. */
@@ -42,7 +43,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
 /** Imports a live `tf.GraphModel`, whose weights are copied. */
 export async function importLive(model: LiveGraphModel, options: ImportOptions): Promise<NetworkSpec> {
   const where = "live tf.GraphModel";
-  const { modelTopology, userDefinedMetadata } = model.artifacts ?? {};
+  const { modelTopology, userDefinedMetadata } = artifactsOf(model);
   const topology = parseGraph(
     modelTopology,
     model.modelSignature ?? signatureOf({ userDefinedMetadata }),
@@ -78,6 +79,7 @@ function importGraph(
     nodes
       .filter(({ op }) => op !== "Placeholder" && !operatorOf(op))
       .map(({ name, op }) => ({ layer: name, operator: op })),
+    { wayOut: wayOutOf },
   );
   const builder = new GraphBuilder(where);
   const context: GraphContext = {
@@ -88,15 +90,8 @@ function importGraph(
   };
   const input = graphInput(context, nodes, options.inputShape);
   const values = new Map<string, readonly Operand[]>([[input.name, [input.activation]]]);
-  run(nodes, values, context);
-  const named = new Map(
-    outputs.flatMap((name) => {
-      const { node, output } = parseReference(name);
-      const value = values.get(node)?.[output];
-      return value ? [[name, value] as const] : [];
-    }),
-  );
-  const scores = scoresOf(outputs, named, where);
+  run(nodes, values, { ...context, oneImage: input.oneImage });
+  const scores = chooseScores(outputs, values, where);
   const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
   return {
     name: "network",
@@ -112,43 +107,6 @@ function tensorOf({ name, shape, type, data }: Weight, where: string): Tensor {
   return type === "float"
     ? float32Tensor(shape, data)
     : { kind: "tensor", type, dims: shape, data: Float64Array.from(data) };
-}
-
-/** Operators after the scores that only choose a label. */
-const AFTER_SCORES = new Set(["ArgMax", "TopKV2", "TopK", "Identity"]);
-
-/** Names of the values that may be scores: chosen, signed, or those that nothing reads. */
-function outputsOf(
-  { nodes, outputs }: GraphTopology,
-  chosen: string | undefined,
-  where: string,
-): readonly string[] {
-  const known = (name: string): boolean => nodes.has(parseReference(name).node);
-  if (chosen !== undefined)
-    return known(chosen)
-      ? [chosen]
-      : rejectModel(
-          where,
-          `output is ${quoted(chosen)}, which no node makes; its outputs are ${(outputs ?? []).slice(0, 8).map(quoted).join(", ")}`,
-        );
-  const read = new Set([...nodes.values()].flatMap(({ inputs }) => inputs.map(({ node }) => node)));
-  const sinks = [...nodes.values()].filter(
-    ({ name, op }) => !read.has(name) && op !== "NoOp" && op !== "Const",
-  );
-  const found = outputs?.filter(known) ?? sinks.map(({ name }) => name);
-  if (found.length === 0) return rejectModel(where, "it has no outputs");
-  return [...new Set(found.map((name) => beforeLabels(name, nodes)))];
-}
-
-function beforeLabels(name: string, nodes: ReadonlyMap<string, GraphNode>): string {
-  let scores = name;
-  for (let at = nodes.get(parseReference(name).node), steps = 0; at && steps < 64; steps++) {
-    if (!AFTER_SCORES.has(at.op) || at.inputs.length === 0) break;
-    const { node, output } = at.inputs[0];
-    if (at.op !== "Identity") scores = `${node}:${output}`;
-    at = nodes.get(node);
-  }
-  return scores;
 }
 
 /** Computes every value: constants at once, others as operators of the network. */

@@ -6,6 +6,7 @@ import type { Tensor } from "../dataflow/tensor.js";
 import { channelsFirst, channelsLast, type ImageAxes } from "../dataflow/window.js";
 import { quoted, valueText } from "../failure.js";
 import { fieldOf, integerFrom, isHarmless, listFrom, shapeFrom, textFrom, typeFrom } from "./attributes.js";
+import { wayOutOf } from "./tfjs_knows.js";
 import type { GraphNode } from "./topology.js";
 
 /** One factor for each axis, 1 where values lie as the graph sees them. */
@@ -129,6 +130,10 @@ export class TfNode extends Flow {
   /** Lengths of a shape; -1 where the graph leaves one open. Undefined for an unknown rank. */
   shape(name: string): number[] | undefined {
     return shapeFrom(this.#attribute(name, "shape"), name, this.#reject);
+  }
+
+  override get wayOut(): string | undefined {
+    return wayOutOf([this.type]);
   }
 
   ignore(...names: readonly string[]): void {

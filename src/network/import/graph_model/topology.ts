@@ -11,8 +11,8 @@ export interface GraphNode {
 
 export interface GraphTopology {
   readonly nodes: ReadonlyMap<string, GraphNode>;
-  /** Names of the nodes that hold the outputs, as the signature says; undefined where there is none. */
-  readonly outputs?: readonly string[];
+  /** Outputs by the keys of the signature, and the values that they are; undefined where there is none. */
+  readonly outputs?: readonly { readonly key: string; readonly name: string }[];
 }
 
 /**
@@ -57,11 +57,12 @@ export function parseReference(text: string): { readonly node: string; readonly 
   return match ? { node: match[1], output: Number(match[2]) } : { node: text, output: 0 };
 }
 
-function signedOutputs(signature: unknown): string[] | undefined {
+function signedOutputs(signature: unknown): GraphTopology["outputs"] {
   const outputs = isRecord(signature) ? signature.outputs : undefined;
   if (!isRecord(outputs)) return undefined;
-  const names = Object.entries(outputs).map(([key, value]) =>
-    isRecord(value) && typeof value.name === "string" ? value.name : key,
-  );
-  return names.length > 0 ? names : undefined;
+  const found = Object.entries(outputs).map(([key, value]) => ({
+    key,
+    name: isRecord(value) && typeof value.name === "string" ? value.name : key,
+  }));
+  return found.length > 0 ? found : undefined;
 }

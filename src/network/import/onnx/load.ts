@@ -41,7 +41,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
     return networkOf({ model, graph, nodes, outputs, tensors }, options, where);
   } catch (error) {
     if (error instanceof ModelError && !(error instanceof UnsupportedOperatorError))
-      refuseUnknown(unknown, withoutPlace(error.message, where));
+      refuseUnknown(unknown, { besides: withoutPlace(error.message, where) });
     throw error;
   }
 };

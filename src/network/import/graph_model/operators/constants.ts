@@ -37,6 +37,7 @@ export const CONSTANTS: TfOperators = {
   Range: operator([], runRange),
   Fill: operator([], runFill),
   Shape: operator([], (node) => integers(node.operand(0).dims)),
+  ShapeN: operator([], (node) => node.operands.map(({ dims }) => integers(dims))),
   Size: operator([], (node) => integers([sizeOf(node.operand(0).dims)], [])),
   Rank: operator([], (node) => integers([node.operand(0).dims.length], [])),
   ZerosLike: like(0),

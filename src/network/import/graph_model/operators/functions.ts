@@ -99,6 +99,7 @@ export const FUNCTIONS: TfOperators = {
   PreventGradient: identity,
   Snapshot: identity,
   CheckNumerics: identity,
+  EnsureShape: identity,
   PlaceholderWithDefault: identity,
   IdentityN: pointwise(["Identity"], (node) => node.operands),
 };

@@ -38,6 +38,13 @@ function runConcatV2(node: TfNode): Operand {
   return joined(node, operands, node.axis(axis, operands[0].dims.length));
 }
 
+/** As graphs joined before TensorFlow 1.0: the axis first. */
+function runConcat(node: TfNode): Operand {
+  node.expectInputs(2, Infinity);
+  const [, ...operands] = node.operands;
+  return joined(node, operands, node.axis(node.number(0, "axis"), operands[0].dims.length));
+}
+
 function runPack(node: TfNode): Operand {
   node.expectInputs(1, Infinity);
   const axis = node.axis(node.integer("axis", 0), node.operands[0].dims.length + 1);
@@ -216,6 +223,7 @@ function runBroadcastTo(node: TfNode): Operand {
 }
 
 export const PARTS: TfOperators = {
+  Concat: operator(["Concat"], runConcat),
   ConcatV2: operator(["Concat"], runConcatV2),
   Pack: operator(["Concat"], runPack),
   Unpack: operator(["Slice"], runUnpack),
