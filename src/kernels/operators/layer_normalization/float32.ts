@@ -8,10 +8,12 @@
  * from which follow the least and the most that 1 / s may be; the errors of y and dx are those of their formulas in these operands,
  * and C + 16 roundings of sums of absolute terms.
  */
+
 import { type Float32Rule, type Inexact, U } from "../../float32/rule.js";
 import type { Node } from "../../node.js";
+import type { ReferenceOperator } from "../../reference_operator.js";
 import { forEachRow, rowsOf } from "../../rows_of.js";
-import { momentsOf, reference } from "./reference.js";
+import { momentsOf } from "./moments.js";
 import type { LayerNormalization } from "./spec.js";
 
 /** The normalised row and 1 / s, at every place of it, with their errors. */
@@ -49,7 +51,10 @@ function normalised(
   return { value, error, rate, rateError };
 }
 
-export const float32: Float32Rule<LayerNormalization> = {
+/** @param reference the vjp */
+export const normalisationError = (
+  reference: Pick<ReferenceOperator<LayerNormalization>, "vjp">,
+): Float32Rule<LayerNormalization> => ({
   forward(node, [x], y) {
     const n = normalised(node, x);
     const { depth } = rowsOf(node.shape);
@@ -103,4 +108,4 @@ export const float32: Float32Rule<LayerNormalization> = {
       },
     };
   },
-};
+});

@@ -14,25 +14,9 @@
  */
 import type { ReferenceOperator } from "../../reference_operator.js";
 import { forEachRow, rowsOf } from "../../rows_of.js";
+import { normalisationError } from "./float32.js";
+import { momentsOf } from "./moments.js";
 import type { LayerNormalization } from "./spec.js";
-
-export { float32 } from "./float32.js";
-
-/** A row's values less their mean, times `rate`, is what it is normalised to. */
-export interface Moments {
-  readonly mean: number;
-  readonly variance: number;
-  readonly rate: number;
-}
-
-export function momentsOf(x: Float64Array, begin: number, end: number, epsilon: number): Moments {
-  const depth = end - begin;
-  let mean = 0;
-  for (let i = begin; i < end; i++) mean += x[i] / depth;
-  let variance = 0;
-  for (let i = begin; i < end; i++) variance += (x[i] - mean) ** 2 / depth;
-  return { mean, variance, rate: 1 / Math.sqrt(variance + epsilon) };
-}
 
 export const reference: ReferenceOperator<LayerNormalization> = {
   forward: ({ shape, epsilon, scale, bias }, [x]) => {
@@ -61,3 +45,5 @@ export const reference: ReferenceOperator<LayerNormalization> = {
     return [dx];
   },
 };
+
+export const float32 = /* @__PURE__ */ normalisationError(reference);

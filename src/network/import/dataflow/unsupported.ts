@@ -32,7 +32,10 @@ export interface RefusalHints {
  * @param hints what else is wrong with the model, and what else can be done with operators that need no advice of their own
  * @throws UnsupportedOperatorError for nodes that there is no importer for, all of them; nothing where there are none
  */
-export function refuseUnknown(unknown: readonly UnsupportedLayer[], { besides, wayOut }: RefusalHints = {}): void {
+export function refuseUnknown(
+  unknown: readonly UnsupportedLayer[],
+  { besides, wayOut }: RefusalHints = {},
+): void {
   if (unknown.length === 0) return;
   const [first, ...others] = unknown.map(({ layer, operator, detail }) => ({
     layer: nameText(layer),
