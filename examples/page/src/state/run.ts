@@ -1,0 +1,57 @@
+import { computed } from "@preact/signals";
+import type { CraftOptions } from "../worker/protocol.js";
+import { baseline, failure, points, progress, result, runState } from "./run_state.js";
+import { images, model, radius, request, words, worker } from "./session.js";
+import { settings } from "./settings.js";
+
+export const isReady = computed(() => model.value.state === "ready" && images.value.state === "ready");
+export const isBusy = computed(() => runState.value === "running" || runState.value === "paused");
+
+/** What `universalPerturbation` is handed. */
+export const craftOptions = computed((): CraftOptions => {
+  const { norm, passes, target, seed, clip } = settings.value;
+  return {
+    norm: norm === "inf" ? Infinity : 2,
+    radius: radius.value,
+    passes,
+    delta: 1 - target / 100,
+    seed,
+    clip,
+  };
+});
+
+/** Crafts a perturbation with the settings as they are. */
+export async function craft(): Promise<void> {
+  failure.value = undefined;
+  progress.value = undefined;
+  result.value = undefined;
+  baseline.value = undefined;
+  points.value = [];
+  runState.value = "running";
+  try {
+    result.value = await worker.ask("craft", craftOptions.value);
+    request.value = { ...request.value, strength: 1 };
+    runState.value = "done";
+  } catch (error) {
+    const aborted = error instanceof Error && error.name === "AbortError";
+    failure.value = aborted ? "Cancelled before there was a perturbation." : words(error);
+    progress.value = undefined;
+    points.value = [];
+    runState.value = "idle";
+  }
+}
+
+export function pause(): void {
+  runState.value = "paused";
+  void worker.ask("pause");
+}
+
+export function resume(): void {
+  runState.value = "running";
+  void worker.ask("resume");
+}
+
+/** Ends the run; the best perturbation so far stays. */
+export function cancel(): void {
+  void worker.ask("cancel");
+}

@@ -1,0 +1,43 @@
+import { percent } from "../state/format.js";
+import type { Card, Look, Prediction } from "../worker/protocol.js";
+import { Picture } from "./picture.js";
+
+/** One image a card: as it is, and with v. */
+export function CardList({ look }: { readonly look: Look }) {
+  if (look.cards.length === 0) return <p class="facts">None of them.</p>;
+  return (
+    <ul class={look.fooled === undefined ? "cards single" : "cards"}>
+      {look.cards.map((card) => (
+        <Pair key={card.index} card={card} />
+      ))}
+    </ul>
+  );
+}
+
+function Pair({ card: { index, clean, perturbed, before, after, fooled } }: { readonly card: Card }) {
+  const name = `Image ${index + 1}`;
+  return (
+    <li class={fooled ? "pair fooled" : "pair"}>
+      <div>
+        <Picture image={clean} label={`${name} as it is`} />
+        <Verdict prediction={before} />
+      </div>
+      {perturbed && after && (
+        <div>
+          <Picture image={perturbed} label={`${name} with v`} />
+          <Verdict prediction={after} />
+          {fooled && <span class="badge">fooled</span>}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Verdict({ prediction: { name, confidence } }: { readonly prediction: Prediction }) {
+  return (
+    <p class="prediction">
+      <span title={name}>{name}</span>
+      <span class="quiet">{percent(confidence)}</span>
+    </p>
+  );
+}

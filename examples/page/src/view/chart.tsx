@@ -1,0 +1,103 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { duration, percent } from "../state/format.js";
+import { baseline, points } from "../state/run_state.js";
+
+const HEIGHT = 220;
+
+/** Fooling rate over time, against a random perturbation. */
+export function RateChart() {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = place.current as HTMLDivElement;
+    let plot = draw(element);
+    const follow = effect(() => plot.setData(data()));
+    const redraw = () => {
+      plot.destroy();
+      plot = draw(element);
+    };
+    const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
+    resized.observe(element);
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", redraw);
+    return () => {
+      follow();
+      resized.disconnect();
+      scheme.removeEventListener("change", redraw);
+      plot.destroy();
+    };
+  }, []);
+  return (
+    <figure class="chart">
+      <figcaption>
+        <span class="key solid">fooled by v</span>
+        {baseline.value && (
+          <span class="key dashes">by random noise of that size: {percent(baseline.value.rate)}</span>
+        )}
+      </figcaption>
+      <div ref={place} role="img" aria-label={summary()} />
+    </figure>
+  );
+}
+
+function summary(): string {
+  const last = points.value.at(-1);
+  const random = baseline.value ? `, by random noise ${percent(baseline.value.rate)}` : "";
+  return last
+    ? `Fooling rate over time: ${percent(last.rate)} after ${duration(last.seconds)}${random}.`
+    : "Fooling rate over time: nothing measured yet.";
+}
+
+function data(): uPlot.AlignedData {
+  const seconds = points.value.map((point) => point.seconds);
+  const random = baseline.value?.rate ?? null;
+  return [seconds, points.value.map(({ rate }) => rate), seconds.map(() => random)];
+}
+
+function draw(element: HTMLDivElement): uPlot {
+  const style = getComputedStyle(element);
+  // A canvas knows neither variables nor light-dark(), but a colour that is in use is worked out.
+  const colour = (name: string) => {
+    element.style.color = `var(${name})`;
+    const found = style.color;
+    element.style.color = "";
+    return found;
+  };
+  const axis = {
+    stroke: colour("--quiet"),
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
+    font: `12px ${style.fontFamily}`,
+  };
+  return new uPlot(
+    {
+      width: element.clientWidth,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [8, 12, 0, 0],
+      scales: {
+        x: { time: false, range: (_, _low, high) => [0, Math.max(1, high ?? 1)] },
+        y: { range: [0, 1] },
+      },
+      axes: [
+        { ...axis, size: 28, grid: { show: false }, values: (_, ticks) => ticks.map((t) => `${t} s`) },
+        {
+          ...axis,
+          size: 48,
+          splits: () => [0, 0.25, 0.5, 0.75, 1],
+          values: (_, ticks) => ticks.map((t) => percent(t)),
+        },
+      ],
+      series: [
+        {},
+        { stroke: colour("--accent"), fill: colour("--tint"), width: 2, points: { show: false } },
+        { stroke: colour("--quiet"), width: 1.5, dash: [5, 4], points: { show: false } },
+      ],
+    },
+    data(),
+    element,
+  );
+}

@@ -1,0 +1,86 @@
+import { shapeText } from "../state/format.js";
+import { model, radius, usualRadius } from "../state/session.js";
+import { change, settings } from "../state/settings.js";
+import { Choice, NumberField } from "./controls.js";
+
+/** The ball that v stays in, and how long it is looked for. */
+export function Perturbation() {
+  const { norm, passes, target, seed, clip, deterministic, engine } = settings.value;
+  const most = norm === "inf" ? 64 : usualRadius.value * 4;
+  return (
+    <section class="card" aria-labelledby="perturbation-title">
+      <h2 id="perturbation-title">Perturbation</h2>
+      <Choice
+        label="Norm"
+        quiet
+        value={norm}
+        options={[
+          { value: "inf", label: <>ℓ∞, every pixel</> },
+          { value: "2", label: <>ℓ2, all together</> },
+        ]}
+        onChange={(value) => change({ norm: value, radius: 0 })}
+      />
+      <NumberField
+        label="Radius"
+        unit="levels of 255"
+        slider
+        value={radius.value}
+        min={1}
+        max={Math.max(most, radius.value)}
+        onChange={(value) => change({ radius: value })}
+      />
+      <p class="facts">{meaning(norm)}</p>
+      <details>
+        <summary>More</summary>
+        <NumberField
+          label="Stop when fooled"
+          unit="%"
+          value={target}
+          min={1}
+          max={100}
+          onChange={(value) => change({ target: value })}
+        />
+        <NumberField
+          label="Passes at most"
+          value={passes}
+          min={1}
+          max={1000}
+          onChange={(value) => change({ passes: value })}
+        />
+        <NumberField
+          label="Seed"
+          value={seed}
+          min={0}
+          max={Number.MAX_SAFE_INTEGER}
+          onChange={(value) => change({ seed: value })}
+        />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={clip}
+            onChange={(event) => change({ clip: event.currentTarget.checked })}
+          />
+          Keep image + v within what a picture can show
+        </label>
+        {engine === "wasm" && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={deterministic}
+              onChange={(event) => change({ deterministic: event.currentTarget.checked })}
+            />
+            The same result on every machine, a little slower
+          </label>
+        )}
+      </details>
+    </section>
+  );
+}
+
+function meaning(norm: "inf" | "2"): string {
+  if (norm === "inf") return `No pixel changes by more than ${radius.value} of 255.`;
+  const shape = model.value.state === "ready" ? model.value.value.inputShape : [32, 32, 3];
+  const values = shape.reduce((product, n) => product * n, 1);
+  const each = radius.value / Math.sqrt(values);
+  return `As much as every one of ${shapeText(shape)} values changing by ${each.toPrecision(2)} of 255.`;
+}

@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { build } from "vite";
+import { root } from "../browser/package_build.js";
+import { type Site, serve } from "../browser/site.js";
+
+/** Builds the page as `npm run build:page` does, and serves it as a plain static host would: without headers. */
+export async function servePage(): Promise<Site> {
+  const outDir = `${root}node_modules/.cache/unifool/page`;
+  await build({
+    configFile: `${root}examples/page/vite.config.ts`,
+    logLevel: "error",
+    build: { outDir, emptyOutDir: true },
+  });
+  return serve("plain", { "/": `${outDir}/` }, {});
+}
+
+export interface VisitOptions extends BrowserContextOptions {
+  /** What the link says after its #. */
+  readonly hash?: string;
+}
+
+/** A visit to the page. Errors that nobody caught are collected. */
+export class Visit {
+  readonly errors: string[] = [];
+
+  private constructor(readonly page: Page) {
+    page.on("pageerror", (error) => this.errors.push(error.message));
+  }
+
+  /** A visitor who was never here. */
+  static async open(browser: Browser, site: Site, options: VisitOptions = {}): Promise<Visit> {
+    const { hash = "", ...context } = options;
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...context });
+    page.setDefaultTimeout(120_000);
+    const visit = new Visit(page);
+    await page.goto(`${site.origin}/index.html${hash && `#${hash}`}`);
+    await page.locator(".stage").waitFor();
+    return visit;
+  }
+
+  button(name: string) {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  /** Chooses files of one's own. */
+  async give(
+    label: "Files of your model" | "Pictures",
+    files: Readonly<Record<string, string | Uint8Array>>,
+  ): Promise<void> {
+    const card = this.page.getByRole("region", { name: label === "Pictures" ? "Images" : "Model" });
+    await card.getByRole("radio", { name: "Your own" }).check();
+    await card.getByLabel(label, { exact: true }).setInputFiles(
+      Object.entries(files).map(([name, content]) => ({
+        name,
+        mimeType: name.endsWith(".png") ? "image/png" : "application/octet-stream",
+        buffer: Buffer.from(content),
+      })),
+    );
+  }
+
+  /** Waits until all is ready, crafts, and waits for the end. */
+  async craft(): Promise<string> {
+    await this.ready();
+    await this.button("Craft").click();
+    return this.done();
+  }
+
+  async ready(): Promise<void> {
+    await this.page.getByRole("heading", { name: "Ready" }).waitFor();
+  }
+
+  /** What the page says at the end of a run, with the gallery there. */
+  async done(): Promise<string> {
+    await this.button("Craft again").waitFor();
+    await this.page.locator(".verdict").waitFor();
+    return (await this.page.locator(".stage [role=status]").textContent()) ?? "";
+  }
+
+  /** What a button saves. */
+  async save(name: string): Promise<{ readonly name: string; readonly bytes: Uint8Array }> {
+    const waiting = this.page.waitForEvent("download");
+    await this.button(name).click();
+    const download = await waiting;
+    const chunks: Buffer[] = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
+    return { name: download.suggestedFilename(), bytes: Buffer.concat(chunks) };
+  }
+
+  /** What axe-core has to say against it: the rules, and where. */
+  async violations(): Promise<string[]> {
+    await this.page.addScriptTag({ path: join(root, "node_modules/axe-core/axe.min.js") });
+    return this.page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: typeof import("axe-core") };
+      const { violations } = await axe.run();
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
+    });
+  }
+
+  /** By how many pixels it is wider than the window. */
+  overflow(): Promise<number> {
+    return this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  }
+
+  close(): Promise<void> {
+    return this.page.context().close();
+  }
+}
