@@ -6,12 +6,18 @@ import { Picture } from "./picture.js";
 export function CardList({ look }: { readonly look: Look }) {
   if (look.cards.length === 0) return <p class="facts">None of them.</p>;
   return (
-    <ul class={look.fooled === undefined ? "cards single" : "cards"}>
+    <ul class={kindOf(look)}>
       {look.cards.map((card) => (
         <Pair key={card.index} card={card} />
       ))}
     </ul>
   );
+}
+
+/** Large pictures want room. */
+function kindOf({ fooled, cards: [first] }: Look): string {
+  if (fooled === undefined) return "cards single";
+  return first.clean.width < 96 ? "cards" : "cards large";
 }
 
 function Pair({ card: { index, clean, perturbed, before, after, fooled } }: { readonly card: Card }) {

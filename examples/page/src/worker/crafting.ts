@@ -104,12 +104,14 @@ async function craft(
   };
 }
 
-/** With one scale for the whole run where the norm bounds every value, 80 levels then, so that v is seen to grow. */
-export function draw(session: Session, v: Float32Array, norm: number, radius: number) {
-  const scale = norm === Infinity ? Math.floor(800 / radius) / 10 : undefined;
-  const { imageData, scale: taken } = perturbationPicture(v, session.net.inputShape, {
-    range: [0, 255],
-    ...(scale && scale >= 1 && { scale }),
-  });
-  return { picture: imageData, scale: taken };
+/** Levels around grey that the largest value of v is drawn at. */
+const CONTRAST = 80;
+
+/** v as a picture; at first it is drawn fainter, so that it is seen to grow. */
+function draw(session: Session, v: Float32Array, norm: number, radius: number) {
+  const largest = v.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const least = norm === Infinity ? radius / 4 : (4 * radius) / Math.sqrt(v.length);
+  const scale = Math.max(1, Math.round((10 * CONTRAST) / Math.max(largest, least)) / 10);
+  const { imageData } = perturbationPicture(v, session.net.inputShape, { range: [0, 255], scale });
+  return { picture: imageData, scale };
 }
