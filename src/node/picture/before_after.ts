@@ -7,6 +7,9 @@ import { type Shape, sizeOf } from "../../network/spec.js";
 import { percent, plural } from "../words.js";
 import { drawGrid, type Example } from "./grid.js";
 
+/** Of a `FoolingRate`: what a picture tells. */
+type Predictions = Pick<FoolingRate, "rate" | "labels" | "newLabels">;
+
 export interface BeforeAfterOptions {
   /** The line on top. Default: how many of the images are fooled. */
   readonly title?: string;
@@ -21,7 +24,7 @@ export interface BeforeAfterOptions {
   /** How many images to show. Default: 6, of images of more than 128 pixels 4. */
   readonly columns?: number;
   /** What `foolingRate` said of these images and this perturbation, if it is known already. */
-  readonly predictions?: FoolingRate;
+  readonly predictions?: Predictions;
 }
 
 /** As many columns as make a picture of 1000 to 1200 pixels. */
@@ -95,7 +98,7 @@ async function examplesOf(
   net: Engine,
   images: Float32Array,
   perturbation: Float32Array,
-  { labels, newLabels }: FoolingRate,
+  { labels, newLabels }: Predictions,
   { columns, clip, name }: { columns: number; clip: boolean; name: (label: number) => string },
 ): Promise<Example[]> {
   const indices = [...labels.keys()];
