@@ -9,6 +9,7 @@ import type { ForwardPlan } from "./forward.js";
 import { type LiveConstants, LiveTables } from "./live.js";
 import { loweringOf } from "./lowerings.js";
 import { candidateValues } from "./masks.js";
+import { keepsChannels } from "./slices.js";
 
 export interface BackwardPlan {
   readonly entries: readonly Entry[];
@@ -75,7 +76,8 @@ export function planBackward(
         return contiguous();
       },
       sliced: cotangent,
-      passSlice: (name, first) => cotangents.passSlice(cotangent, channels, name, first),
+      passSlice: (name, first) =>
+        keepsChannels(network, step, name) && cotangents.passSlice(cotangent, channels, name, first),
       into: (name) => cotangents.into(name, label),
       intoFrom: (name) => cotangents.intoFrom(name, label),
       pass: (name) => cotangents.pass(contiguous(), name, label),

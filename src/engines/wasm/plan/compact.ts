@@ -2,6 +2,7 @@ import type { Mask } from "../../../kernels/wasm/cotangents.js";
 import type { FusedNetwork, FusedStep } from "../../../network/fuse.js";
 import { loweringOf } from "./lowerings.js";
 import { candidateValues } from "./masks.js";
+import { keepsChannels } from "./slices.js";
 
 /**
  * Values whose cotangents are compact (`Cotangent.compact`): those that only kernels which walk live lists meet. They are
@@ -23,7 +24,8 @@ export function findCompact(
   const found = network.steps.filter(
     (step) =>
       (readsLists(step) !== false ||
-        (loweringOf(step).splitsChannels?.(step) && step.inputs.every(isPart))) &&
+        (loweringOf(step).splitsChannels?.(step) &&
+          step.inputs.every((name) => isPart(name) && keepsChannels(network, step, name)))) &&
       masks.has(step.output) &&
       !candidates.has(step.output) &&
       network.steps.filter((reader) => writes(reader, step)).length === readers.get(step.output),

@@ -44,6 +44,16 @@ function concatCases(): OperatorCase[] {
     operatorCase("concat/vectors", [7], (net, image) =>
       net.add({ op: "Concat", axis: 0 }, net.relu(net.gemm(image, 5)), image, net.gemm(image, 1)),
     ),
+    operatorCase("concat/of flattened pixels", [3, 4, 2], (net, image) => {
+      const [a, b] = [3, 2].map((filters) => net.flatten(net.relu(net.conv(image, { filters }))));
+      return net.relu(net.gemm(net.add({ op: "Concat", axis: 0 }, a, b), 5));
+    }),
+    operatorCase("concat/of flattened pixels, winners", [4, 4, 2], (net, image) => {
+      const rows = [3, 2].map((filters) =>
+        net.add({ op: "Reshape", shape: [1, 2, 8 * filters] }, net.relu(net.conv(image, { filters }))),
+      );
+      return net.pool(net.add({ op: "Concat", axis: 2 }, ...rows), "MaxPool", { kernel: [1, 2] });
+    }),
     operatorCase("concat/of one", [3, 4, 5], (net, image) => net.add({ op: "Concat", axis: 1 }, image)),
   );
   return cases;
