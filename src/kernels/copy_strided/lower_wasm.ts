@@ -1,5 +1,5 @@
 import { type Buffer, type Entry, entry, Place } from "../wasm/tape.js";
-import { joinedAxes, type StridedCopy } from "./axes.js";
+import { type CopyAxes, joinedAxes, type StridedCopy } from "./axes.js";
 
 /** Axes of the kernel. */
 const AXES = 4;
@@ -24,7 +24,7 @@ export function stridedEntry(
   copy: StridedCopy,
   { x, y, floats, accumulate }: StridedBuffers,
 ): Entry {
-  const { axes, run } = joinedAxes(copy);
+  const { axes, run } = inTiles(joinedAxes(copy));
   // The outer two make the tiles: a missing axis lies between them and the inner ones.
   const outer = axes.slice(0, Math.max(1, axes.length - 2));
   const inner = axes.slice(outer.length);
@@ -41,4 +41,13 @@ export function stridedEntry(
     run: floats * run,
     accumulate,
   });
+}
+
+/** A single run in up to 64 equal parts, for as many threads. */
+function inTiles(copy: CopyAxes): CopyAxes {
+  if (copy.axes.length > 0) return copy;
+  let parts = 1;
+  while (parts < 64 && copy.run % (2 * parts) === 0) parts *= 2;
+  const run = copy.run / parts;
+  return { axes: [{ count: parts, from: run, to: run }], run };
 }

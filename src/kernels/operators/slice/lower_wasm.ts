@@ -1,5 +1,5 @@
-import { gathered } from "../../gather/lower_wasm.js";
-import { sourceOf } from "./source.js";
+import { strided } from "../../copy_strided/lowering_wasm.js";
+import { copyOf } from "./source.js";
 import type { Slice } from "./spec.js";
 
-export const lowering = gathered<Slice>(sourceOf);
+export const lowering = strided<Slice>(copyOf);

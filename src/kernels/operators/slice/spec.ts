@@ -2,18 +2,22 @@ import { checkIntegers, rejectNode } from "../../checks.js";
 import { copies, FOLDS_NOTHING, FUSES_NOTHING, type OperatorFacts, WITHOUT_WEIGHTS } from "../../facts.js";
 import { type NodeSpec, type Shape, sameShape } from "../../node.js";
 
-/** `x[starts[a] : ends[a]]` on every per-image axis `a`. Cropping. */
+/** `x[starts[a] : ends[a] : steps[a]]` on every per-image axis `a`. Cropping, taking every n-th, turning round. */
 export interface Slice {
   readonly op: "Slice";
   readonly starts: readonly number[];
+  /** Excluded; -1: a step back goes down to the first. */
   readonly ends: readonly number[];
+  /** Not 0. Default: ones. */
+  readonly steps?: readonly number[];
 }
 
 export const facts: OperatorFacts<Slice> = {
   inputs: [1, 1],
   shape: slicedShape,
   ...WITHOUT_WEIGHTS,
-  isIdentity: ({ shape, inputShapes }) => sameShape(shape, inputShapes[0]),
+  isIdentity: ({ shape, inputShapes, steps }) =>
+    sameShape(shape, inputShapes[0]) && (steps ?? []).every((step, axis) => step > 0 || shape[axis] === 1),
   reshapes: false,
   probabilities: () => undefined,
   ...FOLDS_NOTHING,
@@ -23,12 +27,18 @@ export const facts: OperatorFacts<Slice> = {
 };
 
 function slicedShape(node: NodeSpec<Slice>, [input]: readonly Shape[]): Shape {
-  checkIntegers(node, "starts", node.starts, input.length, 0);
-  checkIntegers(node, "ends", node.ends, input.length, 1);
+  const { starts, ends, steps = input.map(() => 1) } = node;
+  checkIntegers(node, "starts", starts, input.length, 0);
+  checkIntegers(node, "ends", ends, input.length, -1);
+  checkIntegers(node, "steps", steps, input.length, Number.MIN_SAFE_INTEGER);
   return input.map((n, axis) => {
-    const [start, end] = [node.starts[axis], node.ends[axis]];
-    if (start >= end || end > n)
-      rejectNode(node, `slice of axis ${axis} is ${start}:${end}, expected a non-empty part of 0:${n}`);
-    return end - start;
+    const [start, end, step] = [starts[axis], ends[axis], steps[axis]];
+    const fits = step > 0 ? start < end && end <= n : step < 0 && start < n && end < start;
+    if (!fits)
+      rejectNode(
+        node,
+        `slice of axis ${axis} is ${start}:${end}${step === 1 ? "" : `:${step}`}, expected a non-empty part of 0:${n}`,
+      );
+    return Math.ceil((end - start) / step);
   });
 }

@@ -32,6 +32,22 @@ function transposeCases(): OperatorCase[] {
       ),
     );
   cases.push(
+    operatorCase("transpose/of five axes, none joined", [6, 4, 4], (net, image) => {
+      const value = net.add(
+        { op: "Reshape", shape: [2, 3, 4, 2, 2] },
+        net.relu(net.conv(image, { filters: 4 })),
+      );
+      return net.relu(net.gemm(net.add({ op: "Transpose", perm: [4, 3, 2, 1, 0] }, value), 3));
+    }),
+    operatorCase("transpose/of windows, beside what else reads them", [4, 6, 3], (net, image) => {
+      const value = net.add({ op: "Reshape", shape: [2, 2, 2, 3, 3] }, image);
+      const windows = net.add({ op: "Transpose", perm: [0, 2, 1, 3, 4] }, value);
+      return net.add(
+        { op: "Concat", axis: 0 },
+        net.flatten(net.relu(net.gemm(windows, 2))),
+        net.flatten(image),
+      );
+    }),
     operatorCase("transpose/of rows", [3, 7], (net, image) =>
       net.gemm(net.add({ op: "Transpose", perm: [1, 0] }, image), 4),
     ),

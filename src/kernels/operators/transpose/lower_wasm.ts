@@ -1,5 +1,5 @@
-import { gathered } from "../../gather/lower_wasm.js";
-import { sourceOf } from "./source.js";
+import { strided } from "../../copy_strided/lowering_wasm.js";
+import { copyOf } from "./source.js";
 import type { Transpose } from "./spec.js";
 
-export const lowering = gathered<Transpose>(sourceOf);
+export const lowering = strided<Transpose>(copyOf);
