@@ -11,6 +11,14 @@ export function poolCases(op: "MaxPool" | "AveragePool", folder: string): Operat
   for (const kernel of [1, 2, 3, 5, [1, 2], [3, 2]] as (number | Pair)[])
     for (const strides of [1, 2, 3])
       for (const pads of ["same", "valid"] as const) windows.push({ kernel, strides, pads });
+  windows.push(
+    { kernel: 2, strides: 1, dilations: 2 },
+    { kernel: [3, 2], strides: 2, dilations: [2, 3], pads: [1, 2, 2, 1] },
+    { kernel: 3, strides: [3, 1], dilations: [1, 2], pads: [2, 3, 1, 4] },
+    { kernel: [2, 3], strides: [4, 3], dilations: [3, 2], pads: [0, 1, 3, 2] },
+    // The last windows reach beyond the image, as with ONNX's ceil_mode.
+    { kernel: 2, strides: 2, pads: [0, 0, 1, 1] },
+  );
   for (const window of windows)
     cases.push(
       operatorCase(`${folder}/${describeWindow(window)}`, [9, 7, 3], (net, image) =>

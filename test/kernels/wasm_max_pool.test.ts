@@ -18,6 +18,7 @@ const CASES: readonly SlidingWindow[] = [
   { size: [5, 4], kernel: [3, 2], pads: [2, 0, 1, 1] },
   { size: [7, 9], kernel: [2, 3], strides: [3, 4], pads: [0, 1, 0, 0] },
   { size: [4, 3], kernel: [4, 3] },
+  { size: [7, 8], kernel: [2, 3], strides: [1, 2], dilations: [3, 2], pads: [1, 2, 2, 1] },
 ];
 /** Below, at and above a vector, the two that a window takes together, and two of those. */
 const CHANNELS = [1, 3, 4, 5, 7, 8, 9, 12, 19];
@@ -40,21 +41,21 @@ describe.each(variants)("max_pool, $variant", ({ relaxed }) => {
     });
 
   test("a NaN wins only as the first of its window, as in the reference", () => {
-    const { node, geometry } = pooledImage({ size: [1, 4], kernel: [1, 2], strides: [1, 2] }, 1, 1);
+    const { node, geometry, taps } = pooledImage({ size: [1, 4], kernel: [1, 2], strides: [1, 2] }, 1, 1);
     const kernels = new WasmKernels(relaxed);
     const x = Float32Array.of(Number.NaN, 1, -Infinity, Number.NaN);
     const y = kernels.output(2);
-    kernels.call("max_pool_forward", 1, { ...geometry, x: kernels.input(x), y, winners: 0 });
+    kernels.call("max_pool_forward", 1, { ...geometry, ...taps, x: kernels.input(x), y, winners: 0 });
     expect([...y.values()]).toEqual([...reference.forward(node, [Float64Array.from(x)])]);
     expect([...y.values()]).toEqual([Number.NaN, -Infinity]);
   });
 
   test("of two zeros the first wins whatever its sign; infinities and denormals are passed on", () => {
-    const { geometry } = pooledImage({ size: [1, 8], kernel: [1, 2], strides: [1, 2] }, 1, 1);
+    const { geometry, taps } = pooledImage({ size: [1, 8], kernel: [1, 2], strides: [1, 2] }, 1, 1);
     const kernels = new WasmKernels(relaxed);
     const x = Float32Array.of(-0, 0, 0, -0, Infinity, 3, -(2 ** -149), 2 ** -149);
     const [y, winners] = [kernels.output(4), kernels.inout(new Int32Array(4))];
-    kernels.call("max_pool_forward", 1, { ...geometry, x: kernels.input(x), y, winners });
+    kernels.call("max_pool_forward", 1, { ...geometry, ...taps, x: kernels.input(x), y, winners });
     expect([...y.values()]).toEqual([-0, 0, Infinity, 2 ** -149]);
     expect([...winners.values()]).toEqual([0, 2, 4, 7]);
   });

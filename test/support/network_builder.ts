@@ -99,8 +99,8 @@ export class NetworkBuilder implements CaseNetwork {
   }
 
   pool(from: string, op: "MaxPool" | "AveragePool", options: WindowOptions): string {
-    const { kernel, strides, pads } = windowOf(this.shapeOf(from), { kernel: 2, ...options });
-    return this.add({ op, kernel, strides, pads }, from);
+    const { kernel, strides, pads, dilations } = windowOf(this.shapeOf(from), { kernel: 2, ...options });
+    return this.add({ op, kernel, strides, pads, ...(options.dilations && { dilations }) }, from);
   }
 
   relu(from: string): string {

@@ -1,5 +1,5 @@
 import { type AnyOperator, type Node, type Step, sameShape } from "../node.js";
-import type { PoolWindow } from "../pool.js";
+import { extentOf, type PoolWindow } from "../pool.js";
 import { entriesField, maskFields } from "../wasm/cotangents.js";
 import {
   type BackwardContext,
@@ -42,6 +42,8 @@ function forward(step: Step, node: WindowedNode, { memory, emit, value, varies }
       winners: kept?.winners ?? 0,
       channels,
       ...windowFields(node),
+      dilationHeight: node.dilations?.[0] ?? 1,
+      dilationWidth: node.dilations?.[1] ?? 1,
     }),
   );
   return kept ?? NOTHING;
@@ -53,7 +55,8 @@ function vjp(step: Step, node: WindowedNode, context: BackwardContext): void {
   const { cotangent, kept, emit } = context;
   const [height, width, channels] = node.inputShapes[0];
   const { target, accumulate } = context.into(input);
-  const shared = { channels, ...windowFields(node) };
+  // Who won is known, so that windows may be taken without their holes.
+  const shared = { channels, ...windowFields({ ...node, kernel: extentOf(node) }) };
   if (target.mask?.values === kept.live)
     emit(
       entry("max_pool_live", node.name, height, {

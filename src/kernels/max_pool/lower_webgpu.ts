@@ -1,5 +1,5 @@
 import type { AnyOperator, Node, Step } from "../node.js";
-import type { PoolWindow } from "../pool.js";
+import { extentOf, type PoolWindow } from "../pool.js";
 import { dispatch, perUnit } from "../webgpu/dispatch.js";
 import {
   type BackwardContext,
@@ -29,7 +29,18 @@ function forward(step: Step, node: WindowedNode, { emit, value, keep, varies }: 
   const units = vector ? y.units / 4 : y.units;
   const shader = maxPoolForwardShader({ vector, keepsWinners: winners !== undefined });
   emit(
-    dispatch(node.name, shader, { units, ...windowFields(node, vector) }, { x, y, winners }, perUnit(units)),
+    dispatch(
+      node.name,
+      shader,
+      {
+        units,
+        ...windowFields(node, vector),
+        dilationHeight: node.dilations?.[0] ?? 1,
+        dilationWidth: node.dilations?.[1] ?? 1,
+      },
+      { x, y, winners },
+      perUnit(units),
+    ),
   );
   return winners ? { winners } : NOTHING;
 }
@@ -45,7 +56,8 @@ function vjp(step: Step, node: WindowedNode, context: BackwardContext): void {
     dispatch(
       node.name,
       maxPoolVjpShader({ vector, share }),
-      { units, ...windowFields(node, vector), ...clamp },
+      // Who won is known, so that windows may be taken without their holes.
+      { units, ...windowFields({ ...node, kernel: extentOf(node) }, vector), ...clamp },
       { gy, gx, slots, winners: context.kept.winners, ...tensors },
       perUnit(units),
     ),

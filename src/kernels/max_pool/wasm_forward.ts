@@ -23,22 +23,28 @@ const VECTORS = 2;
  */
 export const maxPoolForward = kernel(
   "max_pool_forward",
-  ["x", "y", "winners", ...GEOMETRY],
+  ["x", "y", "winners", ...GEOMETRY, "dilationHeight", "dilationWidth"],
   ({ field, begin, end, locals }) => {
     const [x, y, winners, channels] = [field("x"), field("y"), field("winners"), field("channels")];
     const [height, width] = [field("height"), field("width")];
     const [kernelHeight, kernelWidth] = [field("kernelHeight"), field("kernelWidth")];
     const [strideHeight, strideWidth] = [field("strideHeight"), field("strideWidth")];
     const [padTop, padLeft, outWidth] = [field("padTop"), field("padLeft"), field("outWidth")];
+    const [dilationHeight, dilationWidth] = [field("dilationHeight"), field("dilationWidth")];
 
     const [top, bottom, leftmost, right] = Array.from({ length: 4 }, () => locals.i32());
     const [ox, first, row, rows, unit, columns, out, left] = Array.from({ length: 8 }, () => locals.i32());
-    const rowUnits = locals.i32(width.mul(channels));
+    const rowUnits = locals.i32(width.mul(channels).mul(dilationHeight));
+    const columnUnits = locals.i32(channels.mul(dilationWidth));
     const best = Array.from({ length: VECTORS }, () => locals.v128());
     const winner = Array.from({ length: VECTORS }, () => locals.v128());
     const [candidate, index] = [locals.v128(), locals.v128()];
     const lanes = locals.v128(i32x4Of(0, 1, 2, 3));
-    const positive = (n: I32): I32 => selectI32(n.geS(0), n, 0);
+    /** The first tap from n on that is not before the image. */
+    const inside = (n: I32, dilation: I32): I32 =>
+      selectI32(n.geS(0), n, n.add(dilation.sub(1).sub(n).divU(dilation).mul(dilation)));
+    const taps = (first: I32, end: I32, dilation: I32): I32 =>
+      end.sub(first).add(dilation).sub(1).divU(dilation);
 
     const window = (vectors: number, lane: Width): void => {
       for (let v = 0; v < vectors; v++) {
@@ -46,11 +52,11 @@ export const maxPoolForward = kernel(
         winner[v].set(i32Splat(first.add(4 * v)).i32Add(lanes));
       }
       row.set(first);
-      rows.set(bottom.sub(top));
+      rows.set(taps(top, bottom, dilationHeight));
       doWhile(
         () => {
           unit.set(row);
-          columns.set(right.sub(leftmost));
+          columns.set(taps(leftmost, right, dilationWidth));
           doWhile(
             () => {
               for (let v = 0; v < vectors; v++) {
@@ -59,7 +65,7 @@ export const maxPoolForward = kernel(
                 winner[v].set(index.select(winner[v], candidate.gt(best[v])));
                 best[v].set(best[v].pmax(candidate));
               }
-              unit.set(unit.add(channels));
+              unit.set(unit.add(columnUnits));
               columns.set(columns.sub(1));
             },
             () => columns,
@@ -82,16 +88,16 @@ export const maxPoolForward = kernel(
       () => begin.ltU(end),
       () => {
         top.set(begin.mul(strideHeight).sub(padTop));
-        bottom.set(minSigned(top.add(kernelHeight), height));
-        top.set(positive(top));
+        bottom.set(minSigned(top.add(kernelHeight.sub(1).mul(dilationHeight)).add(1), height));
+        top.set(inside(top, dilationHeight));
         out.set(begin.mul(outWidth).mul(channels).shl(2));
         ox.set(0);
         whileDo(
           () => ox.ltU(outWidth),
           () => {
             leftmost.set(ox.mul(strideWidth).sub(padLeft));
-            right.set(minSigned(leftmost.add(kernelWidth), width));
-            leftmost.set(positive(leftmost));
+            right.set(minSigned(leftmost.add(kernelWidth.sub(1).mul(dilationWidth)).add(1), width));
+            leftmost.set(inside(leftmost, dilationWidth));
             first.set(top.mul(width).add(leftmost).mul(channels));
             left.set(channels);
             for (const [vectors, lane] of [

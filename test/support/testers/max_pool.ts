@@ -1,4 +1,5 @@
 import { reference } from "../../../src/kernels/operators/max_pool/reference.js";
+import { extentOf } from "../../../src/kernels/pool.js";
 import type { MaxPool, Node } from "../../../src/network/spec.js";
 import { expectGuarded } from "../guarded.js";
 import { randomValues } from "../random_values.js";
@@ -17,8 +18,10 @@ export interface PooledImage {
   readonly node: Node<MaxPool>;
   readonly channels: number;
   readonly windows: number;
-  /** The fields that the kernels share. */
+  /** The fields that the kernels share; of the window how far it reaches. */
   readonly geometry: Readonly<Record<string, number>>;
+  /** Those that the forward kernel has besides or otherwise. */
+  readonly taps: Readonly<Record<string, number>>;
   readonly x: Float32Array;
   readonly y: Float32Array;
   /** The input unit that each output is taken from. */
@@ -26,12 +29,15 @@ export interface PooledImage {
 }
 
 export function pooledImage(
-  { size, kernel, strides = [1, 1], pads = [0, 0, 0, 0] }: SlidingWindow,
+  { size, kernel, strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0] }: SlidingWindow,
   channels: number,
   seed: number,
 ): PooledImage {
   const random = randomValues(seed);
-  const node = singleNode({ op: "MaxPool", kernel, strides, pads }, [...size, channels]) as Node<MaxPool>;
+  const node = singleNode({ op: "MaxPool", kernel, strides, dilations, pads }, [
+    ...size,
+    channels,
+  ]) as Node<MaxPool>;
   const x = Float32Array.from({ length: size[0] * size[1] * channels }, () => random.integer(-4, 4));
   const x64 = Float64Array.from(x);
   const y = Float32Array.from(reference.forward(node, [x64]));
@@ -41,15 +47,22 @@ export function pooledImage(
     return reference.vjp(node, [x64], dy, dy)[0].indexOf(1);
   });
   const [outHeight, outWidth] = node.shape;
+  const extent = extentOf(node);
   return {
     ...{ node, channels, x, y, winners },
     windows: kernel[0] * kernel[1],
+    taps: {
+      kernelHeight: kernel[0],
+      kernelWidth: kernel[1],
+      dilationHeight: dilations[0],
+      dilationWidth: dilations[1],
+    },
     geometry: {
       channels,
       height: size[0],
       width: size[1],
-      kernelHeight: kernel[0],
-      kernelWidth: kernel[1],
+      kernelHeight: extent[0],
+      kernelWidth: extent[1],
       strideHeight: strides[0],
       strideWidth: strides[1],
       padTop: pads[0],
@@ -61,11 +74,11 @@ export function pooledImage(
 }
 
 /** Maxima and winners are exact, with winners or without. */
-export function expectMaxPoolForward(relaxed: boolean, { geometry, x, y, winners }: PooledImage): void {
+export function expectMaxPoolForward(relaxed: boolean, { geometry, taps, x, y, winners }: PooledImage): void {
   const kernels = new WasmKernels(relaxed);
   const [found, alone] = [kernels.output(y.length), kernels.output(y.length)];
   const won = kernels.inout(new Int32Array(y.length).fill(-2));
-  const fields = { ...geometry, x: kernels.input(x) };
+  const fields = { ...geometry, ...taps, x: kernels.input(x) };
   kernels.call("max_pool_forward", geometry.outHeight, { ...fields, y: found, winners: won });
   kernels.call("max_pool_forward", geometry.outHeight, { ...fields, y: alone, winners: 0 });
   expectSame(found.values(), y);

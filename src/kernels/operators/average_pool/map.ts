@@ -1,6 +1,6 @@
 import type { Node } from "../../node.js";
 import type { PixelMap } from "../../pixel_map/pixel_map.js";
-import { undilated } from "../../pool.js";
+import { windowOf } from "../../pool.js";
 import { forEachTap } from "../../window.js";
 import { windowCounts } from "./reference.js";
 import type { AveragePool } from "./spec.js";
@@ -12,6 +12,6 @@ export function averagePoolMap(node: Node<AveragePool>): PixelMap {
     inputs: height * width,
     outputs: counts.length,
     entries: (visit) =>
-      forEachTap(node, undilated(node), (output, input) => visit(output, input, 1 / counts[output])),
+      forEachTap(node, windowOf(node), (output, input) => visit(output, input, 1 / counts[output])),
   };
 }

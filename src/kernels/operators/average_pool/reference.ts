@@ -1,10 +1,10 @@
 /**
- * Mean over a sliding window, channel by channel; padding is not counted.
+ * Mean over a sliding window, channel by channel; of the padding only `countedPads` are counted, as zeros.
  *
- *     y[i, j, c] = 1/n[i, j] sum_{p, q} x[i s0 + p - top, j s1 + q - left, c]
+ *     y[i, j, c] = 1/n[i, j] sum_{p, q} x[i s0 + p d0 - top, j s1 + q d1 - left, c]
  *     dx[r, t, c] = sum over the windows (i, j) that hold (r, t) of dy[i, j, c] / n[i, j]
  *
- *     0 <= p < kernel[0], 0 <= q < kernel[1], over the n[i, j] taps inside the image
+ *     0 <= p < kernel[0], 0 <= q < kernel[1], summed over the taps inside the image; n[i, j] are those and the ones on counted padding
  *
  * Layout: x `[H, W, C]`, y `[H', W', C]`. Limits: every window must hold at least one pixel of the image.
  * Results are new arrays. Cost: kernel[0] kernel[1] H' W' C flops.
@@ -14,7 +14,7 @@
  */
 import { linear } from "../../float32/linear.js";
 import { type Node, sizeOf } from "../../node.js";
-import { undilated } from "../../pool.js";
+import { windowOf } from "../../pool.js";
 import type { ReferenceOperator } from "../../reference_operator.js";
 import { forEachTap } from "../../window.js";
 import type { AveragePool } from "./spec.js";
@@ -24,7 +24,7 @@ export const reference: ReferenceOperator<AveragePool> = {
     const channels = node.shape[2];
     const counts = windowCounts(node);
     const y = new Float64Array(sizeOf(node.shape));
-    forEachTap(node, undilated(node), (output, input) => {
+    forEachTap(node, windowOf(node), (output, input) => {
       for (let c = 0; c < channels; c++) y[output * channels + c] += x[input * channels + c];
     });
     return y.map((sum, i) => sum / counts[Math.floor(i / channels)]);
@@ -34,7 +34,7 @@ export const reference: ReferenceOperator<AveragePool> = {
     const channels = node.shape[2];
     const counts = windowCounts(node);
     const dx = new Float64Array(x.length);
-    forEachTap(node, undilated(node), (output, input) => {
+    forEachTap(node, windowOf(node), (output, input) => {
       for (let c = 0; c < channels; c++)
         dx[input * channels + c] += dy[output * channels + c] / counts[output];
     });
@@ -48,11 +48,19 @@ export const float32 = /* @__PURE__ */ linear<AveragePool>({
   vjp: ({ kernel }) => kernel[0] * kernel[1] + 2,
 });
 
-/** n[i, j]: how many taps of each window are inside the image. */
+/** n[i, j]: how many taps of each window are inside the image or on padding that counts. */
 export function windowCounts(node: Node<AveragePool>): Int32Array {
-  const counts = new Int32Array(node.shape[0] * node.shape[1]);
-  forEachTap(node, undilated(node), (output) => {
-    counts[output]++;
-  });
-  return counts;
+  const { shape, inputShapes, pads, countedPads = [0, 0, 0, 0] } = node;
+  const { kernel, strides, dilations } = windowOf(node);
+  const counts = ([0, 1] as const).map((axis) =>
+    Array.from({ length: shape[axis] }, (_, i) => {
+      let count = 0;
+      for (let p = 0; p < kernel[axis]; p++) {
+        const at = i * strides[axis] + p * dilations[axis] - pads[axis];
+        if (at >= -countedPads[axis] && at < inputShapes[0][axis] + countedPads[axis + 2]) count++;
+      }
+      return count;
+    }),
+  );
+  return Int32Array.from(counts[0].flatMap((rows) => counts[1].map((columns) => rows * columns)));
 }

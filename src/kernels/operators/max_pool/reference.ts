@@ -1,7 +1,7 @@
 /**
  * Maximum over a sliding window, channel by channel.
  *
- *     y[i, j, c] = max_{p, q} x[i s0 + p - top, j s1 + q - left, c],    0 <= p < kernel[0], 0 <= q < kernel[1]
+ *     y[i, j, c] = max_{p, q} x[i s0 + p d0 - top, j s1 + q d1 - left, c],    0 <= p < kernel[0], 0 <= q < kernel[1]
  *
  * over the taps inside the image: padding never wins. The vjp gives dy[i, j, c] to the winner; among equals
  * that is the first tap in row-major order.
@@ -13,7 +13,7 @@
  */
 import { maximum } from "../../float32/maximum.js";
 import { type Node, sizeOf } from "../../node.js";
-import { undilated } from "../../pool.js";
+import { windowOf } from "../../pool.js";
 import type { ReferenceOperator } from "../../reference_operator.js";
 import { forEachTap } from "../../window.js";
 import type { MaxPool } from "./spec.js";
@@ -37,7 +37,7 @@ export const float32 = /* @__PURE__ */ maximum<MaxPool>({
   members(node) {
     const channels = node.shape[2];
     const members: number[][] = Array.from({ length: sizeOf(node.shape) }, () => []);
-    forEachTap(node, undilated(node), (output, input) => {
+    forEachTap(node, windowOf(node), (output, input) => {
       for (let c = 0; c < channels; c++) members[output * channels + c].push(input * channels + c);
     });
     return members;
@@ -48,7 +48,7 @@ export const float32 = /* @__PURE__ */ maximum<MaxPool>({
 function winners(node: Node<MaxPool>, x: Float64Array): Int32Array {
   const channels = node.shape[2];
   const winner = new Int32Array(sizeOf(node.shape)).fill(-1);
-  forEachTap(node, undilated(node), (output, input) => {
+  forEachTap(node, windowOf(node), (output, input) => {
     for (let c = 0; c < channels; c++) {
       const best = winner[output * channels + c];
       const candidate = input * channels + c;
