@@ -10,6 +10,7 @@ import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layer
 import { type InputOptions, type InputTransform, resolveInput } from "../network/input.js";
 import type { Network } from "../network/spec.js";
 import "./gpu_types.js";
+import { show } from "../engines/arguments.js";
 import {
   checkClassNames,
   checkInputShape,
@@ -284,6 +285,7 @@ async function warningsFor(
       `compile: the WebGPU adapter ("${(engine as WebgpuEngine).adapter}") computes on the processor, expected a GPU; ` +
         '{ backend: "wasm" } is faster there',
     );
+  warnings.push(...oddScales(input));
   if (network) {
     const rescaled = rescaledTwice(network, resolveInput(input, network.input.shape.at(-1) ?? 1));
     warnings.push(...oddEndings(network), ...(rescaled ? [rescaled] : []));
@@ -303,6 +305,18 @@ async function warningsFor(
       `${outputs} are infinite at an image of noise, expected finite numbers; DeepFool takes no steps there`,
     );
   return warnings;
+}
+
+/** A mean or std that can hardly be of images scaled to [0, 1], which both are meant for: one of pixels up to 255, mostly. */
+function oddScales(input: InputOptions | undefined): string[] {
+  const largest = (value: number | readonly number[] | undefined) =>
+    Math.max(0, ...[value ?? 0].flat().map(Math.abs));
+  return (["mean", "std"] as const)
+    .filter((name) => largest(input?.[name]) > 1)
+    .map(
+      (name) =>
+        `compile: input.${name} is ${show(input?.[name])}, expected at most 1; mean and std are of images scaled to [0, 1], whatever the range`,
+    );
 }
 
 /** What a classifier's last layer says about its labels, where that is not one class of several. */

@@ -1,8 +1,9 @@
 import { countImages } from "../engines/arguments.js";
 import type { DeepfoolProfile, DeepfoolRequest, DeepfoolRun, Engine } from "../engines/engine.js";
-import { InvalidArgumentError } from "../errors.js";
+import { type Pixels, pixelsOf } from "../engines/pixels.js";
 import { PROFILE_NAMES, PROFILES } from "../kernels/deepfool_step/profiles.js";
 import { deepfoolLoop } from "./deepfool_loop.js";
+import { within } from "./images.js";
 import {
   checkCallback,
   checkEngine,
@@ -84,7 +85,7 @@ export interface DeepfoolResult {
  * depend on the other images.
  *
  * @param engine from `compile`, or any object that satisfies `Engine`
- * @param images `[N][H][W][C]`, values in `engine.range`
+ * @param given the images, `[N][H][W][C]`, in the units of `engine.range`
  * @throws InvalidArgumentError for wrong shapes, values that are not finite or out of bounds, or wrong options
  * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
  * @throws the signal's reason when aborted
@@ -94,13 +95,14 @@ export interface DeepfoolResult {
  */
 export async function deepfool(
   engine: Engine,
-  images: Float32Array,
+  given: Pixels,
   options?: DeepfoolOptions,
 ): Promise<DeepfoolResult> {
   const caller = "deepfool";
   const request = resolveRequest(caller, engine, options);
-  countImages(caller, images, engine.inputShape);
-  checkWithinBounds(caller, images, request.bounds);
+  const pixels = pixelsOf(caller, given, engine.range);
+  countImages(caller, pixels, engine.inputShape);
+  const images = request.bounds ? within(caller, pixels, request.bounds, "bounds") : pixels;
   request.signal?.throwIfAborted();
   const run = await runDeepfool(engine, images, request);
   return { ...run, succeeded: Uint8Array.from(run.labels, (label, n) => Number(run.newLabels[n] !== label)) };
@@ -168,20 +170,6 @@ export function checkProfile(caller: string, profile: unknown): DeepfoolProfile 
 /** A count of candidates: two at least, clamped to the number of classes. */
 export function checkCandidates(caller: string, engine: Engine, classes: unknown): number {
   return Math.min(integer(caller, "classes", classes, 2), engine.classes);
-}
-
-function checkWithinBounds(
-  caller: string,
-  images: Float32Array,
-  bounds: readonly [number, number] | undefined,
-): void {
-  if (bounds === undefined) return;
-  const [low, high] = bounds;
-  for (let i = 0; i < images.length; i++)
-    if (images[i] < low || images[i] > high)
-      throw new InvalidArgumentError(
-        `${caller}: images[${i}] is ${images[i]}, expected values within the bounds [${bounds.join(", ")}]`,
-      );
 }
 
 function addWithin(

@@ -1,7 +1,9 @@
 import { countImages } from "../engines/arguments.js";
 import type { Engine } from "../engines/engine.js";
+import type { Pixels } from "../engines/pixels.js";
 import { InvalidArgumentError } from "../errors.js";
 import { sizeOf } from "../network/spec.js";
+import { imagesIn } from "./images.js";
 import { checkCallback, checkEngine, checkSignal, flag, integer, oneOf, optionsObject } from "./options.js";
 import { predict } from "./predict.js";
 import { randomSource } from "./random.js";
@@ -52,9 +54,9 @@ export interface FoolingRate extends Rate {
  * The share of images whose prediction changes when one perturbation is added to all of them (arXiv:1610.08401,
  * section 2). Compared with the prediction on the clean image, not with a dataset label.
  *
- * @param images `[N][H][W][C]`, values in `engine.range`
+ * @param pixels the images, `[N][H][W][C]`, values in `engine.range`
  * @param perturbation `[H][W][C]`, in the same units
- * @throws InvalidArgumentError for wrong shapes, values that are not finite, wrong options, or a target that all images are
+ * @throws InvalidArgumentError for wrong shapes, values that are not finite or out of range, wrong options, or a target that all images are
  *   taken for already
  * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
  * @throws the signal's reason when aborted
@@ -64,11 +66,12 @@ export interface FoolingRate extends Rate {
  */
 export async function foolingRate(
   engine: Engine,
-  images: Float32Array,
+  pixels: Pixels,
   perturbation: Float32Array,
   options?: FoolingRateOptions,
 ): Promise<FoolingRate> {
-  const { batch, signal, onProgress, ...given } = checked(engine, images, perturbation, options);
+  const { images, settings } = checked(engine, pixels, perturbation, options);
+  const { batch, signal, onProgress, ...given } = settings;
   const { target, levels, baseline } = given;
   const bounds = given.clip ? engine.range : undefined;
   const passes = [given.labels === undefined, true, levels !== undefined, baseline !== undefined];
@@ -113,10 +116,10 @@ const CALLER = "foolingRate";
 
 function checked(
   engine: Engine,
-  images: Float32Array,
+  pixels: Pixels,
   perturbation: Float32Array,
   options: FoolingRateOptions | undefined,
-): FoolingRateOptions {
+): { readonly images: Float32Array; readonly settings: FoolingRateOptions } {
   const given = optionsObject(CALLER, options, [
     ...(["clip", "target", "levels", "baseline", "labels", "batch", "signal", "onProgress"] as const),
   ]);
@@ -124,7 +127,8 @@ function checked(
   checkEngine(CALLER, engine);
   checkSignal(CALLER, given.signal);
   checkCallback(CALLER, "onProgress", given.onProgress);
-  const count = countImages(CALLER, images, engine.inputShape);
+  const images = imagesIn(CALLER, pixels, engine);
+  const count = images.length / sizeOf(engine.inputShape);
   checkPerturbation(CALLER, perturbation, engine);
   flag(CALLER, "clip", clip);
   if (target !== undefined) integer(CALLER, "target", target, 0, engine.classes - 1);
@@ -137,7 +141,7 @@ function checked(
     throw new InvalidArgumentError(
       `${CALLER}: labels has ${(labels as Int32Array | null)?.length ?? "no"} values, expected an Int32Array of ${count}, one an image`,
     );
-  return given;
+  return { images, settings: given };
 }
 
 /** Rounds pixels, in the range already, to the nearest of so many levels, in place. */

@@ -1,6 +1,7 @@
 import type { Engine } from "../engines/engine.js";
 import type { Gradient, GradientOptions } from "../engines/gradient.js";
 import { gradientArguments } from "../engines/gradient_arguments.js";
+import { type Pixels, pixelsOf } from "../engines/pixels.js";
 import { type GradientSource, portableGradient } from "../engines/portable_gradient.js";
 import { sizeOf } from "../network/spec.js";
 import { checkEngine } from "./options.js";
@@ -10,7 +11,7 @@ import { checkEngine } from "./options.js";
  * rows of its Jacobian, one for every class whose seed is not 0.
  *
  * @param engine from `compile`, or any object that satisfies `Engine`
- * @param images `[N][H][W][C]`, values in `engine.range`
+ * @param given `[N][H][W][C]`, in the units of `engine.range`
  * @returns values `[N][H][W][C]` or, with `sum`, `[H][W][C]`; logits `[N][C]`; losses `[N]`
  * @throws InvalidArgumentError for wrong shapes, values that are not finite, or wrong options
  * @throws EngineError if a logit is NaN (`image` says whose), or if the engine was disposed or has failed
@@ -20,12 +21,9 @@ import { checkEngine } from "./options.js";
  * const { labels } = await net.logits(images);
  * const { values } = await gradient(net, images, { loss: "margin", labels, shift: uap.perturbation });
  */
-export async function gradient(
-  engine: Engine,
-  images: Float32Array,
-  options: GradientOptions,
-): Promise<Gradient> {
+export async function gradient(engine: Engine, given: Pixels, options: GradientOptions): Promise<Gradient> {
   checkEngine("gradient", engine);
+  const images = pixelsOf("gradient", given, engine.range);
   if (engine.gradient) return engine.gradient(images, options);
   const { inputShape, classes } = engine;
   const request = gradientArguments(images, options, inputShape, classes);

@@ -71,9 +71,14 @@ export function optionsObject<T extends object>(
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new InvalidArgumentError(`${caller}: options is ${show(options)}, expected an object`);
-  for (const key of Object.keys(options))
-    if (!keys.some((known) => known === key))
-      throw new InvalidArgumentError(`${caller}: unknown option "${key}", expected ${keys.join(", ")}`);
+  for (const key of Object.keys(options)) {
+    if (keys.some((known) => known === key)) continue;
+    // What others call the radius of the ball.
+    const meant = /^eps(ilon)?$/i.test(key) && keys.find((known) => known === "radius");
+    throw new InvalidArgumentError(
+      `${caller}: unknown option "${key}", expected ${meant || keys.join(", ")}`,
+    );
+  }
   return options;
 }
 

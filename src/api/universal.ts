@@ -1,4 +1,5 @@
 import type { Engine } from "../engines/engine.js";
+import type { Pixels } from "../engines/pixels.js";
 import { craft } from "./crafting.js";
 import type { UniversalOptions } from "./universal/options.js";
 import { resolveSettings } from "./universal/settings.js";
@@ -31,8 +32,8 @@ import type { UniversalResult } from "./universal_result.js";
  * (the rate swings), `last` the final one; `initial` goes on from either.
  *
  * @param engine from `compile`, or any object that satisfies `Engine`
- * @param images the crafting set, `[N][H][W][C]`, values in `engine.range`; labels are not needed
- * @throws InvalidArgumentError for wrong shapes, values that are not finite, wrong options, options of another method, or a
+ * @param given the crafting set, `[N][H][W][C]`, values in `engine.range`; labels are not needed
+ * @throws InvalidArgumentError for wrong shapes, values that are not finite or out of range, wrong options, options of another method, or a
  *   target that all images are taken for already
  * @throws EngineError if a logit is NaN at an image, at image + v or where DeepFool leads from there (`image` says whose),
  *   or if the engine was disposed or has failed
@@ -44,10 +45,10 @@ import type { UniversalResult } from "./universal_result.js";
  */
 export async function universalPerturbation(
   engine: Engine,
-  images: Float32Array,
+  given: Pixels,
   options?: UniversalOptions,
 ): Promise<UniversalResult> {
-  const settings = resolveSettings(engine, images, options);
+  const { images, settings } = resolveSettings(engine, given, options);
   return settings.method === "deepfool"
     ? craft(engine, images, settings)
     : craftByRule(engine, images, settings);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "../errors.js";
 import { type Shape, sizeOf } from "../network/spec.js";
 import type { JacobianRequest } from "./backend.js";
-import type { JacobianOptions, LogitsOptions } from "./engine.js";
+import type { AnyJacobianOptions, LogitsOptions } from "./engine.js";
 
 /**
  * Checks a flat batch of images and returns N.
@@ -52,14 +52,15 @@ export function logitsArguments(
  */
 export function jacobianArguments(
   images: Float32Array,
-  options: JacobianOptions,
+  options: AnyJacobianOptions,
   shape: Shape,
   available: number,
 ): JacobianRequest {
   const caller = "jacobian";
   const count = countImages(caller, images, shape);
   checkOptions(caller, options, ["classes", "out", "signal"], "{ classes: 10 }");
-  const { classes, out, signal } = options;
+  const { out, signal } = options;
+  const classes = classIndices(options.classes);
   checkSignal(caller, signal);
   const rows = countClasses(caller, classes, count, available);
   const needed = count * rows * sizeOf(shape);
@@ -91,6 +92,17 @@ export function checkSignal(caller: string, signal: unknown): void {
     (typeof found.throwIfAborted !== "function" || typeof found.addEventListener !== "function")
   )
     throw new InvalidArgumentError(`${caller}: signal is ${show(signal)}, expected an AbortSignal`);
+}
+
+/** Whole numbers of any array as an Int32Array; what is no array of them as it is, for `countClasses` to refuse. */
+function classIndices(classes: AnyJacobianOptions["classes"]): number | Int32Array {
+  const isArray = Array.isArray(classes) || (ArrayBuffer.isView(classes) && !(classes instanceof DataView));
+  if (typeof classes === "number" || classes instanceof Int32Array || !isArray) return classes as Int32Array;
+  const given = Array.from(classes as ArrayLike<number>);
+  const wrong = given.find((c) => !Number.isInteger(c) || Math.abs(c) >= 2 ** 31);
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`jacobian: classes holds ${show(wrong)}, expected class indices`);
+  return Int32Array.from(given);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { EngineBackend, EngineFacts } from "./backend.js";
 import type { GradientEngine } from "./engine.js";
 import { gradientArguments } from "./gradient_arguments.js";
 import { assertNumbers, labelsOf } from "./not_a_number.js";
+import { pixelsOf } from "./pixels.js";
 import { portableGradient } from "./portable_gradient.js";
 
 /**
@@ -34,16 +35,18 @@ export function createEngine<Name extends string>(
     classNames,
     range,
 
-    async logits(images, options) {
+    async logits(given, options) {
       assertLive("logits");
+      const images = pixelsOf("logits", given, range);
       const { signal } = logitsArguments(images, options, inputShape);
       signal?.throwIfAborted();
       const logits = await backend.logits(images, signal);
       return { logits, labels: labelsOf("logits", logits, classes) };
     },
 
-    async jacobian(images, options) {
+    async jacobian(given, options) {
       assertLive("jacobian");
+      const images = pixelsOf("jacobian", given, range);
       const request = jacobianArguments(images, options, inputShape, classes);
       request.signal?.throwIfAborted();
       const answer = await backend.jacobian(images, request);
@@ -51,8 +54,9 @@ export function createEngine<Name extends string>(
       return { values: request.values, ...answer };
     },
 
-    async gradient(images, options) {
+    async gradient(given, options) {
       assertLive("gradient");
+      const images = pixelsOf("gradient", given, range);
       const request = gradientArguments(images, options, inputShape, classes);
       request.signal?.throwIfAborted();
       const answer = backend.gradient

@@ -2,13 +2,16 @@
 // Symbol.dispose, for those who compile against the declarations with an older lib and without the types of Node.
 import type { Shape } from "../network/spec.js";
 import type { Gradient, GradientOptions } from "./gradient.js";
+import type { Pixels } from "./pixels.js";
 
 /**
  * What a classifier must offer for the attacks: logits and input Jacobians of batches, in pixel space.
  * Everything in `unifool` that takes a network takes any object of this shape, so engines can be swapped in
  * either direction.
  *
- * Images are flat `Float32Array`s, `[N][H][W][C]`, N inferred from the length, values in the declared range.
+ * Images are flat `Float32Array`s, `[N][H][W][C]`, N inferred from the length, values in the declared range; engines of the
+ * package also take bytes, `Uint8Array` or `Uint8ClampedArray`, where that is [0, 255]. The points of `logits`, `jacobian`
+ * and `gradient` may lie outside it, as image + v may; the attacks and `foolingRate` refuse images that do.
  * An image's result depends on that image alone: not on its batch-mates, their number, or earlier calls.
  */
 export interface Engine {
@@ -93,9 +96,11 @@ export interface Engine {
   [Symbol.dispose](): void;
 }
 
-/** An engine of the package: it has `gradient`, if only through `jacobian`. */
+/** An engine of the package: it has `gradient`, if only through `jacobian`, and takes bytes and class indices of any array. */
 export interface GradientEngine extends Engine {
-  gradient(images: Float32Array, options: GradientOptions): Promise<Gradient>;
+  logits(images: Pixels, options?: LogitsOptions): Promise<Logits>;
+  jacobian(images: Pixels, options: AnyJacobianOptions): Promise<Jacobian>;
+  gradient(images: Pixels, options: GradientOptions): Promise<Gradient>;
 }
 
 export interface LogitsOptions {
@@ -117,6 +122,11 @@ export interface JacobianOptions {
   readonly out?: Float32Array;
   /** Ends the call early; the engine goes on. */
   readonly signal?: AbortSignal;
+}
+
+/** The same with class indices, `[N][K]`, in an array of any kind. */
+export interface AnyJacobianOptions extends Omit<JacobianOptions, "classes"> {
+  readonly classes: number | ArrayLike<number>;
 }
 
 export interface Jacobian {

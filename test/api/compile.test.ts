@@ -48,7 +48,18 @@ describe("compile", () => {
     expect([...logits]).toEqual([1, 0.75, 3]);
     expect([...labels]).toEqual([2]);
     expect(net.network?.nodes.map((node) => node.name)).toEqual(["flat", "scores"]);
-    expect(net.warnings).toEqual([]);
+    expect(net.warnings).toEqual([expect.stringMatching(/input\.std is \[1, 2\], expected at most 1; mean/)]);
+  });
+
+  it("warns of a mean and a std that are those of bytes", async () => {
+    const input = { range: [0, 255], mean: [-123.7, 116.3], std: 58.4 } as const;
+    using net = await compile(spec, { ...reference, input });
+    expect(net.warnings.slice(0, 2)).toEqual([
+      expect.stringMatching(/input\.mean is \[-123\.7, 116\.3\], expected at most 1; .* scaled to \[0, 1\]/),
+      expect.stringMatching(/input\.std is 58\.4, expected at most 1/),
+    ]);
+    using usual = await compile(spec, { ...reference, input: { mean: [0.485, 0.456], std: 1 } });
+    expect(usual.warnings).toEqual([]);
   });
 
   it("strips a final softmax, also from a network that was built before", async () => {

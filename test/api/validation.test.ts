@@ -71,6 +71,8 @@ describe("universalPerturbation", () => {
   it.each([
     ...shared,
     [{ radius: 0 }, "universalPerturbation: radius is 0, expected a positive number of pixel units"],
+    [{ epsilon: 0.03 }, /^universalPerturbation: unknown option "epsilon", expected radius$/],
+    [{ eps: 0.03 }, /^universalPerturbation: unknown option "eps", expected radius$/],
     [{ radius: -1 }, "radius is -1, expected a positive number"],
     [{ radius: Number.NaN }, "radius is NaN, expected a positive number"],
     [{ radius: Infinity }, "radius is Infinity, expected a positive number"],

@@ -1,10 +1,11 @@
-import { countImages } from "../../engines/arguments.js";
 import type { Engine } from "../../engines/engine.js";
+import type { Pixels } from "../../engines/pixels.js";
 import { InvalidArgumentError } from "../../errors.js";
 import { sizeOf } from "../../network/spec.js";
 import type { CraftingSettings } from "../crafting.js";
 import { checkCandidates, checkProfile } from "../deepfool.js";
 import { checkPerturbation } from "../evaluate.js";
+import { imagesIn } from "../images.js";
 import {
   checkCallback,
   checkEngine,
@@ -47,9 +48,9 @@ const OF_METHOD: Readonly<Record<UniversalMethod, readonly Key[]>> = {
 /** @throws InvalidArgumentError for whatever is wrong */
 export function resolveSettings(
   engine: Engine,
-  images: Float32Array,
+  pixels: Pixels,
   options: UniversalOptions | undefined,
-): CraftingSettings | StochasticSettings {
+): { readonly images: Float32Array; readonly settings: CraftingSettings | StochasticSettings } {
   const known = new Set([...OF_ALL, ...METHODS.flatMap((method) => OF_METHOD[method])]);
   const given = optionsObject(CALLER, options, [...known]);
   checkEngine(CALLER, engine);
@@ -78,10 +79,9 @@ export function resolveSettings(
   const settings =
     method === "deepfool"
       ? { ...common, method, ...deepfoolSettings(engine, given) }
-      : { ...common, method, ...stepSettings(engine, images, method, given, common) };
+      : { ...common, method, ...stepSettings(engine, pixels, method, given, common) };
   if (given.initial !== undefined) checkPerturbation(CALLER, given.initial, engine, "initial");
-  countImages(CALLER, images, engine.inputShape);
-  return settings;
+  return { images: imagesIn(CALLER, pixels, engine), settings };
 }
 
 function deepfoolSettings(engine: Engine, given: UniversalOptions) {
@@ -102,7 +102,7 @@ function deepfoolSettings(engine: Engine, given: UniversalOptions) {
 
 function stepSettings(
   engine: Engine,
-  images: Float32Array,
+  images: Pixels,
   method: Exclude<UniversalMethod, "deepfool">,
   given: UniversalOptions,
   { norm, radius }: Pick<StochasticSettings, "norm" | "radius">,
