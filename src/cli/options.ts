@@ -110,13 +110,13 @@ export function addCraftOptions(command: Command): Command {
     .addOption(
       option(
         "--delta <x>",
-        "stop when all but this share of the images is fooled (default: 0.2; sgd, sga, momentum: 0)",
+        "stop when all but this share of the images is fooled (default: 0; deepfool: 0.2)",
         parseShare,
       ),
     )
     .addOption(option("--passes <n>", "most passes over the images (default: 10; demo: 5)", wholeNumber(1)))
     .addOption(
-      option("--method <name>", `how it is found: ${METHODS.join(", ")} (default: deepfool)`, (name, text) =>
+      option("--method <name>", `how it is found: ${METHODS.join(", ")} (default: momentum)`, (name, text) =>
         parseChoice(name, text, METHODS),
       ),
     )

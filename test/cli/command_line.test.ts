@@ -12,7 +12,13 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeNpy, encodeNpy } from "../../src/images.js";
-import { compile, deepfool, foolingRate, universalPerturbation } from "../../src/index.js";
+import {
+  compile,
+  deepfool,
+  foolingRate,
+  type UniversalOptions,
+  universalPerturbation,
+} from "../../src/index.js";
 import { buildCommandLine, type Finished, runCommandLine, runInProcess } from "./support/command_line.js";
 import { CLASSES, SIDE, tinyImages, writeRawFolder, writeTinyModel } from "./support/tiny_model.js";
 
@@ -61,7 +67,7 @@ describe("craft", () => {
     expect(report).toMatchObject({
       command: "craft",
       version: "0.1.0",
-      method: "deepfool",
+      method: "momentum",
       labels: "predictions on the clean images",
       clip: false,
       warnings: [],
@@ -89,6 +95,7 @@ describe("craft", () => {
     const size = SIDE * SIDE;
     const crafting = all.slice(0, (IMAGES - 8) * size);
     const uap = await universalPerturbation(engine, crafting, {
+      method: "momentum",
       radius: 10 / 255,
       passes: 3,
       delta: 0,
@@ -123,6 +130,36 @@ describe("craft", () => {
       const { channels } = await picture.stats();
       expect(channels[0].stdev).toBeGreaterThan(20);
     }
+  });
+
+  it.each<[string[], UniversalOptions]>([
+    [
+      ["--method", "deepfool", "--classes", "3", "--delta", "0"],
+      { method: "deepfool", classes: 3, delta: 0 },
+    ],
+    [
+      ["--method", "sgd", "--target", "1", "--tile", "2", "--batch", "8", "--step-size", "0.3"],
+      { method: "sgd", target: 1, tile: 2, batch: 8, stepSize: 0.3 },
+    ],
+    [
+      ["--method", "sga", "--beta", "5", "--momentum", "0.5", "--inner-batch", "4", "--inner-passes", "2"],
+      { method: "sga", beta: 5, momentum: 0.5, innerBatch: 4, innerPasses: 2 },
+    ],
+    [
+      ["--starts", "2", "--weighting", "near", "--shift", "1", "--flip"],
+      { method: "momentum", starts: 2, weighting: "near", augment: { shift: 1, flip: true } },
+    ],
+  ])("takes %j, and says so in the report", async (args, options) => {
+    const out = newPath("methods");
+    const rest = ["--passes", "2", "--radius", "0.2", "--out", out, "--json"];
+    const report = jsonOf(await run("craft", ...source(), ...args, ...rest));
+    const { method, ...others } = options;
+    expect(report).toMatchObject({ method, options: { ...others, passes: 2 } });
+    const engine = await compile(model, { backend: "reference" });
+    const all = Float32Array.from(tinyImages(IMAGES).pixels, (v) => v / 255);
+    const uap = await universalPerturbation(engine, all, { ...options, radius: 0.2, passes: 2 });
+    expect(decodeNpy(readFileSync(join(out, "perturbation.npy"))).data).toEqual(uap.perturbation);
+    expect(report.foolingRate).toBe(uap.foolingRate);
   });
 
   it("starts from a perturbation, keeps another set apart, and replaces what an earlier run wrote", async () => {
@@ -380,6 +417,11 @@ describe("bad usage: exit code 2", () => {
   it("option values that do not fit the model", async () => {
     expectFailure(await run("craft", ...source(), "--mean", "1,2,3"), 2, /input\.mean is \[1,2,3\]/);
     expectFailure(await run("craft", ...source(), "--holdout", String(IMAGES)), 2, /leaves none to craft on/);
+    expectFailure(
+      await run("craft", ...source(), "--classes", "3", "--out", newPath("o")),
+      2,
+      /classes is given with method "momentum", expected method "deepfool"$/,
+    );
     expectFailure(
       await run("craft", ...source(), "--weights", "float16"),
       2,

@@ -1,13 +1,14 @@
 import {
   type Compiled,
   foolingRate,
+  InvalidArgumentError,
   UniversalAbortedError,
   type UniversalOptions,
   type UniversalResult,
   universalPerturbation,
 } from "../../index.js";
 import type { Console } from "../console.js";
-import { CommandError } from "../errors.js";
+import { CommandError, UsageError } from "../errors.js";
 import { duration, percent, plural } from "../format.js";
 
 /** What crafting came to, whether it ran to its end or was interrupted. */
@@ -38,6 +39,8 @@ export async function runCrafting(
       notePass(console, result.history.length, result.history.at(-1)?.foolingRate, seconds());
     return { ...result, interrupted: false, seconds: seconds() };
   } catch (error) {
+    // Options that do not go together, or not with this model.
+    if (error instanceof InvalidArgumentError) throw new UsageError(error.message, { cause: error });
     if (!(error instanceof UniversalAbortedError)) throw error;
     const { result } = error;
     if (result.perturbation.every((v) => v === 0))
