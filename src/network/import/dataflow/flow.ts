@@ -9,8 +9,8 @@ import { type Dims, LARGEST_CONSTANT, type Tensor } from "./tensor.js";
 /** What stays the same while a graph is imported. */
 export interface FlowContext {
   readonly builder: GraphBuilder;
-  /** Values that folding has made so far: a few bytes can ask for any number. */
-  readonly folded: { values: number };
+  /** Values that folding has made so far, and how many it may make: a few bytes can ask for any number. */
+  readonly folded: { values: number; readonly most?: number };
   /** Whether the graph takes one image at a time, so that it may drop the axis that counts them. */
   readonly oneImage?: boolean;
 }
@@ -97,9 +97,11 @@ export class Flow {
 
   /** Counts values that folding is about to make. @throws ModelError where they would fill memory */
   reserve(count: number): void {
-    this.#context.folded.values += count;
-    if (!(this.#context.folded.values <= LARGEST_CONSTANT))
-      this.reject(`constants of more than ${LARGEST_CONSTANT} values would have to be computed`);
+    const { folded } = this.#context;
+    const most = Math.min(folded.most ?? LARGEST_CONSTANT, LARGEST_CONSTANT);
+    folded.values += count;
+    if (!(folded.values <= most))
+      this.reject(`constants of more than ${most} values would have to be computed`);
   }
 
   /** @throws ModelError always, naming file, node and operator */

@@ -20,6 +20,9 @@ export interface Sampling {
   readonly float32?: boolean;
 }
 
+/** No image is longer. */
+const LONGEST = 2 ** 16;
+
 /**
  * @param lengths of all axes after it
  * @param factors by which axes grow: what coordinates are computed with, even where lengths are rounded
@@ -34,6 +37,8 @@ export function resize(
 ): Activation {
   const changed = lengths.flatMap((n, axis) => (n !== x.dims[axis] || factors[axis] !== 1 ? [axis] : []));
   if (changed.some((axis) => lengths[axis] < 1)) flow.reject(`sizes are ${lengths}, expected at least 1`);
+  if (changed.some((axis) => !(lengths[axis] <= LONGEST)))
+    flow.reject(`sizes are ${lengths}, expected at most ${LONGEST}`);
   if (changed.length === 0) return x;
   if (changed.includes(x.batch)) flow.mixesImages("it resizes");
   const isSpatial = axes.spatial.length <= 2 && changed.every((axis) => axes.spatial.includes(axis));
@@ -49,6 +54,7 @@ export function resize(
   // Every axis by itself is a product with a constant matrix.
   return matrices.reduce<Activation>((rest, { axis, matrix }) => {
     const dims = [x.dims[axis], lengths[axis]];
+    flow.reserve(dims[0] * dims[1]);
     const data = new Float32Array(dims[0] * dims[1]);
     matrix.forEach((row, i) => {
       for (const [from, weight] of row) data[from * dims[1] + i] += weight;

@@ -20,5 +20,5 @@ export function areLengths(dims: Dims): boolean {
 /** @throws ModelError for lengths that no tensor has */
 export function checkLengths(flow: Flow, dims: Dims): void {
   if (!areLengths(dims))
-    flow.reject(`shape is ${valueText(dims)}, expected whole numbers, at most ${MOST_AXES}`);
+    flow.reject(`shape is ${valueText(dims)}, expected whole numbers, at most ${MOST_AXES} of them`);
 }

@@ -10,7 +10,7 @@ import { GraphBuilder } from "../graph_builder.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
 import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
 import { graphInput } from "./input.js";
-import { areLengths } from "./lengths.js";
+import { areLengths, checkLengths } from "./lengths.js";
 import { artifactsOf, type LiveGraphModel, liveWeights } from "./live.js";
 import { type GraphContext, type Spread, TfNode } from "./node.js";
 import { operatorOf } from "./operators/registry.js";
@@ -60,6 +60,10 @@ function signatureOf(json: Readonly<Record<string, unknown>>): unknown {
   return signature ?? (isRecord(userDefinedMetadata) ? userDefinedMetadata.signature : undefined);
 }
 
+/** What may be computed of constants, in values: some for shapes, and for each value of the file a few. */
+const LEAST_FOLDING = 2 ** 22;
+const FOLDING = 16;
+
 function importGraph(
   topology: GraphTopology,
   weights: readonly Weight[],
@@ -84,7 +88,10 @@ function importGraph(
   const builder = new GraphBuilder(where);
   const context: GraphContext = {
     builder,
-    folded: { values: 0 },
+    folded: {
+      values: 0,
+      most: LEAST_FOLDING + FOLDING * weights.reduce((sum, { data }) => sum + data.length, 0),
+    },
     weights: new Map(weights.map((weight) => [weight.name, tensorOf(weight, where)])),
     spread: new WeakMap(),
   };
@@ -128,6 +135,7 @@ function run(
     const made = operator.run(node);
     node.refuseUnread();
     const list = "kind" in made ? [made] : made;
+    for (const { dims } of list) checkLengths(node, dims);
     if (spread && graphNode.op !== "BatchToSpaceND")
       for (const value of list)
         if (isActivation(value) && !context.spread.has(value)) context.spread.set(value, spread);
