@@ -4,13 +4,17 @@ import { references } from "../../src/kernels/operators/references.generated.js"
 import { tfjs } from "../../src/kernels/operators/tfjs.generated.js";
 import { wasm } from "../../src/kernels/operators/wasm.generated.js";
 import { webgpu } from "../../src/kernels/operators/webgpu.generated.js";
+import { GRAPH_MODEL_COVERAGE } from "../../src/network/import/graph_model/operators/registry.js";
 import { LAYERS_MODEL_COVERAGE } from "../../src/network/import/layers_model/layers/registry.js";
+import { ONNX_COVERAGE } from "../../src/network/import/onnx/operators/registry.js";
 import type { OpName } from "../../src/network/spec.js";
 
 const ENGINES = { wasm, webgpu, tfjs, reference: references };
 
 /** One a kind of file. */
 const IMPORTERS: Readonly<Record<string, ReadonlyMap<OpName, readonly string[]>>> = {
+  ONNX: ONNX_COVERAGE,
+  "tfjs GraphModel": GRAPH_MODEL_COVERAGE,
   "tfjs LayersModel": LAYERS_MODEL_COVERAGE,
 };
 

@@ -102,14 +102,16 @@ export class LayerCall {
    * A weight of the layer, the same array at every call.
    *
    * @param index its position among the layer's weights
+   * @param part the layer inside of this one that it belongs to
    * @throws ModelError where the weight is missing or of another shape
    */
-  weight(index: number, names: string | readonly string[], shape: Shape): Float32Array {
+  weight(index: number, names: string | readonly string[], shape: Shape, part?: string): Float32Array {
     const { taken, weights } = this.context;
     const own = taken.get(this.layer) ?? new Map<string, Float32Array>();
     taken.set(this.layer, own);
     const all = typeof names === "string" ? [names] : names;
-    const known = own.get(all[0]);
+    const key = part === undefined ? all[0] : `${part}/${all[0]}`;
+    const known = own.get(key);
     if (known) {
       const size = shape.reduce((product, n) => product * n, 1);
       if (known.length !== size)
@@ -118,8 +120,9 @@ export class LayerCall {
         );
       return known;
     }
-    const weight = weights.take({ path: this.path, names: all, index, shape, layer: this.toString() });
-    own.set(all[0], weight);
+    const path = part === undefined ? this.path : [...this.path, part];
+    const weight = weights.take({ path, names: all, index, shape, layer: this.toString() });
+    own.set(key, weight);
     return weight;
   }
 

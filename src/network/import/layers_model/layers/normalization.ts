@@ -1,8 +1,9 @@
 import { sizeOf } from "../../../spec.js";
 import type { Activation } from "../../dataflow/activation.js";
 import { arithmetic } from "../../dataflow/arithmetic.js";
-import { axesOf } from "../../dataflow/axes.js";
+import { axesOf, transpose } from "../../dataflow/axes.js";
 import { batchNormalization } from "../../dataflow/layers.js";
+import { groupNormalization, layerNormalization } from "../../dataflow/normalisation.js";
 import { float32Tensor, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
 import { constantOf } from "../constant_argument.js";
@@ -28,6 +29,52 @@ export function importBatchNormalization(call: LayerCall): Activation {
     bias: hasCenter ? weight(Number(hasScale), "beta") : filled(channels, 0),
     epsilon: call.number("epsilon", 1e-3),
   });
+}
+
+/** `LayerNormalization` over the last axis, or the last ones together. */
+export function importLayerNormalization(call: LayerCall): Activation {
+  const { dims } = call.input;
+  const rank = dims.length;
+  const given = call.settings.get("axis") ?? -1;
+  const axes = axesOf(call.flow, (Array.isArray(given) ? given : [given]) as number[], rank).sort(
+    (a, b) => a - b,
+  );
+  if (axes.some((axis, i) => axis !== rank - axes.length + i))
+    call.unsupported(`axis ${valueText(given)} of a value of rank ${rank}`);
+  if (call.flag("rms_scaling", false)) call.unsupported("rms_scaling");
+  const shape = axes.map((axis) => dims[axis]);
+  const hasScale = call.flag("scale", true);
+  const weight = (index: number, name: string) => float32Tensor(shape, call.weight(index, name, shape));
+  return layerNormalization(call.flow, call.input, axes[0], call.number("epsilon", 1e-3), {
+    scale: hasScale ? weight(0, "gamma") : undefined,
+    bias: call.flag("center", true) ? weight(Number(hasScale), "beta") : undefined,
+  });
+}
+
+/** `GroupNormalization`: -1 groups are one a channel. */
+export function importGroupNormalization(call: LayerCall): Activation {
+  const { flow, input } = call;
+  const axis = call.axis("axis", -1);
+  const channels = input.dims[axis];
+  const groups = call.settings.get("groups") === -1 ? channels : call.integer("groups", 32, 1);
+  if (channels % groups !== 0)
+    call.reject(`${channels} channels in ${groups} groups, expected groups of equal size`);
+  const hasScale = call.flag("scale", true);
+  const weight = (index: number, name: string) =>
+    float32Tensor([channels], call.weight(index, name, [channels]));
+  const scale = hasScale ? weight(0, "gamma") : undefined;
+  const bias = call.flag("center", true) ? weight(Number(hasScale), "beta") : undefined;
+  const others = input.dims.map((_, a) => a).filter((a) => a !== axis && a !== 0);
+  const perm = [0, axis, ...others];
+  const made = groupNormalization(flow, transpose(flow, input, perm), groups, call.number("epsilon", 1e-3), {
+    scale,
+    bias,
+  });
+  return transpose(
+    flow,
+    made,
+    perm.map((_, a) => perm.indexOf(a)),
+  );
 }
 
 function filled(length: number, value: number): Tensor {

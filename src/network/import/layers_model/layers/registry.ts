@@ -12,6 +12,7 @@ import {
   isOperationCall,
 } from "../operations/registry.js";
 import { importActivation, importActivationLayer, importPrelu, importSoftmax } from "./activation.js";
+import { importMultiHeadAttention } from "./attention.js";
 import { importConv, importDepthwiseConv, importSeparableConv } from "./convolution.js";
 import { importDense } from "./dense.js";
 import {
@@ -23,9 +24,16 @@ import {
   importZeroPadding,
 } from "./layout.js";
 import { importArithmetic, importAverage, importConcatenate } from "./merge.js";
-import { importBatchNormalization, importNormalization, importRescaling } from "./normalization.js";
+import {
+  importBatchNormalization,
+  importGroupNormalization,
+  importLayerNormalization,
+  importNormalization,
+  importRescaling,
+} from "./normalization.js";
 import { importGlobalPool, importPool } from "./pooling.js";
 import { importCenterCrop, importRandomCrop, importResizing, importUpSampling } from "./resize.js";
+import { importTransposedConv } from "./transposed.js";
 
 type Importer = (call: LayerCall) => Activation;
 
@@ -72,6 +80,15 @@ const LAYERS: readonly LayerClass[] = [
     normalize,
     ["BatchNormalization"],
   ),
+  layer(["LayerNormalization"], importLayerNormalization, ["LayerNormalization"]),
+  layer(["GroupNormalization"], importGroupNormalization, ["LayerNormalization", "Mul", "Add"]),
+  layer(["MultiHeadAttention"], importMultiHeadAttention, ["Gemm", "MatMul", "Softmax", "Mul", "Transpose"]),
+  layer(["Conv2DTranspose", "Deconvolution2D"], (call) => importTransposedConv(call, 2), [
+    "Conv",
+    "Transpose",
+    "Slice",
+  ]),
+  layer(["Conv1DTranspose"], (call) => importTransposedConv(call, 1), ["Conv", "Transpose", "Slice"]),
   layer(["Normalization"], importNormalization, ["BatchNormalization", "Sub", "Div", "Mul", "Add"]),
   layer(["Rescaling"], importRescaling, ["Mul", "Add", "Constant"]),
   layer(["Activation"], importActivation, ["Identity"]),

@@ -6,6 +6,7 @@ import { arithmetic } from "../../dataflow/arithmetic.js";
 import { axisOf, checkPerm, reshape, squeeze, transpose, unsqueeze } from "../../dataflow/axes.js";
 import { dense } from "../../dataflow/layers.js";
 import { type Border, concat, pad, partOf, take } from "../../dataflow/parts.js";
+import { matMul } from "../../dataflow/products.js";
 import { type Reduction, reduce, softmax } from "../../dataflow/reductions.js";
 import { resize } from "../../dataflow/resize.js";
 import { scalar } from "../../dataflow/tensor.js";
@@ -183,8 +184,9 @@ const matmul: Operation = (of) => {
   const x = of.activation(0, "x1", "a");
   const weights = of.operand(1, "x2", "b");
   const turned = of.flag(2, false, "transpose_a") || of.flag(3, false, "transpose_b");
-  if (isActivation(weights) || weights.dims.length !== 2 || turned)
-    return of.call.unsupported("of two values that depend on the image");
+  if (turned) return of.call.unsupported("transposed");
+  if (isActivation(weights)) return matMul(of.flow, x, weights);
+  if (weights.dims.length !== 2) return of.call.unsupported(`with weights of ${valueText(weights.dims)}`);
   return dense(of.flow, x, x.dims.length - 1, weights);
 };
 

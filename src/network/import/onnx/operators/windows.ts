@@ -4,6 +4,7 @@ import type { Operand } from "../../dataflow/activation.js";
 import { averagePool, batchNormalization, convolution, maxPool } from "../../dataflow/layers.js";
 import { reduce } from "../../dataflow/reductions.js";
 import { transposed } from "../../dataflow/tensor.js";
+import { transposedConvolution } from "../../dataflow/transposed_convolution.js";
 import { channelsFirst, type Padding, type SpatialWindow } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
@@ -61,6 +62,41 @@ function runConv(node: OnnxNode): Operand {
   });
 }
 
+/** Weights `[C][F / groups][spatial...]`; the output is as long as its attributes say. */
+function runConvTranspose(node: OnnxNode): Operand {
+  const x = node.activation(0);
+  const weights = node.given(1, "weights");
+  const rank = x.dims.length;
+  if (weights.dims.length !== rank)
+    node.reject(`its weights have shape ${valueText(weights.dims)}, expected ${rank} axes as its input has`);
+  const spatial = weights.dims.slice(2);
+  const window = windowOf(node, spatial);
+  const more = node.integers("output_padding") ?? spatial.map(() => 0);
+  const shape = node.integers("output_shape")?.slice(-spatial.length);
+  const placed = spatial.map((n, axis) => {
+    const length = x.dims[axis + 2];
+    const stride = window.strides[axis];
+    const all = (length - 1) * stride + (n - 1) * window.dilations[axis] + 1 + more[axis];
+    const given = typeof window.pads === "string" ? undefined : window.pads[axis];
+    if (given && !shape) return { start: given[0], length: all - given[0] - given[1] };
+    const wanted = shape?.[axis] ?? length * stride;
+    const total = Math.max(0, all - wanted);
+    const less = Math.floor(total / 2);
+    // ONNX splits what an output_shape leaves over as SAME_UPPER does: less before.
+    return { start: window.pads === "same-lower" ? total - less : less, length: wanted };
+  });
+  return transposedConvolution(node, x, {
+    axes: channelsFirst(rank),
+    strides: window.strides,
+    dilations: window.dilations,
+    starts: placed.map(({ start }) => start),
+    lengths: placed.map(({ length }) => length),
+    groups: node.integer("group", 1),
+    weights: transposed(weights, [...spatial.map((_, axis) => axis + 2), 1, 0]),
+    bias: node.optional(2, "bias"),
+  });
+}
+
 function runMaxPool(node: OnnxNode): Operand {
   // The order in which its second output counts pixels.
   node.ignore("storage_order");
@@ -100,6 +136,7 @@ function global(reduction: "mean" | "max") {
 
 export const WINDOWS: OnnxOperators = {
   Conv: operator(["Conv"], runConv),
+  ConvTranspose: operator(["Conv", "Transpose", "Slice"], runConvTranspose),
   MaxPool: operator(["MaxPool"], runMaxPool),
   AveragePool: operator(["AveragePool", "Pad", "GlobalAveragePool"], runAveragePool),
   GlobalAveragePool: operator(["GlobalAveragePool"], global("mean")),
