@@ -40,7 +40,7 @@ const UNKNOWN_THERE = ["Inv"];
 describe("functions of one value", () => {
   it.each(UNARY)("%s %j", async (...[op, attributes = {}, options = {}]) => {
     const graph = new GraphFile();
-    graph.flat(graph.add(op, [graph.input(SHAPE)], attributes));
+    graph.end(graph.add(op, [graph.input(SHAPE)], attributes));
     if (!UNKNOWN_THERE.includes(op)) await expectSameAsTfjs(graph, options);
     else expect((await networkOf(graph)).nodes.length).toBeGreaterThan(0);
   });
@@ -222,6 +222,18 @@ describe("logic of constants", () => {
     graph.flat(graph.add("Mul", [graph.input(SHAPE), chosen]));
     const { nodes } = await expectSameAsTfjs(graph, { images: 1 });
     expect(nodes.flatMap((node) => (node.op === "Constant" ? [...node.data] : []))).toEqual([factor]);
+  });
+
+  it.each([
+    ["SelectV2", [1, 0, 1, 0], [4, 1]],
+    ["SelectV2", [1, 0], [2]],
+    ["Select", Array.from({ length: 24 }, (_, i) => i % 3), [1, 3, 4, 2]],
+  ])("%s of values by a constant %j of shape %j", async (op, values, dims) => {
+    const graph = new GraphFile();
+    const x = graph.input(SHAPE);
+    const condition = graph.add("NotEqual", [graph.integers(values, dims), graph.integers(0)]);
+    graph.flat(graph.add(op, [condition, graph.add("Exp", [x]), graph.add("Neg", [x])]));
+    await expectSameAsTfjs(graph);
   });
 
   it("FloorDiv, FloorMod, Floor, Ceil, Round and Select of shapes", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectSameAsTfjs, expectSameNetworks, networkOf } from "./agreement.js";
-import { type Attribute, flag, float, GraphFile, integers, text, texts } from "./fixtures.js";
+import { type Attribute, flag, float, GraphFile, integer, integers, text, texts } from "./fixtures.js";
 
 const NHWC = { data_format: text("NHWC") };
 
@@ -88,7 +88,7 @@ describe("convolutions", () => {
         epsilon: float(0),
         leakyrelu_alpha: float(0.3),
       };
-      graph.flat(graph.add(op, inputs, attributes));
+      graph.end(graph.add(op, inputs, attributes));
       return graph;
     };
 
@@ -109,7 +109,7 @@ describe("convolutions", () => {
         num_args: { i: "1" },
       };
       const y = graph.add(op, inputs, attributes);
-      graph.flat(graph.add("LeakyRelu", [y], { alpha: float(0.3) }));
+      graph.end(graph.add("LeakyRelu", [y], { alpha: float(0.3) }));
       expectSameNetworks(await expectSameAsTfjs(graph), await networkOf(fused(["LeakyRelu"])));
     });
 
@@ -255,7 +255,7 @@ describe("dense layers", () => {
       const x = graph.input([-1, 6]);
       const inputs = [x, graph.random([6, 4]), graph.random([4])];
       if (activation[0] === "Prelu") inputs.push(graph.random([4]));
-      graph.add("_FusedMatMul", inputs, {
+      const y = graph.add("_FusedMatMul", inputs, {
         transpose_a: flag(false),
         transpose_b: flag(false),
         fused_ops: texts("BiasAdd", ...activation),
@@ -263,6 +263,7 @@ describe("dense layers", () => {
         epsilon: float(0),
         leakyrelu_alpha: float(0.2),
       });
+      graph.end(y);
       await expectSameAsTfjs(graph);
     },
   );
@@ -335,11 +336,95 @@ describe("normalisations", () => {
     expect(network.strippedSoftmax).toBe(true);
   });
 
-  it("LogSoftmax at the end is stripped", async () => {
+  it("LogSoftmax at the end is stripped, one inside is spelled out", async () => {
     const graph = new GraphFile();
-    const scores = graph.add("MatMul", [graph.input([-1, 6]), graph.random([6, 5])]);
+    const inner = graph.add("LogSoftmax", [
+      graph.add("MatMul", [graph.input([-1, 6]), graph.random([6, 5])]),
+    ]);
+    const scores = graph.add("MatMul", [inner, graph.random([5, 4])]);
     graph.add("Identity", [graph.add("LogSoftmax", [scores])]);
     const network = await expectSameAsTfjs(graph, { node: scores });
     expect(network.strippedSoftmax).toBe(true);
+    expect(network.nodes.map(({ op }) => op)).not.toContain("LogSoftmax");
+  });
+
+  it("LRN over neighbouring channels", async () => {
+    const graph = new GraphFile();
+    const options = { depth_radius: integer(2), bias: float(1), alpha: float(0.3), beta: float(0.75) };
+    graph.flat(graph.add("LRN", [graph.input([-1, 3, 4, 7])], options));
+    await expectSameAsTfjs(graph);
+  });
+});
+
+describe("products of two values", () => {
+  const plain = { adj_x: flag(false), adj_y: flag(false) };
+
+  it.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])("BatchMatMulV2, adj_x %j, adj_y %j", async (x, y) => {
+    const graph = new GraphFile();
+    const image = graph.input([-1, 4, 5, 3]);
+    const scaled = (dims: readonly number[]) => graph.add("Mul", [image, graph.random(dims)]);
+    const turned = (value: string) => graph.add("Transpose", [value, graph.integers([0, 1, 3, 2])]);
+    const [a, b] = [scaled([4, 5, 3]), scaled([5, 3])];
+    const left = x ? turned(a) : a;
+    const right = y ? b : turned(b);
+    graph.flat(graph.add("BatchMatMulV2", [left, right], { adj_x: flag(x), adj_y: flag(y) }));
+    await expectSameAsTfjs(graph, { low: 0.2 });
+  });
+
+  it("a constant by a value", async () => {
+    const graph = new GraphFile();
+    const y = graph.add("BatchMatMulV2", [graph.random([1, 6, 4]), graph.input([-1, 4, 5])], plain);
+    graph.flat(y);
+    await expectSameAsTfjs(graph);
+  });
+
+  it("one image by itself: the Gram matrix of its channels", async () => {
+    const graph = new GraphFile();
+    const rows = graph.add("Reshape", [graph.input([-1, 4, 5, 3]), graph.integers([-1, 20, 3])]);
+    graph.flat(graph.add("BatchMatMulV2", [rows, rows], { adj_x: flag(true), adj_y: flag(false) }));
+    await expectSameAsTfjs(graph, { low: 0.2 });
+  });
+
+  it("attention with heads: BatchMatMulV2, Softmax, BatchMatMulV2", async () => {
+    const graph = new GraphFile();
+    const x = graph.input([-1, 6, 8]);
+    const heads = () => {
+      const flat = graph.add("Reshape", [x, graph.integers([-1, 8])]);
+      const projected = graph.add("MatMul", [flat, graph.random([8, 8], -0.3, 0.3)]);
+      const split = graph.add("Reshape", [projected, graph.integers([-1, 6, 2, 4])]);
+      return graph.add("Transpose", [split, graph.integers([0, 2, 1, 3])]);
+    };
+    const scores = graph.add("BatchMatMulV2", [heads(), heads()], { adj_x: flag(false), adj_y: flag(true) });
+    const weights = graph.add("Softmax", [graph.add("Mul", [scores, graph.floats(0.5)])]);
+    const mixed = graph.add("BatchMatMulV2", [weights, heads()], plain);
+    const back = graph.add("Transpose", [mixed, graph.integers([0, 2, 1, 3])]);
+    graph.flat(graph.add("Reshape", [back, graph.integers([-1, 6, 8])]));
+    await expectSameAsTfjs(graph, { low: -1, high: 1 });
+  });
+
+  it("attention as Keras writes it: Einsum", async () => {
+    const graph = new GraphFile();
+    const x = graph.input([-1, 6, 8]);
+    const equation = (value: string) => ({ equation: text(value), N: integer(2) });
+    const projected = () =>
+      graph.add("Einsum", [x, graph.random([8, 2, 4], -0.3, 0.3)], equation("abc,cde->abde"));
+    const [query, key, value] = [projected(), projected(), projected()];
+    const scores = graph.add("Einsum", [key, query], equation("aecd,abcd->acbe"));
+    const weights = graph.add("Softmax", [scores]);
+    const mixed = graph.add("Einsum", [weights, value], equation("acbe,aecd->abcd"));
+    graph.flat(graph.add("Einsum", [mixed, graph.random([2, 4, 8], 0, 1)], equation("abcd,cde->abe")));
+    await expectSameAsTfjs(graph, { low: -1, high: 1 });
+  });
+
+  it("of two images is refused", async () => {
+    const graph = new GraphFile();
+    const x = graph.input([-1, 6]);
+    graph.add("MatMul", [x, x], { transpose_a: flag(false), transpose_b: flag(true) });
+    await expect(networkOf(graph)).rejects.toThrow("it multiplies along the batch axis");
   });
 });

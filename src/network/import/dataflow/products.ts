@@ -5,6 +5,8 @@ import type { Value } from "../graph_builder.js";
 import { type Activation, isActivation, longAxes, type Operand, shapeIn } from "./activation.js";
 import { withRank } from "./axes.js";
 import type { Flow } from "./flow.js";
+import { foldMatMul } from "./folding.js";
+import { dense } from "./layers.js";
 import { expand } from "./parts.js";
 import { broadcastDims, broadcastTo, type Dims, padRank, reshaped, transposed } from "./tensor.js";
 
@@ -41,6 +43,18 @@ export function matMul(flow: Flow, a: Operand, b: Operand): Activation {
   const value = flow.add({ op: "MatMul", ...(transposeB && { transposeB }) }, [rows, columns]);
   const dims = [...lead, left.dims[rank - 2], right.dims[rank - 1]];
   return { kind: "activation", dims, batch, order: [...order, rank - 2, rank - 1], value };
+}
+
+/** A product of matrices of any operands: constants at once, one constant matrix as a dense layer. */
+export function product(flow: Flow, a: Operand, b: Operand): Operand {
+  if (!isActivation(a)) {
+    if (!isActivation(b)) return foldMatMul(flow, a, b);
+    // W x is x W with the axes of x the other way round: a product along the last axis but one.
+    if (a.dims.length === 2 && b.dims.length >= 2)
+      return dense(flow, b, b.dims.length - 2, transposed(a, [1, 0]));
+  } else if (!isActivation(b) && b.dims.slice(0, -2).every((n) => n === 1) && b.dims.length <= a.dims.length)
+    return dense(flow, a, a.dims.length - 1, reshaped(b, b.dims.slice(-2)));
+  return matMul(flow, a, b);
 }
 
 function lift(operand: Operand, rank: number): Operand {

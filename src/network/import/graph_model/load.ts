@@ -14,7 +14,7 @@ import { areLengths, checkLengths } from "./lengths.js";
 import { artifactsOf, type LiveGraphModel, liveWeights } from "./live.js";
 import { type GraphContext, type Spread, TfNode } from "./node.js";
 import { operatorOf } from "./operators/registry.js";
-import { chooseScores, outputsOf } from "./outputs.js";
+import { chooseScores, endsOf, outputsOf } from "./outputs.js";
 import { wayOutOf } from "./tfjs_knows.js";
 import { type GraphNode, type GraphTopology, parseGraph, parseReference } from "./topology.js";
 
@@ -94,6 +94,7 @@ function importGraph(
     },
     weights: new Map(weights.map((weight) => [weight.name, tensorOf(weight, where)])),
     spread: new WeakMap(),
+    ends: endsOf(outputs, topology.nodes),
   };
   const input = graphInput(context, nodes, options.inputShape);
   const values = new Map<string, readonly Operand[]>([[input.name, [input.activation]]]);

@@ -20,6 +20,8 @@ export interface GraphContext extends FlowContext {
    * images that the graph sees is one image here, on which a convolution is dilated.
    */
   readonly spread: WeakMap<Activation, Spread>;
+  /** Nodes that end the network, but for what only renames axes. */
+  readonly ends: ReadonlySet<string>;
 }
 
 /** One node: its operands and attributes, of which none may be left unread. */
@@ -34,6 +36,11 @@ export class TfNode extends Flow {
   ) {
     super(context, node.name, node.op);
     this.#context = context;
+  }
+
+  /** Whether it ends the network. */
+  get isLast(): boolean {
+    return this.#context.ends.has(this.name);
   }
 
   operand(index: number): Operand {

@@ -10,6 +10,9 @@ const KEEPS_LABEL = new Set(["Identity", "Cast", "Squeeze", "ExpandDims", "Resha
 /** Operators that may follow scores and keep their order. */
 const KEEPS_SCORES = new Set(["Identity", "Softmax", "LogSoftmax"]);
 
+/** Operators that keep values where they are. */
+const KEEPS_VALUES = new Set(["Identity", "Squeeze", "ExpandDims", "Reshape"]);
+
 /** Longer chains are none of names. */
 const MOST_STEPS = 64;
 
@@ -45,6 +48,11 @@ export function outputsOf(
     if (!found.has(origin)) found.set(origin, scores);
   }
   return [...found.values()];
+}
+
+/** Nodes that make these values, but for what only renames axes. */
+export function endsOf(outputs: readonly string[], nodes: Nodes): ReadonlySet<string> {
+  return new Set(outputs.map((name) => parseReference(walkBack(name, nodes, KEEPS_VALUES)).node));
 }
 
 function sinksOf({ nodes }: GraphTopology): string[] {

@@ -2,6 +2,7 @@
 
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { type Arithmetic, arithmetic, uniform } from "../../dataflow/arithmetic.js";
+import { choose } from "../../dataflow/compositions.js";
 import { divide, foldEach } from "../../dataflow/folding.js";
 import { broadcastDims, type Tensor } from "../../dataflow/tensor.js";
 import type { TfNode } from "../node.js";
@@ -70,6 +71,17 @@ function runPow(node: TfNode): Operand {
   return exponent === 2 ? arithmetic(node, "Mul", [x, x]) : node.map({ op: "Pow", exponent }, x);
 }
 
+/** By a constant condition; the older operator has one of a single axis choose rows instead of broadcasting. */
+function select(choosesRows: boolean): TfOperator {
+  return pointwise(["Mul", "Add"], (node) => {
+    node.expectInputs(3);
+    const condition = node.given(0, "condition");
+    if (choosesRows && condition.dims.length === 1 && node.operand(1).dims.length > 1)
+      node.mixesImages("it chooses along");
+    return choose(node, condition, node.operand(1), node.operand(2));
+  });
+}
+
 /** Of constants only. */
 function onConstants(apply: (...values: number[]) => number, type?: Tensor["type"]): TfOperator {
   return {
@@ -116,8 +128,8 @@ export const ARITHMETIC: TfOperators = {
   LogicalAnd: onConstants((a, b) => Number(a !== 0 && b !== 0), "boolean"),
   LogicalOr: onConstants((a, b) => Number(a !== 0 || b !== 0), "boolean"),
   LogicalNot: onConstants((a) => Number(a === 0), "boolean"),
-  Select: onConstants((condition, a, b) => (condition !== 0 ? a : b)),
-  SelectV2: onConstants((condition, a, b) => (condition !== 0 ? a : b)),
+  Select: select(true),
+  SelectV2: select(false),
   Floor: onConstants(Math.floor),
   Ceil: onConstants(Math.ceil),
   Round: onConstants(roundEven),

@@ -1,22 +1,14 @@
-/** Convolutions, pools, dense layers and normalisations, those with functions fused into them among them. */
+/** Convolutions, pools and normalisations. */
 
 import type { Activation, Operand } from "../../dataflow/activation.js";
-import { isActivation } from "../../dataflow/activation.js";
 import { arithmetic } from "../../dataflow/arithmetic.js";
-import { foldMatMul } from "../../dataflow/folding.js";
-import {
-  averagePool,
-  batchNormalization,
-  convolution,
-  dense,
-  maxPool,
-  prelu,
-} from "../../dataflow/layers.js";
-import { softmax } from "../../dataflow/reductions.js";
-import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
+import { averagePool, batchNormalization, convolution, maxPool } from "../../dataflow/layers.js";
+import { localResponseNormalization } from "../../dataflow/normalisation.js";
+import { reshaped, type Tensor } from "../../dataflow/tensor.js";
 import type { ImageAxes, Padding, SpatialWindow } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
 import type { Spread, TfNode } from "../node.js";
+import { fused } from "./fused.js";
 import { operator, pointwise, type TfOperator, type TfOperators } from "./operator.js";
 
 /** The entries of a list for every axis that belong to the spatial ones. */
@@ -89,58 +81,6 @@ function spreadWindow(
   };
 }
 
-/** A layer with what grappler fused into it: a bias or a batch normalisation, then an activation. */
-function fused(
-  node: TfNode,
-  layer: (bias?: Tensor) => Activation,
-  axisOf: (y: Activation) => number,
-): Operand {
-  const ops = node.texts("fused_ops");
-  const [first] = ops;
-  node.ignore("TArgs", "num_host_args", "host_args");
-  let next = 3;
-  let y: Activation;
-  if (first === "BiasAdd") y = layer(node.given(2, "bias"));
-  else if (first === "FusedBatchNorm") {
-    const plain = layer();
-    y = batchNormalization(node, plain, axisOf(plain), {
-      scale: node.given(2, "scale"),
-      bias: node.given(3, "offset"),
-      mean: node.given(4, "mean"),
-      variance: node.given(5, "variance"),
-      epsilon: node.float("epsilon", 0.0001),
-    });
-    next = 6;
-  } else return node.unsupported(`fused_ops ${valueText(ops)}`);
-  node.ignore("epsilon", "leakyrelu_alpha");
-  const spread = node.spreadOf(y);
-  const result = ops.slice(1).reduce((value, op) => activate(node, value, op, next), y);
-  return spread ? node.setSpread(result, spread) : result;
-}
-
-function activate(node: TfNode, x: Activation, op: string, argument: number): Activation {
-  switch (op) {
-    case "Relu":
-    case "Tanh":
-    case "Sigmoid":
-      return node.map({ op }, x);
-    case "Relu6":
-      return node.map({ op: "Clip", min: 0, max: 6 }, x);
-    case "Elu":
-      return node.map({ op: "Elu", alpha: 1 }, x);
-    case "LeakyRelu":
-      return node.map({ op: "LeakyRelu", alpha: node.float("leakyrelu_alpha", 0.2) }, x);
-    case "GeluExact":
-      return node.map({ op: "Gelu", approximate: "none" }, x);
-    case "GeluApproximate":
-      return node.map({ op: "Gelu", approximate: "tanh" }, x);
-    case "Prelu":
-      return prelu(node, x, node.given(argument, "slope"));
-    default:
-      return node.unsupported(`fused_ops ${valueText(op)}`);
-  }
-}
-
 function conv(depthwise: boolean): TfOperator {
   return pointwise(["Conv"], (node) => convolve(node, depthwise));
 }
@@ -155,24 +95,17 @@ function fusedConv(depthwise: boolean): TfOperator {
   );
 }
 
-/** `A B` of matrices, either transposed. */
-function multiply(node: TfNode, bias?: Tensor): Operand {
-  const x = node.operand(0);
-  const b = node.given(1, "weights");
-  const [transposesA, transposesB] = [
-    node.flag("transpose_a", false) || node.flag("adj_x", false),
-    node.flag("transpose_b", false) || node.flag("adj_y", false),
-  ];
-  if (b.dims.slice(0, -2).some((n) => n !== 1) || b.dims.length < 2)
-    node.unsupported(`with weights of shape ${valueText(b.dims)}`);
-  const matrix = reshaped(b, b.dims.slice(-2));
-  const weights = transposesB ? transposed(matrix, [1, 0]) : matrix;
-  if (!isActivation(x)) {
-    if (transposesA) node.unsupported("transpose_a of constants");
-    return foldMatMul(node, x, weights);
-  }
-  if (transposesA) node.unsupported("transpose_a");
-  return dense(node, x, x.dims.length - 1, weights, bias);
+function runLrn(node: TfNode): Operand {
+  const x = node.activation(0);
+  const radius = node.integer("depth_radius", 5);
+  const size = 2 * radius + 1;
+  return localResponseNormalization(node, x, x.dims.length - 1, {
+    size,
+    // TensorFlow's factor is of the sum, not of the mean.
+    alpha: node.float("alpha", 1) * size,
+    beta: node.float("beta", 0.5),
+    bias: node.float("bias", 1),
+  });
 }
 
 function windowOf(node: TfNode, x: Activation, axes: ImageAxes): SpatialWindow {
@@ -214,38 +147,18 @@ function runBiasAdd(node: TfNode): Operand {
   return arithmetic(node, "Add", [x, reshaped(bias, [...bias.dims, ...new Array<number>(after).fill(1)])]);
 }
 
-function normalise(node: TfNode, op: "Softmax" | "LogSoftmax"): Operand {
-  const x = node.activation(0);
-  return softmax(node, x, x.dims.length - 1, op);
-}
-
 const batchNorm = pointwise(["BatchNormalization"], runBatchNorm);
-const matMul = operator(["Gemm"], (node) => multiply(node));
 
 export const LAYERS: TfOperators = {
   Conv2D: conv(false),
   DepthwiseConv2dNative: conv(true),
   _FusedConv2D: fusedConv(false),
   FusedDepthwiseConv2dNative: fusedConv(true),
-  MatMul: matMul,
-  BatchMatMul: matMul,
-  BatchMatMulV2: matMul,
-  _FusedMatMul: operator(["Gemm"], (node) =>
-    fused(
-      node,
-      (bias) => {
-        const y = multiply(node, bias);
-        return isActivation(y) ? y : node.unsupported("of constants");
-      },
-      (y) => y.dims.length - 1,
-    ),
-  ),
   MaxPool: operator(["MaxPool"], runMaxPool),
   AvgPool: operator(["AveragePool"], runAvgPool),
   FusedBatchNorm: batchNorm,
   FusedBatchNormV2: batchNorm,
   FusedBatchNormV3: batchNorm,
   BiasAdd: pointwise(["Add"], runBiasAdd),
-  Softmax: operator(["Softmax"], (node) => normalise(node, "Softmax")),
-  LogSoftmax: operator(["LogSoftmax"], (node) => normalise(node, "LogSoftmax")),
+  LRN: operator(["Mul", "Gemm", "Pow"], runLrn),
 };

@@ -5,6 +5,7 @@ import { CONSTANTS } from "./constants.js";
 import { FUNCTIONS } from "./functions.js";
 import { IMAGES } from "./images.js";
 import { LAYERS } from "./layers.js";
+import { MATRICES } from "./matrices.js";
 import type { TfOperator, TfOperators } from "./operator.js";
 import { PARTS } from "./parts.js";
 import { REDUCTIONS } from "./reductions.js";
@@ -14,6 +15,7 @@ const OPERATORS: TfOperators = {
   ...FUNCTIONS,
   ...ARITHMETIC,
   ...LAYERS,
+  ...MATRICES,
   ...IMAGES,
   ...AXES,
   ...PARTS,
