@@ -277,6 +277,18 @@ describe("evaluate", () => {
 });
 
 describe("deepfool", () => {
+  it("refuses a perturbation of another range, where craft's report beside it says so", async () => {
+    const out = newPath("bytes");
+    jsonOf(await run("craft", ...source(), "--range", "0,255", "--passes", "1", "--out", out, "--json"));
+    const given = ["--perturbation", join(out, "perturbation.npy")];
+    const says = /crafted for images in 0\.\.255, .*, expected 0\.\.1; give --range 0,255$/;
+    expectFailure(await run("evaluate", ...source(), ...given), 2, says);
+    expectFailure(await run("craft", ...source(), ...given, "--out", newPath("o")), 2, says);
+    jsonOf(await run("evaluate", ...source(), ...given, "--range", "0,255", "--json"));
+    writeFileSync(join(out, "report.json"), "not ours");
+    jsonOf(await run("evaluate", ...source(), ...given, "--json"));
+  });
+
   it("reports means of what the API finds, and writes the perturbations if asked", async () => {
     const out = newPath("results");
     const report = jsonOf(await run("deepfool", ...source(), "--limit", "6", "--out", out, "--json"));

@@ -11,6 +11,7 @@ import { checkWritable } from "../output/folders.js";
 import { writeStaged } from "../output/staged_files.js";
 import { packageVersion } from "../package_root.js";
 import type { Report } from "../report.js";
+import { checkCraftedRange } from "./crafted_range.js";
 import { runCrafting } from "./crafting_run.js";
 import { type CraftingSets, isHoldoutCount, openCraftingSets } from "./crafting_sets.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
@@ -67,6 +68,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       engine,
     );
     console.note(describeSets(sets));
+    if (options.perturbation) await checkCraftedRange(options.perturbation, engine);
     const initial = options.perturbation ? await readPerturbation(options.perturbation, engine) : undefined;
 
     const { norm, radius, delta, passes = options.demo ? DEMO_PASSES : undefined } = options;

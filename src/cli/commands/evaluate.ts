@@ -13,6 +13,7 @@ import {
   openImages,
 } from "../inputs.js";
 import type { Report } from "../report.js";
+import { checkCraftedRange } from "./crafted_range.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
 
 export interface EvaluateOptions extends ImageOptions {
@@ -30,6 +31,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
   const engine = await openEngine(sources, options, console);
   try {
     console.note(describeEngine(sources.modelName, engine));
+    await checkCraftedRange(path, engine);
     const perturbation = await readPerturbation(path, engine);
     const set = await openImages(images, engine, options.limit);
     const begin = performance.now();
