@@ -5,6 +5,7 @@ import { arithmetic } from "../../dataflow/arithmetic.js";
 import { averagePool, batchNormalization, convolution, maxPool } from "../../dataflow/layers.js";
 import { localResponseNormalization } from "../../dataflow/normalisation.js";
 import { reshaped, type Tensor } from "../../dataflow/tensor.js";
+import { transposedConvolution } from "../../dataflow/transposed_convolution.js";
 import type { ImageAxes, Padding, SpatialWindow } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
 import type { Spread, TfNode } from "../node.js";
@@ -28,6 +29,36 @@ function paddingOf(node: TfNode, axes: ImageAxes): Padding {
   if (padding === "VALID") return axes.spatial.map(() => [0, 0] as const);
   if (padding !== "EXPLICIT") return node.unsupported(`padding ${valueText(padding)}`);
   return axes.spatial.map((axis) => [explicit[2 * axis], explicit[2 * axis + 1]] as const);
+}
+
+/** `Conv2DBackpropInput`, which is how TensorFlow writes a transposed convolution: filter `[h, w, filters, channels]`. */
+function runTransposedConv(node: TfNode): Operand {
+  const sizes = node.list(0, "input_sizes");
+  const filter = node.given(1, "filter");
+  const x = node.activation(2);
+  const axes = node.imageAxes(4);
+  if (x.dims.length !== 4 || filter.dims.length !== 4 || (sizes.length !== 4 && sizes.length !== 2))
+    return node.reject(
+      `input, filter and sizes are ${valueText([x.dims, filter.dims, sizes])}, expected images and four sizes`,
+    );
+  const lengths = sizes.length === 2 ? sizes : axes.spatial.map((axis) => sizes[axis]);
+  const [strides, dilations] = ["strides", "dilations"].map((name) => spatialOf(node, name, axes, 4));
+  const pads = paddingOf(node, axes);
+  const starts = lengths.map((length, i) => {
+    if (typeof pads !== "string") return pads[i][0];
+    const extent = (filter.dims[i] - 1) * dilations[i] + 1;
+    return Math.floor(Math.max((x.dims[axes.spatial[i]] - 1) * strides[i] + extent - length, 0) / 2);
+  });
+  const groups = 1;
+  return transposedConvolution(node, x, {
+    axes,
+    strides,
+    dilations,
+    starts,
+    lengths,
+    groups,
+    weights: filter,
+  });
 }
 
 function convolve(node: TfNode, depthwise: boolean, bias?: Tensor): Activation {
@@ -150,6 +181,7 @@ function runBiasAdd(node: TfNode): Operand {
 const batchNorm = pointwise(["BatchNormalization"], runBatchNorm);
 
 export const LAYERS: TfOperators = {
+  Conv2DBackpropInput: operator(["Conv", "Transpose", "Slice"], runTransposedConv),
   Conv2D: conv(false),
   DepthwiseConv2dNative: conv(true),
   _FusedConv2D: fusedConv(false),
