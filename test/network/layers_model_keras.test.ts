@@ -363,6 +363,109 @@ describe("normalisation", () => {
   ]);
 });
 
+describe("attention and normalisation of rows", () => {
+  const rows = [5, 4];
+  const split = (x: tfjs.Tensor, width: number) => x.reshape([-1, 5, 2, width]).transpose([0, 2, 1, 3]);
+  const project = (x: tfjs.Tensor, kernel: tfjs.Tensor, bias: tfjs.Tensor) => {
+    const [inputs, heads, width] = kernel.shape;
+    const made = tf.matMul(x.reshape([-1, inputs]) as tfjs.Tensor2D, kernel.reshape([inputs, heads * width]));
+    return split(made.add(bias.reshape([heads * width])), width);
+  };
+  const attend = (q: tfjs.Tensor, k: tfjs.Tensor, v: tfjs.Tensor) => {
+    const scores = tf.matMul(q.div(Math.sqrt(q.shape[3] as number)), k, false, true);
+    return tf.matMul(tf.softmax(scores), v);
+  };
+  check([
+    {
+      name: "MultiHeadAttention",
+      shape: rows,
+      layer: {
+        class_name: "MultiHeadAttention",
+        config: { num_heads: 2, key_dim: 3, value_dim: 2, dropout: 0.1 },
+        inbound_nodes: called([X, X], { attention_mask: null, training: false }),
+      },
+      weights: [
+        ["query/kernel", [4, 2, 3]],
+        ["query/bias", [2, 3]],
+        ["key/kernel", [4, 2, 3]],
+        ["key/bias", [2, 3]],
+        ["value/kernel", [4, 2, 2]],
+        ["value/bias", [2, 2]],
+        ["attention_output/kernel", [2, 2, 4]],
+        ["attention_output/bias", [4]],
+      ],
+      compute: (x, [wq, bq, wk, bk, wv, bv, wo, bo]) => {
+        const mixed = attend(project(x, wq, bq), project(x, wk, bk), project(x, wv, bv));
+        const joined = mixed.transpose([0, 2, 1, 3]).reshape([-1, 4]) as tfjs.Tensor2D;
+        return tf.matMul(joined, wo.reshape([4, 4])).add(bo);
+      },
+    },
+    {
+      name: "LayerNormalization",
+      layer: { class_name: "LayerNormalization", config: { axis: [3], epsilon: 0.01 } },
+      weights: [
+        ["gamma", [4]],
+        ["beta", [4]],
+      ],
+      compute: (x, [gamma, beta]) => {
+        const { mean, variance } = tf.moments(x, 3, true);
+        return x.sub(mean).div(variance.add(0.01).sqrt()).mul(gamma).add(beta);
+      },
+    },
+    {
+      name: "LayerNormalization of several axes",
+      layer: { class_name: "LayerNormalization", config: { axis: [2, 3], epsilon: 0.01, center: false } },
+      weights: [["gamma", [6, 4]]],
+      compute: (x, [gamma]) => {
+        const { mean, variance } = tf.moments(x, [2, 3], true);
+        return x.sub(mean).div(variance.add(0.01).sqrt()).mul(gamma);
+      },
+    },
+    {
+      name: "GroupNormalization",
+      layer: { class_name: "GroupNormalization", config: { groups: 2, axis: -1, epsilon: 0.01 } },
+      weights: [
+        ["gamma", [4]],
+        ["beta", [4]],
+      ],
+      compute: (x, [gamma, beta]) => {
+        const groups = x.reshape([-1, 30, 2, 2]);
+        const { mean, variance } = tf.moments(groups, [1, 3], true);
+        return groups.sub(mean).div(variance.add(0.01).sqrt()).reshape(x.shape).mul(gamma).add(beta);
+      },
+    },
+  ]);
+});
+
+describe("transposed convolutions", () => {
+  const transposed = (
+    padding: "same" | "valid",
+    kernel: number,
+    strides: number,
+    size: [number, number],
+  ): Case => ({
+    name: `${padding}, kernel ${kernel}, strides ${strides}`,
+    layer: {
+      class_name: "Conv2DTranspose",
+      config: { filters: 3, kernel_size: [kernel, kernel], strides: [strides, strides], padding },
+    },
+    weights: [
+      ["kernel", [kernel, kernel, 3, 4]],
+      ["bias", [3]],
+    ],
+    compute: (x, [kernels, bias]) =>
+      tf.conv2dTranspose(x, kernels as tfjs.Tensor4D, [x.shape[0], ...size, 3], strides, padding).add(bias),
+  });
+  check([
+    transposed("same", 3, 2, [10, 12]),
+    transposed("same", 4, 2, [10, 12]),
+    transposed("valid", 3, 2, [11, 13]),
+    transposed("valid", 2, 2, [10, 12]),
+    transposed("same", 3, 1, [5, 6]),
+    transposed("same", 2, 3, [15, 18]),
+  ]);
+});
+
 describe("images", () => {
   const half = (x: tfjs.Tensor4D, size: [number, number]) => tf.image.resizeBilinear(x, size, false, true);
   check([

@@ -40,6 +40,26 @@ describe("Conv", () => {
   it.each(cases)("%s", (_, attributes, weights, options) => one("Conv", attributes, weights, options));
 });
 
+describe("ConvTranspose", () => {
+  const cases: [string, Record<string, Attribute>, number[][], Partial<FixtureOptions>?][] = [
+    ["plain, with a bias", {}, [[3, 4, 3, 2], [4]]],
+    ["strides that divide the kernel", { strides: [2, 2] }, [[3, 4, 4, 2], [4]]],
+    ["strides that do not", { strides: [2, 3] }, [[3, 4, 3, 4]]],
+    ["a stride beyond the kernel", { strides: [3, 3] }, [[3, 2, 2, 2], [2]]],
+    ["pads", { strides: [2, 2], pads: [1, 0, 2, 1] }, [[3, 4, 4, 4]]],
+    ["output_padding", { strides: [2, 3], pads: [1, 1, 1, 1], output_padding: [1, 2] }, [[3, 4, 3, 3], [4]]],
+    ["output_shape", { strides: [2, 2], output_shape: [18, 17] }, [[3, 4, 3, 3]]],
+    ["auto_pad SAME_UPPER", { strides: [2, 2], auto_pad: "SAME_UPPER" }, [[3, 4, 3, 3]]],
+    ["auto_pad SAME_LOWER", { strides: [2, 2], auto_pad: "SAME_LOWER" }, [[3, 4, 3, 3]]],
+    ["dilations", { strides: [2, 1], dilations: [2, 3] }, [[3, 4, 2, 3]]],
+    ["groups", { strides: [2, 2], group: 3 }, [[3, 2, 3, 3], [6]]],
+    ["over one axis", { strides: [2], pads: [1, 1] }, [[3, 4, 3], [4]], { input: ["N", 3, 12] }],
+  ];
+  it.each(cases)("%s", (_, attributes, weights, options) =>
+    one("ConvTranspose", attributes, weights, options),
+  );
+});
+
 describe.each(["MaxPool", "AveragePool"])("%s", (type) => {
   const cases: [string, Record<string, Attribute>, Partial<FixtureOptions>?][] = [
     ["plain", { kernel_shape: [2, 3] }],

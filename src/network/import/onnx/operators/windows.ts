@@ -82,8 +82,8 @@ function runConvTranspose(node: OnnxNode): Operand {
     const wanted = shape?.[axis] ?? length * stride;
     const total = Math.max(0, all - wanted);
     const less = Math.floor(total / 2);
-    // ONNX splits what an output_shape leaves over as SAME_UPPER does: less before.
-    return { start: window.pads === "same-lower" ? total - less : less, length: wanted };
+    // Of what is cut, ONNX has the greater part before unless it is told SAME_UPPER.
+    return { start: window.pads === "same-upper" ? less : total - less, length: wanted };
   });
   return transposedConvolution(node, x, {
     axes: channelsFirst(rank),
