@@ -38,6 +38,38 @@ function resizeCases(): OperatorCase[] {
         );
       }),
     );
+  for (const rounding of ["floor", "ceil", "round_prefer_floor", "round_prefer_ceil"] as const)
+    for (const coordinates of ["asymmetric", "half_pixel"] as const)
+      cases.push(
+        operatorCase(
+          `resize/nearest ${coordinates} ${rounding}, halves and more`,
+          [4, 6, 3],
+          (net, image) => {
+            const half = net.add(
+              { op: "Resize", mode: "nearest", coordinates, rounding, size: [2, 3] },
+              image,
+            );
+            const more = net.add(
+              { op: "Resize", mode: "nearest", coordinates, rounding, size: [7, 8] },
+              image,
+            );
+            return net.add(
+              { op: "Concat", axis: 0 },
+              net.flatten(half),
+              net.flatten(net.conv(more, { filters: 2 })),
+            );
+          },
+        ),
+      );
+  for (const mode of ["nearest", "linear"] as const)
+    cases.push(
+      operatorCase(`resize/${mode} by given scales`, [4, 6, 3], (net, image) =>
+        net.add({ op: "Resize", mode, coordinates: "half_pixel", scales: [0.7, 1.3], size: [2, 7] }, image),
+      ),
+      operatorCase(`resize/${mode} to one row as PyTorch`, [4, 6, 3], (net, image) =>
+        net.add({ op: "Resize", mode, coordinates: "pytorch_half_pixel", size: [1, 4] }, image),
+      ),
+    );
   return cases;
 }
 
@@ -49,6 +81,14 @@ function rowExamples(): Example<Resize>[] {
     { mode: "nearest", coordinates: "asymmetric", from: [1, 2, 3, 4], to: [1, 3], gradient: [1, 0, 2, 0] },
     // Source coordinates 1/2 and 5/2.
     { mode: "nearest", coordinates: "half_pixel", from: [1, 2, 3, 4], to: [2, 4], gradient: [0, 1, 0, 2] },
+    {
+      mode: "nearest",
+      coordinates: "half_pixel",
+      rounding: "round_prefer_floor",
+      from: [1, 2, 3, 4],
+      to: [1, 3],
+      gradient: [1, 0, 2, 0],
+    },
     { mode: "linear", coordinates: "asymmetric", from: [0, 8], to: [0, 4, 8, 8], gradient: [2, 13] },
     // Source coordinates -1/4, 1/4, 3/4, 5/4.
     { mode: "linear", coordinates: "half_pixel", from: [0, 8], to: [0, 2, 6, 8], gradient: [3.5, 11.5] },
@@ -62,9 +102,9 @@ function rowExamples(): Example<Resize>[] {
       gradient: [11 / 3, 34 / 3],
     },
   ] as const;
-  return cases.map(({ mode, coordinates, from, to, gradient }) => ({
-    name: `Resize ${mode} ${coordinates} ${from.length} -> ${to.length}`,
-    operator: { op: "Resize", mode, coordinates, size: [1, to.length] },
+  return cases.map(({ from, to, gradient, ...attributes }) => ({
+    name: `Resize ${Object.values(attributes).join(" ")} ${from.length} -> ${to.length}`,
+    operator: { op: "Resize", ...attributes, size: [1, to.length] },
     shapes: [[1, from.length, 1]],
     inputs: [[...from]],
     shape: [1, to.length, 1],

@@ -10,7 +10,9 @@
  *     half_pixel     s = (i + 1/2) n / n' - 1/2
  *     align_corners  s = i (n - 1) / (n' - 1), 0 when n' = 1
  *
- *     nearest        position floor(s) for asymmetric, else floor(s + 1/2)
+ * with 1 / scale in place of n / n' where scales are given; pytorch_half_pixel is half_pixel, but s = 0 when n' = 1.
+ *
+ *     nearest        position floor(s) for asymmetric, else floor(s + 1/2), or as `rounding` says
  *     linear         positions floor(s) and floor(s) + 1, f = s - floor(s)
  *
  * positions clamped to 0 .. n - 1. Used for upsampling layers.

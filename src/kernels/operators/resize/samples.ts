@@ -7,9 +7,9 @@ export function forEachSample(
   node: Node<Resize>,
   visit: (output: number, input: number, weight: number) => void,
 ): void {
-  const [height, width] = node.inputShapes[0];
-  const rows = axisSamples(node, height, node.size[0]);
-  const columns = axisSamples(node, width, node.size[1]);
+  const width = node.inputShapes[0][1];
+  const rows = axisSamples(node, 0);
+  const columns = axisSamples(node, 1);
   rows.forEach((row, i) => {
     columns.forEach((column, j) => {
       for (const r of row)
@@ -26,18 +26,14 @@ export interface Sample {
 }
 
 /** The rows of A: for each output position of an axis, the input positions that it reads. */
-export function axisSamples(
-  { mode, coordinates }: Pick<Resize, "mode" | "coordinates">,
-  inputLength: number,
-  outputLength: number,
-): Sample[][] {
+export function axisSamples(node: Node<Resize>, axis: 0 | 1): Sample[][] {
+  const { mode, coordinates, rounding, size, inputShapes } = node;
+  const inputLength = inputShapes[0][axis];
   const clamp = (position: number) => Math.min(inputLength - 1, Math.max(0, position));
-  return Array.from({ length: outputLength }, (_, i) => {
-    const source = sourceCoordinate(coordinates, i, inputLength, outputLength);
-    if (mode === "nearest") {
-      const position = Math.floor(coordinates === "asymmetric" ? source : source + 0.5);
-      return [{ position: clamp(position), weight: 1 }];
-    }
+  const round = ROUND[rounding ?? (coordinates === "asymmetric" ? "floor" : "round_prefer_ceil")];
+  return Array.from({ length: size[axis] }, (_, i) => {
+    const source = sourceCoordinate(node, axis, i);
+    if (mode === "nearest") return [{ position: clamp(round(source)), weight: 1 }];
     const lower = Math.floor(source);
     const fraction = source - lower;
     return [
@@ -47,14 +43,23 @@ export function axisSamples(
   });
 }
 
+const ROUND: Readonly<Record<NonNullable<Resize["rounding"]>, (source: number) => number>> = {
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round_prefer_floor: (source) => Math.ceil(source - 0.5),
+  round_prefer_ceil: (source) => Math.floor(source + 0.5),
+};
+
 function sourceCoordinate(
-  coordinates: Resize["coordinates"],
+  { coordinates, size, scales, inputShapes }: Node<Resize>,
+  axis: 0 | 1,
   i: number,
-  inputLength: number,
-  outputLength: number,
 ): number {
+  const [inputs, outputs] = [inputShapes[0][axis], size[axis]];
+  if (coordinates === "align_corners") return outputs === 1 ? 0 : (i * (inputs - 1)) / (outputs - 1);
+  if (coordinates === "pytorch_half_pixel" && outputs === 1) return 0;
+  const scale = scales?.[axis];
   // The product before the division: exact where the quotient is an integer, so that floor is too.
-  if (coordinates === "asymmetric") return (i * inputLength) / outputLength;
-  if (coordinates === "half_pixel") return ((2 * i + 1) * inputLength - outputLength) / (2 * outputLength);
-  return outputLength === 1 ? 0 : (i * (inputLength - 1)) / (outputLength - 1);
+  if (coordinates === "asymmetric") return scale ? i / scale : (i * inputs) / outputs;
+  return scale ? (i + 0.5) / scale - 0.5 : ((2 * i + 1) * inputs - outputs) / (2 * outputs);
 }

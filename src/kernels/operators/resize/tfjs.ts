@@ -14,7 +14,7 @@ export const make: MakeOperator<Resize> = (node, { tf, constant }) => {
     const inputs = node.inputShapes[0][axis];
     const outputs = node.size[axis];
     const matrix = new Float32Array(inputs * outputs);
-    axisSamples(node, inputs, outputs).forEach((samples, i) => {
+    axisSamples(node, axis).forEach((samples, i) => {
       for (const { position, weight } of samples) matrix[position * outputs + i] += weight;
     });
     return {
