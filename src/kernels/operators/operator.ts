@@ -17,6 +17,7 @@ export type Operator =
   | import("./erf/spec.js").Erf
   | import("./exp/spec.js").Exp
   | import("./flatten/spec.js").Flatten
+  | import("./gather/spec.js").Gather
   | import("./gelu/spec.js").Gelu
   | import("./gemm/spec.js").Gemm
   | import("./global_average_pool/spec.js").GlobalAveragePool

@@ -1,15 +1,22 @@
-import type { AnyOperator, Node, Step } from "../node.js";
+import { type AnyOperator, type Node, type Step, sizeOf } from "../node.js";
 import { unmasked } from "../scale/lower_wasm.js";
 import type { BackwardContext, Kept, Lowering, Memory } from "../wasm/lowering.js";
 import { type Buffer, entry } from "../wasm/tape.js";
 import { type CompressedRows, type PixelMap, rowsOf } from "./pixel_map.js";
 
-/** The lowering of an operator that is a map of pixels; the vjp is the transposed map. */
-export function mapped<O extends AnyOperator>(mapOf: (node: Node<O>) => PixelMap): Lowering<O> {
+/**
+ * The lowering of an operator that is a map of pixels; the vjp is the transposed map.
+ *
+ * @param channelsOf values of a pixel. Default: those of `[H, W, C]`
+ */
+export function mapped<O extends AnyOperator>(
+  mapOf: (node: Node<O>) => PixelMap,
+  channelsOf: (node: Node<O>) => number = ({ inputShapes }) => inputShapes[0][2],
+): Lowering<O> {
   return {
     forward(step, { memory, emit, value, varies }) {
       const map = mapOf(step.node);
-      const channels = step.node.inputShapes[0][2];
+      const channels = channelsOf(step.node);
       emit(
         entry("pixel_map", step.node.name, map.outputs, {
           x: value(step.inputs[0]),
@@ -23,7 +30,7 @@ export function mapped<O extends AnyOperator>(mapOf: (node: Node<O>) => PixelMap
       );
       return varies(step.inputs[0]) ? placeRows(rowsOf(map, true), memory) : {};
     },
-    vjp,
+    vjp: (step, context) => vjp(step, channelsOf(step.node), context),
   };
 }
 
@@ -36,15 +43,14 @@ export function placeRows({ starts, columns, factors }: CompressedRows, memory: 
   } satisfies Kept;
 }
 
-function vjp(step: Step, context: BackwardContext): void {
+function vjp(step: Step, channels: number, context: BackwardContext): void {
   const { node } = step;
   const [input] = step.inputs;
   if (!context.varies(input)) return;
-  const [height, width, channels] = node.inputShapes[0];
   const run = 4 * context.vectors * channels;
   const { target, accumulate } = context.into(input);
   context.emit(
-    entry("pixel_map", node.name, height * width, {
+    entry("pixel_map", node.name, sizeOf(node.inputShapes[0]) / channels, {
       x: unmasked(step, context),
       y: target.buffer,
       ...(context.kept as { starts: Buffer; columns: Buffer; factors: Buffer }),

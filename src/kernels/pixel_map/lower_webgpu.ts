@@ -1,17 +1,24 @@
-import type { AnyOperator, Node } from "../node.js";
+import { type AnyOperator, type Node, sizeOf } from "../node.js";
 import { dispatch, perUnit } from "../webgpu/dispatch.js";
 import { type ForwardContext, type Lowering, NOTHING } from "../webgpu/lowering.js";
 import { ALONE } from "../webgpu/shader.js";
 import { type CompressedRows, type PixelMap, rowsOf } from "./pixel_map.js";
 import { pixelMapShader } from "./wgsl.js";
 
-/** The lowering of an operator that is a map of pixels; the vjp is the transposed map. */
-export function mapped<O extends AnyOperator>(mapOf: (node: Node<O>) => PixelMap): Lowering<O> {
+/**
+ * The lowering of an operator that is a map of pixels; the vjp is the transposed map.
+ *
+ * @param channelsOf values of a pixel. Default: those of `[H, W, C]`
+ */
+export function mapped<O extends AnyOperator>(
+  mapOf: (node: Node<O>) => PixelMap,
+  channelsOf: (node: Node<O>) => number = ({ inputShapes }) => inputShapes[0][2],
+): Lowering<O> {
   return {
     forward(step, { emit, value, constant, varies }) {
-      const { name, inputShapes } = step.node;
+      const { name } = step.node;
       const map = mapOf(step.node);
-      const shape = elements(inputShapes[0][2], map.outputs, map.inputs);
+      const shape = elements(channelsOf(step.node), map.outputs, map.inputs);
       const [x, y] = [value(step.inputs[0]), value(step.output)];
       const shader = pixelMapShader({ extent: "images", vector: shape.vector, share: ALONE });
       const tensors = { x, y, ...rows(name, rowsOf(map, false), constant) };
@@ -25,8 +32,8 @@ export function mapped<O extends AnyOperator>(mapOf: (node: Node<O>) => PixelMap
       const [input] = step.inputs;
       if (!varies(input)) return;
       const { name, inputShapes } = step.node;
-      const [height, width, channels] = inputShapes[0];
-      const shape = elements(channels, height * width, cotangent.units / channels);
+      const channels = channelsOf(step.node);
+      const shape = elements(channels, sizeOf(inputShapes[0]) / channels, cotangent.units / channels);
       const { target, share, tensors, clamp } = into(input);
       emit(
         dispatch(

@@ -1,0 +1,5 @@
+import { mapped } from "../../pixel_map/lower_wasm.js";
+import { channelsOf, gatherMap } from "./map.js";
+import type { Gather } from "./spec.js";
+
+export const lowering = mapped<Gather>(gatherMap, channelsOf);

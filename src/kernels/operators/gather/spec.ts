@@ -1,0 +1,33 @@
+import { checkInteger, checkIntegers, rejectNode } from "../../checks.js";
+import { copies, FOLDS_NOTHING, FUSES_NOTHING, type OperatorFacts, WITHOUT_WEIGHTS } from "../../facts.js";
+
+/** Places of one per-image axis by constant indices, in any order and any number of times. */
+export interface Gather {
+  readonly op: "Gather";
+  readonly axis: number;
+  readonly indices: readonly number[];
+}
+
+export const facts: OperatorFacts<Gather> = {
+  inputs: [1, 1],
+  shape(node, [input]) {
+    checkInteger(node, "axis", node.axis, 0);
+    if (node.axis >= input.length)
+      rejectNode(node, `axis is ${node.axis}, expected less than ${input.length}`);
+    const { axis, indices } = node;
+    checkIntegers(node, "indices", indices, undefined, 0);
+    const wrong = indices.find((index) => index >= input[axis]);
+    if (indices.length === 0 || wrong !== undefined)
+      rejectNode(node, `indices have ${wrong ?? "no values"}, expected some of 0 to ${input[axis] - 1}`);
+    return input.map((n, a) => (a === axis ? indices.length : n));
+  },
+  ...WITHOUT_WEIGHTS,
+  isIdentity: ({ axis, indices, inputShapes }) =>
+    indices.length === inputShapes[0][axis] && indices.every((index, i) => index === i),
+  reshapes: false,
+  makesProbabilities: () => false,
+  ...FOLDS_NOTHING,
+  ...FUSES_NOTHING,
+  channelwise: false,
+  liveness: copies,
+};
