@@ -45,53 +45,44 @@ export function take(flow: Flow, x: Activation, { axis, start, step, count }: Pa
   if (start === 0 && step === 1 && count === length) return x;
   if (axis === x.batch) flow.mixesImages("it takes a part of");
   if (count === 0) flow.unsupported("a part without values");
-  if (step === 1 || count === 1) return run(flow, x, axis, start, count);
-  if (step > 0 && start + count * step <= length) return everyNth(flow, x, { axis, start, step, count });
-  if (step > 0 && count > 1) {
-    // The last of them lies less than a step before the end.
-    const most = everyNth(flow, x, { axis, start, step, count: count - 1 });
-    return concat(flow, [most, run(flow, x, axis, start + (count - 1) * step, 1)], axis);
-  }
-  const places = Array.from({ length: count }, (_, i) => start + i * step);
-  return takeEach(flow, x, axis, places);
+  return run(flow, x, { axis, start, step, count });
 }
 
-/** `count` values from `start`. */
-function run(flow: Flow, x: Activation, axis: number, start: number, count: number): Activation {
+/** `count` values from `start`, every `step`-th, forwards or backwards. */
+function run(flow: Flow, x: Activation, { axis, start, step, count }: Part): Activation {
   const present = withAxis(flow, x, axis);
-  const starts = present.order.map((a) => (a === axis ? start : 0));
-  const ends = present.order.map((a) => (a === axis ? start + count : x.dims[a]));
-  const value = flow.add({ op: "Slice", starts, ends }, [present.value]);
+  const last = start + (count - 1) * step;
+  const each = <T>(here: T, elsewhere: (a: number) => T): T[] =>
+    present.order.map((a) => (a === axis ? here : elsewhere(a)));
+  const starts = each(start, () => 0);
+  const ends = each(step < 0 ? last - 1 : last + 1, (a) => x.dims[a]);
+  const steps = step === 1 || count === 1 ? undefined : each(step, () => 1);
+  // One value lies alone, whichever way it is come to.
+  if (count === 1) ends[present.order.indexOf(axis)] = start + 1;
+  const value = flow.add({ op: "Slice", starts, ends, ...(steps && { steps }) }, [present.value]);
   return { ...present, dims: replaced(x.dims, axis, count), value };
 }
 
-/** Splits the axis into rows of `step` values and takes the first of each. */
-function everyNth(flow: Flow, x: Activation, { axis, start, step, count }: Part): Activation {
-  const rows = run(flow, x, axis, start, count * step);
-  const place = rows.order.indexOf(axis);
-  const shape = rows.value.shape;
-  const split = flow.reshape(rows.value, [...shape.slice(0, place), count, step, ...shape.slice(place + 1)]);
-  const starts = split.shape.map(() => 0);
-  const ends = split.shape.map((n, a) => (a === place + 1 ? 1 : n));
-  const firsts = flow.add({ op: "Slice", starts, ends }, [split]);
-  const dims = replaced(x.dims, axis, count);
-  return { ...rows, dims, value: flow.reshape(firsts, shapeIn(dims, rows.order)) };
+/** Before there are lists of so many. */
+function checkParts(flow: Flow, count: number): void {
+  if (!(count <= MOST_PARTS)) flow.unsupported(`of ${count} separate parts`);
 }
 
 /** Values at these places of an axis, in this order. */
 export function takeEach(flow: Flow, x: Activation, axis: number, places: readonly number[]): Activation {
   if (axis === x.batch) flow.mixesImages("it takes values along");
-  const parts: [start: number, count: number][] = [];
+  const parts: { start: number; step: number; count: number }[] = [];
   for (const place of places) {
     const last = parts[parts.length - 1];
-    if (last && last[0] + last[1] === place) last[1]++;
-    else parts.push([place, 1]);
+    const step = last ? place - (last.start + (last.count - 1) * last.step) : 0;
+    if (last && step !== 0 && (last.count === 1 || step === last.step)) {
+      last.count++;
+      last.step = step;
+    } else parts.push({ start: place, step: 1, count: 1 });
   }
   if (parts.length === 0) flow.unsupported("a part without values");
-  if (parts.length > MOST_PARTS) flow.unsupported(`of ${parts.length} separate parts`);
-  const taken = parts.map(([start, count]) =>
-    count === x.dims[axis] ? x : run(flow, x, axis, start, count),
-  );
+  checkParts(flow, parts.length);
+  const taken = parts.map((part) => take(flow, x, { axis, ...part }));
   return taken.length === 1 ? taken[0] : concat(flow, taken, axis);
 }
 

@@ -118,7 +118,7 @@ export const MATRICES: OnnxOperators = {
   MatMul: operator(["Gemm", "MatMul"], runMatMul),
   Softmax: operator(["Softmax"], runSoftmax),
   LogSoftmax: operator(
-    ["LogSoftmax", "GlobalMaxPool", "Sub", "Exp", "GlobalAveragePool", "Mul", "Log"],
+    ["LogSoftmax", "GlobalMaxPool", "ReduceMax", "Sub", "Exp", "ReduceSum", "Log", "Add"],
     runLogSoftmax,
   ),
 };

@@ -28,13 +28,14 @@ function reduction(
   });
 }
 
+const MADE: Readonly<Record<Reduction, readonly OpName[]>> = {
+  mean: ["GlobalAveragePool", "ReduceMean"],
+  sum: ["ReduceSum"],
+  max: ["GlobalMaxPool", "ReduceMax"],
+};
+
 function simple(kind: Reduction, combine: (values: Float64Array) => number): OnnxOperator {
-  const pool = kind === "max" ? "GlobalMaxPool" : "GlobalAveragePool";
-  return reduction(
-    kind === "sum" ? [pool, "Mul"] : [pool],
-    (node, x, axes) => reduce(node, x, axes, kind, true),
-    combine,
-  );
+  return reduction(MADE[kind], (node, x, axes) => reduce(node, x, axes, kind, true), combine);
 }
 
 function constant(combine: (values: Float64Array) => number): OnnxOperator {
@@ -67,32 +68,30 @@ export const REDUCTIONS: OnnxOperators = {
   ReduceMean: simple("mean", (values) => sum(values) / values.length),
   ReduceSum: simple("sum", sum),
   ReduceMax: simple("max", (values) => values.reduce((a, b) => Math.max(a, b), -Infinity)),
-  ReduceMin: reduction(["Neg", "GlobalMaxPool"], smallest, (values) =>
+  ReduceMin: reduction(["Neg", ...MADE.max], smallest, (values) =>
     values.reduce((a, b) => Math.min(a, b), Infinity),
   ),
-  ReduceL1: reduction(["Abs", "GlobalAveragePool", "Mul"], norm1, (values) => sum(values.map(Math.abs)), abs),
+  ReduceL1: reduction(["Abs", "ReduceSum"], norm1, (values) => sum(values.map(Math.abs)), abs),
   ReduceL2: reduction(
-    ["Mul", "GlobalAveragePool", "Sqrt"],
+    ["Mul", "ReduceSum", "Sqrt"],
     norm2,
     (values) => Math.sqrt(sum(values.map((x) => x * x))),
     abs,
   ),
   ReduceSumSquare: reduction(
-    ["Mul", "GlobalAveragePool"],
+    ["Mul", "ReduceSum"],
     sumOfSquares,
     (values) => sum(values.map((x) => x * x)),
     square,
   ),
   ReduceLogSum: reduction(
-    ["GlobalAveragePool", "Mul", "Log"],
+    ["ReduceSum", "Log"],
     (node, x, axes) => node.map({ op: "Log" }, reduce(node, x, axes, "sum", true)),
     (values) => Math.log(sum(values)),
     (node, x) => node.map({ op: "Log" }, x),
   ),
-  ReduceLogSumExp: reduction(
-    ["GlobalMaxPool", "Sub", "Exp", "GlobalAveragePool", "Mul", "Log", "Add"],
-    logSumExp,
-    (values) => Math.log(sum(values.map(Math.exp))),
+  ReduceLogSumExp: reduction([...MADE.max, "Sub", "Exp", "ReduceSum", "Log", "Add"], logSumExp, (values) =>
+    Math.log(sum(values.map(Math.exp))),
   ),
   ReduceProd: constant((values) => values.reduce((product, x) => product * x, 1)),
 };
