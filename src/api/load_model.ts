@@ -23,8 +23,8 @@ export interface LoadModelOptions {
  * Reads a model and gives the network that an engine would run: validated, every shape known, a final softmax stripped.
  * `compile` does this itself; use it to look at a network, or to compile one model for several engines.
  *
- * @param model path or URL of the `model.json` of a tfjs LayersModel or GraphModel, or of an ONNX file, in Node also the folder
- *   that holds it; its bytes; a `Blob` or `File`; several `File`s, weights among them; a live `tf.LayersModel` or
+ * @param model path or URL of the `model.json` of a tfjs LayersModel or GraphModel, of an ONNX file, or of a zip archive with a
+ *   model's files (Teachable Machine), in Node also the folder that holds it; its bytes; a `Blob` or `File`; several `File`s, weights among them; a live `tf.LayersModel` or
  *   `tf.GraphModel`; or a network description
  * @throws InvalidArgumentError for wrong options, or something that is no model
  * @throws ModelError for a model that cannot be read or is inconsistent

@@ -11,7 +11,7 @@ const LAYERS_MODEL = "makes a LayersModel of";
 export const OTHERS = {
   "git-lfs": "it is a Git LFS pointer, not the file itself: fetch it with git lfs pull",
   html: "it is a web page, not a model: look whether the address asks for a login or a download link",
-  zip: "it is a zip archive: unpack it and give the model in it",
+  zip: "it is a zip archive in another: unpack it and give the model in it",
   keras: `it is a Keras file, which tensorflowjs_converter --input_format=keras ${LAYERS_MODEL}`,
   tflite: "it is a TensorFlow Lite file: convert the model that it was made from to ONNX or tfjs",
   pytorch: "it is a PyTorch file: export the model with torch.onnx.export",

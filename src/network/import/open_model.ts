@@ -36,8 +36,8 @@ export function isModelInput(model: unknown): model is ModelInput {
  * Imports a model from wherever it is and whichever of the known formats it has: it looks at the bytes, not at the name.
  *
  * @param model path or URL of its main file (`http:`, `https:`, `file:`; in a browser also relative to the page), in Node
- *   also the folder that holds it; its bytes; a `Blob` or `File`; several `File`s, weights among them; or a live
- *   `tf.LayersModel`, whose weights are copied
+ *   also the folder that holds it; a zip archive of its files; its bytes; a `Blob` or `File`; several `File`s, weights
+ *   among them; or a live `tf.LayersModel` or `tf.GraphModel`, whose weights are copied
  * @returns the network as the model describes it, a final softmax included
  * @throws InvalidArgumentError for a source that is none of these, or an inputShape that does not fit
  * @throws ModelError for a model that cannot be read or is inconsistent, naming file and layer; also where a path in
@@ -59,8 +59,14 @@ export async function openModel(model: ModelInput, options: OpenModelOptions = {
     bytes += count;
     options.onProgress?.(bytes, total);
   };
-  const source = await openSource(model, { signal: options.signal, onRead });
-  const file = await source.read(limitOf);
+  const reading = { signal: options.signal, onRead };
+  let source = await openSource(model, reading);
+  let file = await source.read(limitOf);
+  if (kindOf(file, source.label) === "zip") {
+    const { openZip } = await import("./source/zip.js");
+    source = openZip(file, source.label, reading);
+    file = await source.read(limitOf);
+  }
   const { kind, main } = identify(file, source.label);
   const { importFiles } = await IMPORTERS[kind]();
   const labels = await labelsBeside(source);

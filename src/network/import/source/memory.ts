@@ -40,17 +40,15 @@ const BESIDE = /(^|\/)metadata\.json$/i;
 export function openFiles(files: ModelFiles, options: ReadOptions): ModelSource {
   const all = Array.from(files, (file) => ({ file, path: pathOf(file) }));
   if (all.length === 1) return openBytes(all[0].file, options);
-  const candidates = all.filter(({ path }) => !BESIDE.test(path));
-  const main = MAIN.map((ending) => candidates.filter(({ path }) => ending.test(path))).find(
-    (found) => found.length > 0,
-  );
-  if (main?.length !== 1) {
-    const names = all.slice(0, 8).map(({ path }) => quoted(path));
+  const path = mainOf(all.map((one) => one.path));
+  const main = all.find((one) => one.path === path);
+  if (!main) {
+    const names = all.slice(0, 8).map((one) => quoted(one.path));
     throw new InvalidArgumentError(
       `loadModel: model is ${all.length} files (${names.join(", ")}), expected one model.json or one .onnx file among them`,
     );
   }
-  const folder = main[0].path.slice(0, main[0].path.lastIndexOf("/") + 1);
+  const folder = main.path.slice(0, main.path.lastIndexOf("/") + 1);
   const beside = new Map<string, Blob>();
   for (const { file, path } of all) {
     if (path.startsWith(folder)) beside.set(path.slice(folder.length), file);
@@ -58,7 +56,15 @@ export function openFiles(files: ModelFiles, options: ReadOptions): ModelSource 
     const last = path.slice(path.lastIndexOf("/") + 1);
     if (!beside.has(last)) beside.set(last, file);
   }
-  return inMemory(main[0].path, main[0].file, beside, options);
+  return inMemory(main.path, main.file, beside, options);
+}
+
+/** The only path that can be the main file, the likelier endings first; undefined where none or several can. */
+export function mainOf(paths: readonly string[]): string | undefined {
+  const candidates = paths.filter((path) => !BESIDE.test(path));
+  const found = MAIN.map((ending) => candidates.filter((path) => ending.test(path)));
+  const likeliest = found.find((some) => some.length > 0);
+  return likeliest?.length === 1 ? likeliest[0] : undefined;
 }
 
 /** With its folder where the browser says so. */
@@ -117,7 +123,7 @@ function inMemory(
   };
 }
 
-function rejectMissing(label: string, name: string, files: number): never {
+export function rejectMissing(label: string, name: string, files: number): never {
   const others = files === 0 ? "it came alone" : "it is not among the files";
   return rejectModel(
     label,
