@@ -129,6 +129,7 @@ export function addCraftOptions(command: Command): Command {
 export function addStepOptions(command: Command): Command {
   return command
     .addOption(option("--target <class>", "the class to be taken for (default: any other)", wholeNumber(0)))
+    .addOption(option("--data-free", "make it of jigsaws of random colours; the images are only measured on"))
     .addOption(option("--tile <n>", "repeat a patch n times each way (default: 1)", wholeNumber(1)))
     .addOption(
       option("--batch <n>", "images a step (momentum: 10; sgd, sga: by their number)", wholeNumber(1)),

@@ -145,6 +145,7 @@ describe("craft", () => {
       ["--method", "sga", "--beta", "5", "--momentum", "0.5", "--inner-batch", "4", "--inner-passes", "2"],
       { method: "sga", beta: 5, momentum: 0.5, innerBatch: 4, innerPasses: 2 },
     ],
+    [["--data-free", "--batch", "100"], { method: "momentum", dataFree: true, batch: 100 }],
     [
       ["--starts", "2", "--weighting", "near", "--shift", "1", "--flip"],
       { method: "momentum", starts: 2, weighting: "near", augment: { shift: 1, flip: true } },

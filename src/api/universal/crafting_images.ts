@@ -6,7 +6,7 @@ import { fooledShare } from "../evaluate.js";
 import { gradient } from "../gradient.js";
 import { predict } from "../predict.js";
 
-const CALLER = "universalPerturbation";
+export const CALLER = "universalPerturbation";
 
 /** Crafting images, their clean predictions, and gradients at some of them + v. */
 export class CraftingImages {
@@ -17,13 +17,25 @@ export class CraftingImages {
 
   constructor(
     readonly engine: Engine,
-    private readonly images: Float32Array,
+    protected readonly images: Float32Array,
     readonly bounds: readonly [number, number] | undefined,
     readonly target: number | undefined,
-    private readonly signal: AbortSignal | undefined,
+    protected readonly signal: AbortSignal | undefined,
   ) {
     this.size = sizeOf(engine.inputShape);
     this.count = images.length / this.size;
+  }
+
+  /**
+   * Called before each pass over them.
+   *
+   * @param _done share of all passes that are done; the last begins at 1, if there are several
+   */
+  async prepare(_done: number): Promise<void> {}
+
+  /** What is ascended at some of them: what the method asks for, of images with labels. */
+  lossOf(indices: Int32Array, usual: (labels: Int32Array) => LossOptions): LossOptions {
+    return usual(this.labelsFor(indices));
   }
 
   async judge(): Promise<void> {
@@ -57,7 +69,7 @@ export class CraftingImages {
   }
 
   /** The classes to leave, or to come to. */
-  labelsFor(indices: Int32Array): Int32Array {
+  private labelsFor(indices: Int32Array): Int32Array {
     return indices.map((n) => this.target ?? this.labels[n]);
   }
 

@@ -1,4 +1,3 @@
-import type { LossOptions } from "../../engines/gradient.js";
 import { type RandomSource, randomBelow } from "../random.js";
 import { lengthOf } from "./ascent.js";
 import { type Augmentation, augmented } from "./augmentation.js";
@@ -36,12 +35,11 @@ export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumS
     return {
       async step(ascent, indices, done) {
         const { radius, norm, v } = ascent;
-        const loss: LossOptions = {
-          loss: "margin",
-          labels: images.labelsFor(indices),
-          kappa: Infinity,
-          targeted: images.target !== undefined,
-        };
+        const targeted = images.target !== undefined;
+        const loss = images.lossOf(indices, (labels) => ({
+          ...({ loss: "margin", labels, kappa: Infinity } as const),
+          targeted,
+        }));
         const seen = moved(images, indices, augmentation, random);
         const { values, losses } = await images.gradient(indices, seen, loss, v, false);
         const g = new Float64Array(images.size);

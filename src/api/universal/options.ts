@@ -39,6 +39,11 @@ export interface UniversalOptions {
   // "sgd", "sga" and "momentum"
   /** The class that all images shall be taken for. Default: any other than their own. */
   readonly target?: number;
+  /**
+   * v is made of jigsaws of random colours, 500 a pass by the seed, and the cosine loss, from random signs of a tenth of the
+   * radius; images are only measured on, v does not depend on them, and `perturbation` is the last v. Not with `target`, `delta`, `beta`, `starts`, `weighting`. Default false.
+   */
+  readonly dataFree?: boolean;
   /** v repeats a patch n times in each direction; n divides H and W. Default 1. */
   readonly tile?: number;
   /** Images a step. Default N / 5 but at most 100; 10 for "momentum"; for "sga", N / 40 but at least 20 and at most 250. */

@@ -1,3 +1,4 @@
+import { show } from "../../engines/arguments.js";
 import type { Engine } from "../../engines/engine.js";
 import type { Pixels } from "../../engines/pixels.js";
 import { InvalidArgumentError } from "../../errors.js";
@@ -26,6 +27,7 @@ import type { RuleMaker } from "./rule.js";
 import { sga } from "./sga.js";
 import { sgd } from "./sgd.js";
 import type { StochasticSettings } from "./stochastic.js";
+import { COUNT } from "./synthetic_images.js";
 import { tilingOf } from "./tiling.js";
 
 const CALLER = "universalPerturbation";
@@ -36,7 +38,7 @@ const OF_ALL: readonly Key[] = [
   ...(["method", "norm", "radius", "delta", "passes", "seed", "initial", "clip"] as const),
   ...(["signal", "onProgress"] as const),
 ];
-const WITH_STEPS: readonly Key[] = ["target", "tile", "batch", "stepSize"];
+const WITH_STEPS: readonly Key[] = ["target", "dataFree", "tile", "batch", "stepSize"];
 /** The options of each method besides those of all. */
 const OF_METHOD: Readonly<Record<UniversalMethod, readonly Key[]>> = {
   deepfool: ["classes", "steps", "overshoot", "profile", "lookAhead"],
@@ -113,8 +115,16 @@ function stepSettings(
     throw new InvalidArgumentError(
       `${CALLER}: beta is ${given.beta} with target ${target}, expected one of the two`,
     );
+  const dataFree = flag(CALLER, "dataFree", given.dataFree ?? false);
+  const barred = (["target", "delta", "beta", "starts", "weighting"] as const).find(
+    (key) => dataFree && given[key] !== undefined,
+  );
+  if (barred)
+    throw new InvalidArgumentError(
+      `${CALLER}: ${barred} is ${show(given[barred])} with dataFree, expected none: there are no labels to go by`,
+    );
   const tile = integer(CALLER, "tile", given.tile ?? 1, 1);
-  const count = images?.length / sizeOf(engine.inputShape);
+  const count = dataFree ? COUNT : images?.length / sizeOf(engine.inputShape);
   const usual = {
     // Published batches are for thousands of images; fewer shall still be several steps a pass.
     sgd: Math.min(Math.ceil(count / 5), 100),
@@ -125,6 +135,7 @@ function stepSettings(
   const a = radius * positive(CALLER, "stepSize", given.stepSize ?? share, "radii");
   return {
     target,
+    dataFree,
     tile,
     tiling: tilingOf(CALLER, tile, engine.inputShape),
     batch: integer(CALLER, "batch", given.batch ?? usual[method], 1),

@@ -28,8 +28,9 @@ export function sgd({ a, beta }: SgdSettings): RuleMaker {
 
 /** Cross-entropy away from the clean predictions, clamped, or towards the target. */
 export function entropyOf(images: CraftingImages, indices: Int32Array, beta: number): LossOptions {
-  const labels = images.labelsFor(indices);
-  return images.target === undefined
-    ? { loss: "crossEntropy", labels, beta }
-    : { loss: "crossEntropy", labels, targeted: true };
+  return images.lossOf(indices, (labels) =>
+    images.target === undefined
+      ? { loss: "crossEntropy", labels, beta }
+      : { loss: "crossEntropy", labels, targeted: true },
+  );
 }

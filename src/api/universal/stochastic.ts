@@ -15,6 +15,7 @@ import { Ascent } from "./ascent.js";
 import { CraftingImages } from "./crafting_images.js";
 import type { UniversalMethod } from "./method.js";
 import type { Rule, RuleMaker } from "./rule.js";
+import { SyntheticImages } from "./synthetic_images.js";
 import type { Tiling } from "./tiling.js";
 import { craftingWarnings } from "./warnings.js";
 
@@ -29,6 +30,7 @@ export interface StochasticSettings {
   readonly initial?: Float32Array;
   readonly clip: boolean;
   readonly target?: number;
+  readonly dataFree: boolean;
   readonly tile: number;
   readonly tiling: Tiling;
   /** Images a step. */
@@ -63,7 +65,9 @@ interface State {
 }
 
 class StochasticCrafting {
+  /** Those that rates are of, and those that v is made of. */
   private readonly images: CraftingImages;
+  private readonly source: CraftingImages;
   private readonly random: RandomSource;
   private readonly checkpoint: () => Promise<void>;
   private readonly history: UniversalPass[] = [];
@@ -75,16 +79,18 @@ class StochasticCrafting {
     images: Float32Array,
     private readonly settings: StochasticSettings,
   ) {
-    const { clip, target, signal, seed } = settings;
+    const { clip, target, signal, seed, dataFree } = settings;
+    const bounds = clip ? engine.range : undefined;
     // Read after pauses, in which the caller may change them.
-    this.images = new CraftingImages(engine, images.slice(), clip ? engine.range : undefined, target, signal);
+    this.images = new CraftingImages(engine, images.slice(), bounds, target, signal);
     this.random = randomSource(seed);
+    this.source = dataFree ? new SyntheticImages(engine, bounds, this.random, signal) : this.images;
     this.checkpoint = createCheckpoint(signal);
     this.state = this.start();
   }
 
   async run(): Promise<void> {
-    const { signal, delta, passes, initial, target, starts } = this.settings;
+    const { signal, delta, passes, initial, target, starts, dataFree } = this.settings;
     signal?.throwIfAborted();
     await this.images.judge();
     if (this.images.others === 0)
@@ -92,7 +98,8 @@ class StochasticCrafting {
         `universalPerturbation: target is ${target}, the prediction at every image, expected another class`,
       );
     let foolingRate = initial ? await this.measure() : 0;
-    for (let pass = 1; pass <= passes && foolingRate < 1 - delta; pass++) {
+    // Without data the images must not decide when to stop either.
+    for (let pass = 1; pass <= passes && (dataFree || foolingRate < 1 - delta); pass++) {
       const begin = performance.now();
       const work = { updates: 0, gradients: 0 };
       foolingRate = await this.pass(pass, pass === 1 ? starts : 1, work);
@@ -114,13 +121,18 @@ class StochasticCrafting {
     };
   }
 
-  /** v as it is given, and nothing remembered. */
+  /** v as it is given, and nothing remembered. At v = 0 the cosine is at its largest and has no gradient: signs instead. */
   private start(): State {
-    const { initial, radius, norm, tiling, tile, rule } = this.settings;
+    const { initial, radius, norm, tiling, tile, rule, dataFree } = this.settings;
     const v = new Float32Array(sizeOf(this.engine.inputShape));
+    if (dataFree && !initial) {
+      const size = (0.1 * radius) / (norm === 2 ? Math.sqrt(v.length) : 1);
+      const signs = Float64Array.from(v, () => (this.random() >= 2 ** 31 ? 1 : -1));
+      v.set(tiling.sum(signs).map((sum) => size * Math.sign(sum)));
+    }
     if (initial) v.set(tiling.sum(Float64Array.from(initial)).map((sum) => sum / tile ** 2));
     project(v, radius, norm);
-    return { ascent: new Ascent(v, radius, norm, tiling), rule: rule(this.images, this.random) };
+    return { ascent: new Ascent(v, radius, norm, tiling), rule: rule(this.source, this.random) };
   }
 
   /** One pass from each of so many starts, of which the best goes on; its rate. */
@@ -142,7 +154,8 @@ class StochasticCrafting {
 
   private async onePass(pass: number, starts: number, start: number, work: Work): Promise<void> {
     const { batch, passes } = this.settings;
-    const { count } = this.images;
+    const { count } = this.source;
+    await this.source.prepare((pass - 1) / Math.max(1, passes - 1));
     const order = randomOrder(count, this.random);
     const { ascent, rule } = this.state;
     for (let from = 0; from < count; from += batch) {
@@ -152,16 +165,18 @@ class StochasticCrafting {
       const step = await rule.step(ascent, indices, (pass - 1 + from / count) / passes);
       work.gradients += step.gradients;
       work.updates += Number(step.updated);
-      const image = Math.floor((start * count + from + indices.length) / starts);
-      if (image < count) this.report(pass, image, work.updates);
+      const share = (start * count + from + indices.length) / (starts * count);
+      const image = Math.floor(share * this.images.count);
+      if (image < this.images.count) this.report(pass, image, work.updates);
     }
   }
 
-  /** Rate of the current v, which becomes the best if no earlier one reached as much. */
+  /** Rate of the current v, which becomes the best if no earlier one reached as much; without data, whatever it reaches. */
   private async measure(): Promise<number> {
     const { v } = this.state.ascent;
     const foolingRate = await this.images.foolingRate(v);
-    if (foolingRate > (this.best?.foolingRate ?? -1)) this.best = { perturbation: v.slice(), foolingRate };
+    if (this.settings.dataFree || foolingRate > (this.best?.foolingRate ?? -1))
+      this.best = { perturbation: v.slice(), foolingRate };
     return foolingRate;
   }
 

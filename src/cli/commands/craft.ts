@@ -20,7 +20,7 @@ type Tuning = Pick<
   UniversalOptions,
   | ("norm" | "radius" | "delta" | "passes" | "classes" | "steps" | "overshoot" | "profile" | "seed" | "clip")
   | ("method" | "target" | "tile" | "batch" | "stepSize" | "beta" | "momentum")
-  | ("innerBatch" | "innerPasses" | "starts" | "weighting")
+  | ("innerBatch" | "innerPasses" | "starts" | "weighting" | "dataFree")
 >;
 
 export interface CraftOptions extends ImageOptions, Tuning {
@@ -77,7 +77,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       ...{ delta, passes },
       ...pick(options, ["classes", "steps", "overshoot", "profile"]),
       ...pick(options, ["target", "tile", "batch", "stepSize", "beta", "momentum"]),
-      ...pick(options, ["innerBatch", "innerPasses", "starts", "weighting"]),
+      ...pick(options, ["innerBatch", "innerPasses", "starts", "weighting", "dataFree"]),
       ...((shift !== undefined || flip) && { augment: defined({ shift, flip }) }),
     };
     const tuning = { ...of, method, norm, radius, seed, clip, initial, signal: interrupt.signal };
