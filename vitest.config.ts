@@ -22,6 +22,7 @@ const SLOW = [
   "test/kernels/wasm_conv_grouped.test.ts",
   "test/kernels/wgsl_dense.test.ts",
   "test/kernels/wgsl_half.test.ts",
+  "test/page/webgpu.test.ts",
 ];
 
 /** Files that take longest, longest first, so that the last ones to run are short and no worker is left alone. */
@@ -31,6 +32,7 @@ const LONGEST = [
   "test/engines/webgpu_crafting.test.ts",
   "test/engines/real_models.test.ts",
   "test/browser/browser.test.ts",
+  "test/page/page.test.ts",
   "test/browser/webgpu.test.ts",
   "test/engines/webgpu_chunks.test.ts",
   "test/engines/workers.test.ts",

@@ -33,6 +33,8 @@ export function launchChromium(executablePath: string, { webgpu = true } = {}): 
       // Chromium's sandbox cannot start in most containers; only our own pages are opened.
       "--no-sandbox",
       ...(webgpu ? ["--enable-unsafe-webgpu"] : []),
+      // A camera that shows a test picture.
+      "--use-fake-device-for-media-stream",
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",

@@ -1,4 +1,4 @@
-import { unzipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { findChromium, launchChromium } from "../browser/chromium.js";
 import { randomModel } from "../browser/model.js";
 import type { Site } from "../browser/site.js";
 import { onnxModel } from "./onnx_model.js";
-import { servePage, Visit, type VisitOptions } from "./visit.js";
+import { filesOf, servePage, Visit, type VisitOptions } from "./visit.js";
 
 const chromium = findChromium();
 
@@ -22,7 +22,7 @@ describe.skipIf(!chromium)("the page", () => {
   let visits: Visit[] = [];
 
   beforeAll(async () => {
-    site = await servePage();
+    site = await servePage("quick");
     browser = await launchChromium(chromium as string);
   });
 
@@ -103,17 +103,56 @@ describe.skipIf(!chromium)("the page", () => {
   });
 
   it("takes a LayersModel of one's own on one thread where service workers are forbidden", async () => {
-    const visit = await open(SHORT, { serviceWorkers: "block" });
+    const visit = await open(SHORT, { serviceWorkers: "block", permissions: ["camera"] });
     expect(await visit.page.evaluate(() => crossOriginIsolated)).toBe(false);
+    const model = { ...randomModel([9, 7, 3], [8, 13], 6) };
     await visit.give("Files of your model", {
-      ...randomModel([9, 7, 3], [8, 13], 6),
+      ...model,
       "names.txt": "ant\nbee\ncow\ndog\neel\nfox\n",
     });
-    const model = visit.page.getByRole("region", { name: "Model" });
-    await model.getByText("9 × 7 × 3, 6 classes").waitFor();
-    expect(await model.textContent()).toContain("WebAssembly, one thread");
+    const card = visit.page.getByRole("region", { name: "Model", exact: true });
+    await card.getByText("9 × 7 × 3, 6 classes").waitFor();
+    expect(await card.textContent()).toContain("WebAssembly, one thread");
     expect(await visit.craft()).toMatch(/^It fools/);
     expect(await visit.page.locator(".prediction").first().textContent()).toMatch(/ant|bee|cow|dog|eel|fox/);
+
+    // On the same model again it is the same rate; on one of another size there is none.
+    const other = visit.page.getByRole("region", { name: "Does it fool another model?" });
+    await other.getByLabel("Files of another model", { exact: true }).setInputFiles(filesOf(model));
+    const rate = (await visit.page.locator(".verdict").textContent())?.match(/(\d+) of 200/)?.[0];
+    await other.getByText(`(${rate})`).waitFor();
+    const larger = filesOf({ "a.onnx": onnxModel(8, 5, 4) });
+    await other.getByLabel("Files of another model", { exact: true }).setInputFiles(larger);
+    await other.getByText("This model takes 8 × 8 × 3, but v is 9 × 7 × 3").waitFor();
+
+    const camera = visit.page.getByRole("region", { name: "On your camera" });
+    await camera.getByRole("button", { name: "Start" }).click();
+    await camera.getByLabel("The frame with v").waitFor();
+    await camera.getByRole("button", { name: "Stop" }).click();
+  });
+
+  it("unpacks a zip, asks for a size that a model leaves open, and for WebGPU's sake takes WebAssembly", async () => {
+    const visit = await open(`${SHORT}&engine=webgpu`, {
+      before: () => Object.defineProperty(Navigator.prototype, "gpu", { value: undefined }),
+    });
+    await visit.page.getByText("No WebGPU here").waitFor();
+    const files = randomModel([8, 8, 3], [4, 4], 3);
+    const metadata = JSON.stringify({ labels: ["one", "two", "three"] });
+    const zipped = zipSync({
+      "model.json": Buffer.from(files["model.json"].replace("[null,8,8,3]", "[null,null,null,3]")),
+      "weights.bin": files["weights.bin"],
+      "metadata.json": Buffer.from(metadata),
+    });
+    await visit.give("Files of your model", { "converted_tfjs.zip": zipped });
+    const size = visit.page.getByLabel("Image size");
+    await size.fill("8");
+    await size.press("Enter");
+    await visit.page.getByText("8 × 8 × 3, 3 classes").waitFor();
+    expect(await visit.page.getByRole("region", { name: "Model", exact: true }).textContent()).toContain(
+      "WebAssembly, 2",
+    );
+    await visit.ready();
+    await eventually(() => visit.page.locator(".prediction").first().textContent()).toMatch(/one|two|three/);
   });
 
   it("takes an ONNX file and pictures of one's own, and leaves out what is no picture", async () => {

@@ -4,9 +4,13 @@ import { build } from "vite";
 import { root } from "../browser/package_build.js";
 import { type Site, serve } from "../browser/site.js";
 
-/** Builds the page as `npm run build:page` does, and serves it as a plain static host would: without headers. */
-export async function servePage(): Promise<Site> {
-  const outDir = `${root}node_modules/.cache/unifool/page`;
+/**
+ * Builds the page as `npm run build:page` does, and serves it as a plain static host would: without headers.
+ *
+ * @param name tells the builds of test files that run side by side apart
+ */
+export async function servePage(name: string): Promise<Site> {
+  const outDir = `${root}node_modules/.cache/unifool/page-${name}`;
   await build({
     configFile: `${root}examples/page/vite.config.ts`,
     logLevel: "error",
@@ -15,9 +19,20 @@ export async function servePage(): Promise<Site> {
   return serve("plain", { "/": `${outDir}/` }, {});
 }
 
+/** Files as Playwright takes them. */
+export function filesOf(files: Readonly<Record<string, string | Uint8Array>>) {
+  return Object.entries(files).map(([name, content]) => ({
+    name,
+    mimeType: name.endsWith(".png") ? "image/png" : "application/octet-stream",
+    buffer: Buffer.from(content),
+  }));
+}
+
 export interface VisitOptions extends BrowserContextOptions {
   /** What the link says after its #. */
   readonly hash?: string;
+  /** Runs in the page before its own scripts. */
+  readonly before?: () => void;
 }
 
 /** A visit to the page. Errors that nobody caught are collected. */
@@ -30,9 +45,10 @@ export class Visit {
 
   /** A visitor who was never here. */
   static async open(browser: Browser, site: Site, options: VisitOptions = {}): Promise<Visit> {
-    const { hash = "", ...context } = options;
+    const { hash = "", before, ...context } = options;
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...context });
     page.setDefaultTimeout(120_000);
+    if (before) await page.addInitScript(before);
     const visit = new Visit(page);
     await page.goto(`${site.origin}/index.html${hash && `#${hash}`}`);
     await page.locator(".stage").waitFor();
@@ -48,15 +64,12 @@ export class Visit {
     label: "Files of your model" | "Pictures",
     files: Readonly<Record<string, string | Uint8Array>>,
   ): Promise<void> {
-    const card = this.page.getByRole("region", { name: label === "Pictures" ? "Images" : "Model" });
+    const card = this.page.getByRole("region", {
+      name: label === "Pictures" ? "Images" : "Model",
+      exact: true,
+    });
     await card.getByRole("radio", { name: "Your own" }).check();
-    await card.getByLabel(label, { exact: true }).setInputFiles(
-      Object.entries(files).map(([name, content]) => ({
-        name,
-        mimeType: name.endsWith(".png") ? "image/png" : "application/octet-stream",
-        buffer: Buffer.from(content),
-      })),
-    );
+    await card.getByLabel(label, { exact: true }).setInputFiles(filesOf(files));
   }
 
   /** Waits until all is ready, crafts, and waits for the end. */

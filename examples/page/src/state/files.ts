@@ -43,17 +43,17 @@ async function unpacked(file: File): Promise<File[]> {
     );
 }
 
-/** Names of classes: a text file with one a line, or a JSON list of strings. */
+/** Names of classes: a text file with one a line, a JSON list, or the labels that Teachable Machine puts beside a model. */
 async function namesIn(file: File): Promise<readonly string[] | undefined> {
   if (file.size > 2 ** 20) return undefined;
   if (/\.txt$/i.test(file.name)) return (await file.text()).trim().split(/\s*\r?\n\s*/);
   if (!/\.json$/i.test(file.name)) return undefined;
-  const text = await file.text();
-  if (!text.trimStart().startsWith("[")) return undefined;
   try {
-    const list: unknown = JSON.parse(text);
+    const content: unknown = JSON.parse(await file.text());
+    const list = file.name === "metadata.json" ? (content as { labels?: unknown } | null)?.labels : content;
     return Array.isArray(list) && list.every((name) => typeof name === "string") ? list : undefined;
   } catch {
+    // A model that is broken is told as one.
     return undefined;
   }
 }

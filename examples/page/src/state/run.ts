@@ -1,8 +1,9 @@
 import { computed } from "@preact/signals";
 import type { CraftOptions } from "../worker/protocol.js";
-import { baseline, failure, points, progress, result, runState } from "./run_state.js";
-import { images, model, radius, request, words, worker } from "./session.js";
+import { failure, forget, result, runState } from "./run_state.js";
+import { images, model, radius, request, worker } from "./session.js";
 import { settings } from "./settings.js";
+import { words } from "./words.js";
 
 export const isReady = computed(() => model.value.state === "ready" && images.value.state === "ready");
 export const isBusy = computed(() => runState.value === "running" || runState.value === "paused");
@@ -23,10 +24,7 @@ export const craftOptions = computed((): CraftOptions => {
 /** Crafts a perturbation with the settings as they are. */
 export async function craft(): Promise<void> {
   failure.value = undefined;
-  progress.value = undefined;
-  result.value = undefined;
-  baseline.value = undefined;
-  points.value = [];
+  forget();
   runState.value = "running";
   try {
     result.value = await worker.ask("craft", craftOptions.value);
@@ -35,8 +33,7 @@ export async function craft(): Promise<void> {
   } catch (error) {
     const aborted = error instanceof Error && error.name === "AbortError";
     failure.value = aborted ? "Cancelled before there was a perturbation." : words(error);
-    progress.value = undefined;
-    points.value = [];
+    forget();
     runState.value = "idle";
   }
 }

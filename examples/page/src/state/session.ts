@@ -1,5 +1,5 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
-import { latest, startWorker, WorkerError } from "../worker/client.js";
+import { latest, startWorker } from "../worker/client.js";
 import type {
   LoadedImages,
   Look,
@@ -17,8 +17,9 @@ import {
 } from "./bundled.js";
 import { type Sorted, sortFiles } from "./files.js";
 import { preprocessingOf } from "./preprocessing.js";
-import { baseline, points, progress, result, runState } from "./run_state.js";
+import { baseline, follow, forget, points, runState } from "./run_state.js";
 import { change, settings } from "./settings.js";
+import { words } from "./words.js";
 
 /** Something that takes a while to come, and may not. */
 export type Loading<T> =
@@ -31,6 +32,12 @@ export type Loading<T> =
 export const ownModel = signal<readonly File[]>([]);
 export const ownNames = signal<readonly string[] | undefined>(undefined);
 export const ownPictures = signal<readonly File[]>([]);
+/** Of a model to try v on that it was not crafted for. */
+export const otherModel = signal<readonly File[]>([]);
+
+/** What files can be dropped as. */
+export const ZONES = ["model", "pictures", "other"] as const;
+export type Zone = (typeof ZONES)[number];
 
 export const model = signal<Loading<ModelInfo>>({ state: "none" });
 export const images = signal<Loading<LoadedImages>>({ state: "none" });
@@ -39,9 +46,7 @@ export const shown = signal<Look | undefined>(undefined);
 export const request = signal<LookRequest>({ part: "unseen", strength: 1, only: "all", most: 12 });
 
 export const worker = startWorker({
-  progress: (value) => {
-    progress.value = value;
-  },
+  progress: follow,
   rate: (point) => {
     points.value = [...points.value, point];
   },
@@ -69,16 +74,6 @@ export const usualRadius = computed(() => {
   return Math.round(2000 * Math.sqrt(values / (224 * 224 * 3)));
 });
 export const radius = computed(() => settings.value.radius || usualRadius.value);
-
-/** An error as a sentence of the page: who raised it is of no use here. */
-export function words(error: unknown): string {
-  const { message } = error instanceof Error ? error : new Error(String(error));
-  const text = message.replace(/^(compile|loadModel|inspect|toImages|universalPerturbation): /, "");
-  if (error instanceof WorkerError && /memory|allocation/i.test(message))
-    return `${text}. There is not enough memory: close other tabs, or take fewer images or a smaller model.`;
-  // A file's name stays as it is.
-  return /^\S*[./]/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
-}
 
 const openLatest = latest((chosen: OpenRequest) => worker.ask("open", chosen));
 const loadLatest = latest((chosen: { pictures: Pictures; count: number }) => worker.ask("load", chosen));
@@ -109,6 +104,7 @@ async function open(): Promise<void> {
         ? preprocessingOf(chosen.preprocessing, chosen.mean, chosen.std)
         : BUNDLED_PREPROCESSING,
       size: own ? chosen.size : 0,
+      output: own ? chosen.output : "",
       classNames: own ? ownNames.value : BUNDLED_CLASSES,
     });
     if (!info || wish !== wishes) return;
@@ -144,10 +140,7 @@ async function load(): Promise<void> {
 
 function clearRun(): void {
   runState.value = "idle";
-  progress.value = undefined;
-  result.value = undefined;
-  baseline.value = undefined;
-  points.value = [];
+  forget();
   shown.value = undefined;
 }
 
@@ -158,8 +151,12 @@ async function refresh(chosen: LookRequest): Promise<void> {
 }
 
 /** Takes files of any kind: pictures, a model, names of classes, archives of them. */
-export async function takeFiles(files: readonly File[], as?: "model" | "pictures"): Promise<void> {
+export async function takeFiles(files: readonly File[], as?: Zone): Promise<void> {
   if (files.length === 0) return;
+  if (as === "other") {
+    otherModel.value = files;
+    return;
+  }
   try {
     const sorted: Sorted = await sortFiles(files);
     const pictures = as === "pictures" ? [...sorted.pictures, ...sorted.model] : sorted.pictures;
@@ -184,8 +181,8 @@ export async function takeFiles(files: readonly File[], as?: "model" | "pictures
 /** Opens the model and loads the images whenever another choice is made. */
 export function start(): void {
   const modelKey = computed(() => {
-    const { model, engine, deterministic, preprocessing, mean, std, size } = settings.value;
-    const own = model === "own" && [preprocessing, mean, std, size, ownModel.value, ownNames.value];
+    const { model, engine, deterministic, preprocessing, mean, std, size, output } = settings.value;
+    const own = model === "own" && [preprocessing, mean, std, size, output, ownModel.value, ownNames.value];
     return [model, engine, deterministic, own] as const;
   });
   const imagesKey = computed(() => [settings.value.images, count.value, ownPictures.value] as const);

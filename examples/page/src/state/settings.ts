@@ -18,6 +18,8 @@ export interface Settings {
   readonly std: string;
   /** Height and width for a model that leaves them open; 0: as the model says. */
   readonly size: number;
+  /** Name of the class scores, for a model with several outputs; empty: it has one. */
+  readonly output: string;
   readonly norm: "inf" | "2";
   /** In levels of 0 to 255; 0: the default of the norm. */
   readonly radius: number;
@@ -38,6 +40,7 @@ export const DEFAULTS: Settings = {
   mean: "0.5",
   std: "0.5",
   size: 0,
+  output: "",
   norm: "inf",
   radius: 0,
   passes: 5,
@@ -57,6 +60,7 @@ const LEGAL: { readonly [Key in keyof Settings]: (value: Settings[Key]) => boole
   mean: (value) => value.length < 80,
   std: (value) => value.length < 80,
   size: (value) => isCount(value, 4096),
+  output: (value) => value.length < 200,
   norm: (value) => ["inf", "2"].includes(value),
   radius: (value) => value >= 0 && value < 1e6,
   passes: (value) => value > 0 && isCount(value, 1000),

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { droppedFiles } from "../state/files.js";
 import { isBusy } from "../state/run.js";
 import { failure } from "../state/run_state.js";
-import { takeFiles } from "../state/session.js";
+import { takeFiles, ZONES, type Zone } from "../state/session.js";
 import { Results } from "./results.js";
 import { Setup } from "./setup.js";
 import { Stage } from "./stage.js";
@@ -52,9 +52,10 @@ function Curtain() {
       depth = 0;
       over.value = false;
       if (!event.dataTransfer) return;
+      const zone = zoneOf(event.target);
       const files = await droppedFiles(event.dataTransfer);
       if (isBusy.value) failure.value = "A run is under way: cancel it first, then drop files.";
-      else await takeFiles(files, zoneOf(event.target));
+      else await takeFiles(files, zone);
     };
     const listeners = { dragenter: enter, dragleave: leave, dragover: hover, drop } as const;
     for (const [type, listener] of Object.entries(listeners))
@@ -71,8 +72,8 @@ function Curtain() {
   ) : null;
 }
 
-function zoneOf(target: EventTarget | null): "model" | "pictures" | undefined {
+function zoneOf(target: EventTarget | null): Zone | undefined {
   const zone =
     target instanceof Element ? target.closest("[data-zone]")?.getAttribute("data-zone") : undefined;
-  return zone === "model" || zone === "pictures" ? zone : undefined;
+  return ZONES.find((name) => name === zone);
 }

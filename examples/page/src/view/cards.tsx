@@ -8,7 +8,7 @@ export function CardList({ look }: { readonly look: Look }) {
   return (
     <ul class={kindOf(look)}>
       {look.cards.map((card) => (
-        <Pair key={card.index} card={card} />
+        <Pair key={card.index} card={card} name={`Image ${card.index + 1}`} />
       ))}
     </ul>
   );
@@ -20,8 +20,13 @@ function kindOf({ fooled, cards: [first] }: Look): string {
   return first.clean.width < 96 ? "cards" : "cards large";
 }
 
-function Pair({ card: { index, clean, perturbed, before, after, fooled } }: { readonly card: Card }) {
-  const name = `Image ${index + 1}`;
+interface PairProps {
+  readonly card: Card;
+  readonly name: string;
+}
+
+/** An image without and with v. */
+export function Pair({ card: { clean, perturbed, before, after, fooled }, name }: PairProps) {
   return (
     <li class={fooled ? "pair fooled" : "pair"}>
       <div>

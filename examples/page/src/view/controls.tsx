@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { takeFiles, type Zone } from "../state/session.js";
 
 interface ChoiceProps<Value extends string> {
   readonly label: string;
@@ -72,17 +73,17 @@ export function NumberField({ label, value, min, max, step = 1, unit, onChange, 
 }
 
 interface FilesProps {
-  readonly zone: "model" | "pictures";
+  /** What is dropped here is taken as. */
+  readonly zone: Zone;
   readonly label: string;
   readonly hint: string;
-  readonly onFiles: (files: readonly File[]) => void;
 }
 
 /** Where files are dropped, or chosen, one by one or as a folder. */
-export function FileField({ zone, label, hint, onFiles }: FilesProps) {
+export function FileField({ zone, label, hint }: FilesProps) {
   const take = (event: Event) => {
     const input = event.currentTarget as HTMLInputElement;
-    onFiles([...(input.files ?? [])]);
+    void takeFiles([...(input.files ?? [])], zone);
     // The same file again is a choice, too.
     input.value = "";
   };

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { link, saveReport } from "../state/report.js";
-import { request, words, worker } from "../state/session.js";
+import { request, worker } from "../state/session.js";
 import { settings } from "../state/settings.js";
+import { words } from "../state/words.js";
 import type { Saved } from "../worker/protocol.js";
 import { Trouble } from "./controls.js";
 

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { percent } from "../state/format.js";
-import { request, words, worker } from "../state/session.js";
+import { request, worker } from "../state/session.js";
+import { words } from "../state/words.js";
 import type { Filtered } from "../worker/protocol.js";
 import { Trouble } from "./controls.js";
 

@@ -3,10 +3,12 @@ import { isBusy } from "../state/run.js";
 import { result } from "../state/run_state.js";
 import { images, request, shown } from "../state/session.js";
 import type { LookRequest } from "../worker/protocol.js";
+import { Camera } from "./camera.js";
 import { CardList } from "./cards.js";
 import { Choice } from "./controls.js";
 import { Exports } from "./exports.js";
 import { Filters } from "./filters.js";
+import { Transfer } from "./transfer.js";
 
 /** Images as they are beside images + v, and what can be done with v. */
 export function Results() {
@@ -42,6 +44,8 @@ export function Results() {
         )}
       </section>
       {done && <Filters />}
+      {done && <Transfer />}
+      {done && <Camera />}
       {done && <Exports />}
     </>
   );

@@ -1,16 +1,8 @@
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { count, shapeText, whole } from "../state/format.js";
 import { PRESETS, type PresetName } from "../state/preprocessing.js";
 import { isBusy } from "../state/run.js";
-import {
-  available,
-  count as craftingCount,
-  images,
-  model,
-  ownModel,
-  ownPictures,
-  takeFiles,
-} from "../state/session.js";
+import { available, count as craftingCount, images, model, ownModel, ownPictures } from "../state/session.js";
 import { change, settings } from "../state/settings.js";
 import { Choice, FileField, NumberField, Trouble } from "./controls.js";
 import { Perturbation } from "./perturbation.js";
@@ -24,6 +16,10 @@ void navigator.gpu
     webgpu.value = adapter !== null;
   });
 if (!navigator.gpu) webgpu.value = false;
+// A link may ask for it all the same.
+effect(() => {
+  if (webgpu.value === false && settings.value.engine === "webgpu") change({ engine: "wasm" });
+});
 
 /** What is chosen before a run. */
 export function Setup() {
@@ -78,8 +74,10 @@ function ModelCard() {
 }
 
 function OwnModel() {
-  const { preprocessing, mean, std, size } = settings.value;
-  const text = (key: "mean" | "std", label: string, value: string) => (
+  const { preprocessing, mean, std, size, output } = settings.value;
+  // What few models need is asked for where one does.
+  const asks = (what: string) => model.value.state === "failed" && model.value.message.includes(what);
+  const text = (key: "mean" | "std" | "output", label: string, value: string) => (
     <label class="line">
       {label}
       <input type="text" value={value} onChange={(event) => change({ [key]: event.currentTarget.value })} />
@@ -91,7 +89,6 @@ function OwnModel() {
         zone="model"
         label="Files of your model"
         hint="Drop an .onnx file, a model.json with its weights, or a Teachable Machine zip; a .txt of class names, too."
-        onFiles={(files) => void takeFiles(files, "model")}
       />
       {ownModel.value.length > 0 && (
         <>
@@ -110,9 +107,11 @@ function OwnModel() {
           </label>
           {preprocessing === "custom" && text("mean", "Mean, of 0 to 1", mean)}
           {preprocessing === "custom" && text("std", "Deviation", std)}
-          {(size > 0 || model.value.state === "failed") && (
+          {(output !== "" || asks("class scores below")) && text("output", "Output of class scores", output)}
+          {(size > 0 || asks("image size below")) && (
             <NumberField
-              label="Image size, if the model leaves it open"
+              label="Image size"
+              unit="pixels"
               value={size}
               min={0}
               max={4096}
@@ -166,7 +165,6 @@ function ImagesCard() {
           zone="pictures"
           label="Pictures"
           hint="Drop pictures or a folder of them; hundreds are better than tens. They need no labels."
-          onFiles={(files) => void takeFiles(files, "pictures")}
         />
       )}
       {available.value > 1 && (

@@ -1,6 +1,6 @@
 import { count, duration, percent, short, whole } from "../state/format.js";
 import { cancel, craft, isBusy, isReady, pause, resume } from "../state/run.js";
-import { failure, points, progress, result, runState } from "../state/run_state.js";
+import { failure, moments, points, progress, result, runState } from "../state/run_state.js";
 import { images, model } from "../state/session.js";
 import { settings } from "../state/settings.js";
 import { RateChart } from "./chart.js";
@@ -26,6 +26,7 @@ export function Stage() {
         <RateChart />
       </div>
       <Numbers />
+      <Strip />
     </section>
   );
 }
@@ -100,6 +101,21 @@ function Growing() {
         )}
       </figcaption>
     </figure>
+  );
+}
+
+/** v at moments of the run, side by side. */
+function Strip() {
+  if (moments.value.length < 2) return null;
+  return (
+    <ul class="strip" aria-label="v as it grew">
+      {moments.value.map(({ picture, seconds }) => (
+        <li key={seconds}>
+          <Picture image={picture} label={`v after ${duration(seconds)}`} />
+          <span class="quiet">{duration(seconds)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

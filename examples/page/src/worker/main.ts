@@ -1,4 +1,5 @@
 /** The worker: answers what the page asks. */
+import { frame } from "./camera.js";
 import { crafting } from "./crafting.js";
 import { filters } from "./filters.js";
 import { look } from "./look.js";
@@ -7,6 +8,7 @@ import { loadPictures } from "./pictures.js";
 import type { Ask, Calls, Events, Heard } from "./protocol.js";
 import { saveAdversarial, saveNpy, savePicture } from "./save.js";
 import { Session } from "./session.js";
+import { transfer } from "./transfer.js";
 
 /** This file is typed for pages; a worker's own scope posts without an origin. */
 const scope = globalThis as unknown as {
@@ -35,6 +37,8 @@ const answers: Answers = {
   ...run,
   look: (request) => look(session, request),
   filters: ({ part, strength }) => filters(session, part, strength),
+  frame: ({ bitmap, strength }) => frame(session, bitmap, strength),
+  transfer: ({ model, part, strength }) => transfer(session, model, part, strength),
   saveNpy: () => saveNpy(session),
   savePicture: () => savePicture(session),
   saveAdversarial: ({ part, strength }) => saveAdversarial(session, part, strength),

@@ -1,25 +1,20 @@
-import { type Compiled, compile, type InspectedModel, inspect, loadModel } from "unifool";
+import {
+  type Compiled,
+  compile,
+  type InspectedModel,
+  InvalidArgumentError,
+  inspect,
+  loadModel,
+  type Network,
+} from "unifool";
 import type { ModelInfo, OpenRequest, Preprocessing } from "./protocol.js";
 import type { Session } from "./session.js";
 
 /** Opens a model and compiles it; the one before is given up. */
 export async function openModel(session: Session, request: OpenRequest): Promise<ModelInfo> {
-  const { files, engine, size, deterministic } = request;
+  const { files } = request;
   session.close();
-  const given = files.length === 1 ? files[0] : files;
-  const network = await loadModel(given, size ? { inputShape: [size, size, 3] } : {});
-  // It was read: whatever is unsupported has been reported by now.
-  const found = (await inspect(network)) as InspectedModel;
-  const preprocessing = request.preprocessing ?? suggested(found);
-  const net = await compile(network, {
-    backend: engine,
-    input: { range: [0, 255], ...preprocessing },
-    ...(engine === "wasm" && {
-      deterministic,
-      // This is a worker already: without shared memory it computes itself.
-      threads: globalThis.crossOriginIsolated ? "auto" : 0,
-    }),
-  });
+  const { net, found, preprocessing } = await compiled(request);
   session.engine = net;
   const { classNames } = request;
   session.classNames = classNames?.length === net.classes ? classNames : (net.classNames ?? []);
@@ -34,6 +29,38 @@ export async function openModel(session: Session, request: OpenRequest): Promise
     warnings: [...net.warnings, ...namesWarning(request, net)],
     sha256: await hashOf(files),
   };
+}
+
+/** The engine of a model, and what it was found to be. */
+export async function compiled(request: OpenRequest) {
+  const { engine, deterministic } = request;
+  const network = await load(request);
+  // It was read: whatever is unsupported has been reported by now.
+  const found = (await inspect(network)) as InspectedModel;
+  const preprocessing = request.preprocessing ?? suggested(found);
+  const net = await compile(network, {
+    backend: engine,
+    input: { range: [0, 255], ...preprocessing },
+    ...(engine === "wasm" && {
+      deterministic,
+      // This is a worker already: without shared memory it computes itself.
+      threads: globalThis.crossOriginIsolated ? "auto" : 0,
+    }),
+  });
+  return { net, found, preprocessing };
+}
+
+/** Of a size that the model leaves open in colour, else in grey. */
+async function load({ files, size, output }: OpenRequest): Promise<Network> {
+  const given = files.length === 1 ? files[0] : files;
+  const named = output ? { output } : {};
+  if (!size) return loadModel(given, named);
+  try {
+    return await loadModel(given, { ...named, inputShape: [size, size, 3] });
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    return loadModel(given, { ...named, inputShape: [size, size, 1] });
+  }
 }
 
 /** A model that rescales pixels itself gets them as they are; others, as long as nothing else is known, 0 to 1. */

@@ -17,6 +17,8 @@ export interface OpenRequest {
   readonly preprocessing?: Preprocessing;
   /** Height and width, for a model that leaves them open. */
   readonly size?: number;
+  /** Name of the class scores, for a model with several outputs. */
+  readonly output?: string;
   /** The same result on every machine. */
   readonly deterministic: boolean;
   /** Names of the classes, where the model brings none. */
@@ -163,6 +165,14 @@ export interface Calls {
   look(request: LookRequest): Look;
   /** How many images v still fools after each of some filters. */
   filters(request: { readonly part: Part; readonly strength: number }): readonly Filtered[];
+  /** A frame of a camera, without and with v. */
+  frame(request: { readonly bitmap: ImageBitmap; readonly strength: number }): Card;
+  /** How many images v fools another model on. */
+  transfer(request: {
+    readonly model: OpenRequest;
+    readonly part: Part;
+    readonly strength: number;
+  }): Filtered;
   saveNpy(): Saved;
   savePicture(): Saved;
   saveAdversarial(request: { readonly part: Part; readonly strength: number }): Saved;
