@@ -55,14 +55,17 @@ describe("convolutions", () => {
     ["VALID", 3, 2, [11, 13]],
     ["VALID", 2, 3, [14, 17]],
     ["SAME", 2, 3, [15, 18]],
-  ] as const)("Conv2DBackpropInput %s, kernel %i, strides %i, to %j", async (padding, kernel, strides, size) => {
-    const graph = new GraphFile();
-    const x = graph.input([-1, 5, 6, 4]);
-    const filter = graph.random([kernel, kernel, 3, 4]);
-    const attributes = convAttributes(padding, [strides, strides]);
-    graph.flat(graph.add("Conv2DBackpropInput", [graph.integers([1, ...size, 3]), filter, x], attributes));
-    await expectSameAsTfjs(graph, { images: 1 });
-  });
+  ] as const)(
+    "Conv2DBackpropInput %s, kernel %i, strides %i, to %j",
+    async (padding, kernel, strides, size) => {
+      const graph = new GraphFile();
+      const x = graph.input([-1, 5, 6, 4]);
+      const filter = graph.random([kernel, kernel, 3, 4]);
+      const attributes = convAttributes(padding, [strides, strides]);
+      graph.flat(graph.add("Conv2DBackpropInput", [graph.integers([1, ...size, 3]), filter, x], attributes));
+      await expectSameAsTfjs(graph, { images: 1 });
+    },
+  );
 
   it("Conv2D with EXPLICIT padding", async () => {
     const graph = new GraphFile();

@@ -25,7 +25,7 @@ export const facts: OperatorFacts<Gather> = {
   isIdentity: ({ axis, indices, inputShapes }) =>
     indices.length === inputShapes[0][axis] && indices.every((index, i) => index === i),
   reshapes: false,
-  makesProbabilities: () => false,
+  probabilities: () => undefined,
   ...FOLDS_NOTHING,
   ...FUSES_NOTHING,
   channelwise: false,
