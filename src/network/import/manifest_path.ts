@@ -5,24 +5,26 @@ import { quoted, rejectModel, valueText } from "./failure.js";
  * that could name anything else is refused, whichever of the spellings that servers and file systems resolve
  * it uses (`..`, `%2e%2e`, encoded twice, a backslash, an absolute path, another scheme).
  *
+ * @param source where the path stands
  * @throws ModelError "manifest path ... leaves its folder"
  */
-export function manifestSegments(path: unknown, where: string): string[] {
+export function manifestSegments(path: unknown, where: string, source = "weightsManifest"): string[] {
   if (typeof path !== "string" || path === "")
-    rejectModel(where, `a path in weightsManifest is ${valueText(path)}, expected a file name`);
+    rejectModel(where, `a path in ${source} is ${valueText(path)}, expected a file name`);
+  const named = source === "weightsManifest" ? "manifest path" : `path of ${source}`;
   for (const spelling of spellings(path)) {
     const escapes =
       spelling.includes("\\") ||
       spelling.startsWith("/") ||
       /^[a-z][a-z0-9+.-]*:/i.test(spelling) ||
       spelling.split("/").includes("..");
-    if (escapes) rejectModel(where, `manifest path ${quoted(path)} leaves its folder`);
+    if (escapes) rejectModel(where, `${named} ${quoted(path)} leaves its folder`);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
     if (/[\u0000-\u001f\u007f]/.test(spelling))
-      rejectModel(where, `manifest path ${quoted(path)} has a control character`);
+      rejectModel(where, `${named} ${quoted(path)} has a control character`);
   }
   const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
-  if (segments.length === 0) rejectModel(where, `manifest path ${quoted(path)} names no file`);
+  if (segments.length === 0) rejectModel(where, `${named} ${quoted(path)} names no file`);
   return segments;
 }
 

@@ -149,7 +149,8 @@ export function foldMatMul(flow: Flow, a: Tensor, b: Tensor): Tensor {
     return flow.reject(
       `shapes are ${valueText(a.dims)} and ${valueText(b.dims)}, expected matrices that fit`,
     );
-  flow.reserve(sizeOf(lead) * m * (k + n));
+  // Products take time, not memory: many are one value made.
+  flow.reserve(sizeOf(lead) * m * (k + n + (k * n) / 64));
   const x = broadcastTo({ ...a, dims: left }, [...lead, m, k]).data;
   const y = broadcastTo({ ...b, dims: right }, [...lead, k, n]).data;
   const dims = [...lead, m, n];

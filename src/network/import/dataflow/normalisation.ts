@@ -32,6 +32,7 @@ export function layerNormalization(
       return flow.reject(
         `${what} has shape ${valueText(tensor.dims)}, expected one that broadcasts to ${valueText(normalised)}`,
       );
+    flow.reserve(sizeOf(normalised));
     return flow.weights(broadcastTo(tensor, normalised), what);
   };
   const [factors, offsets] = [flat(scale, "scale"), flat(bias, "bias")];

@@ -209,6 +209,7 @@ export function placesAround(
   const repeated = border === "symmetric" ? 1 : 0;
   if (border !== "edge" && Math.max(head, tail) >= length + repeated)
     flow.reject(`it mirrors ${Math.max(head, tail)} of ${length} values, expected fewer`);
+  checkParts(flow, head + tail);
   return Array.from({ length: head + length + tail }, (_, i) => {
     const at = i - head;
     if (border === "edge") return Math.min(Math.max(at, 0), length - 1);
@@ -216,14 +217,20 @@ export function placesAround(
   });
 }
 
+/** A value several times along an axis. */
+export function repeat(flow: Flow, x: Activation, axis: number, times: number): Activation {
+  checkParts(flow, times);
+  return times === 1 ? x : concat(flow, new Array<Activation>(times).fill(x), axis);
+}
+
 /** Repeats axes of length 1 along which every image has the same. */
 export function expand(flow: Flow, x: Activation, dims: Dims): Activation {
   if (dims[x.batch] !== x.dims[x.batch]) flow.mixesImages("it repeats");
-  return dims.reduce(
-    (grown, n, axis) =>
-      n === grown.dims[axis] ? grown : takeEach(flow, grown, axis, new Array<number>(n).fill(0)),
-    x,
-  );
+  return dims.reduce((grown, n, axis) => {
+    if (n === grown.dims[axis]) return grown;
+    checkParts(flow, n);
+    return takeEach(flow, grown, axis, new Array<number>(n).fill(0));
+  }, x);
 }
 
 /** A list of numbers from a constant, as attributes have it. */

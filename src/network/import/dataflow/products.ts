@@ -1,5 +1,6 @@
 /** Products of two values, as attention has them. */
 
+import { sizeOf } from "../../spec.js";
 import { valueText } from "../failure.js";
 import type { Value } from "../graph_builder.js";
 import { type Activation, isActivation, longAxes, type Operand, shapeIn } from "./activation.js";
@@ -70,7 +71,9 @@ function bothLead(a: Dims, b: Dims): boolean {
 
 function grow(flow: Flow, operand: Operand, lead: Dims): Operand {
   const dims = [...lead, ...operand.dims.slice(-2)];
-  return isActivation(operand) ? expand(flow, operand, dims) : broadcastTo(operand, dims);
+  if (isActivation(operand)) return expand(flow, operand, dims);
+  flow.reserve(sizeOf(dims));
+  return broadcastTo(operand, dims);
 }
 
 /** The operand's own leading axes in their order, then those of its matrices. */

@@ -1,6 +1,7 @@
 /** Resampling of the spatial axes of images, as ONNX and TensorFlow define it. */
 
 import type { Resize } from "../../spec.js";
+import { valueText } from "../failure.js";
 import type { Activation } from "./activation.js";
 import type { Flow } from "./flow.js";
 import { dense } from "./layers.js";
@@ -36,9 +37,8 @@ export function resize(
   sampling: Sampling,
 ): Activation {
   const changed = lengths.flatMap((n, axis) => (n !== x.dims[axis] || factors[axis] !== 1 ? [axis] : []));
-  if (changed.some((axis) => lengths[axis] < 1)) flow.reject(`sizes are ${lengths}, expected at least 1`);
-  if (changed.some((axis) => !(lengths[axis] <= LONGEST)))
-    flow.reject(`sizes are ${lengths}, expected at most ${LONGEST}`);
+  if (!changed.every((axis) => lengths[axis] >= 1 && lengths[axis] <= LONGEST))
+    flow.reject(`sizes are ${valueText(lengths)}, expected 1 to ${LONGEST}`);
   if (changed.length === 0) return x;
   if (changed.includes(x.batch)) flow.mixesImages("it resizes");
   const isSpatial = axes.spatial.length <= 2 && changed.every((axis) => axes.spatial.includes(axis));

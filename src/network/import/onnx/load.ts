@@ -19,6 +19,9 @@ import { TensorReader } from "./tensors.js";
 /** Sets of operators before this differ in what their attributes are. */
 const OLDEST_OPSET = 7;
 
+/** Values that constants of a file may need for what it computes of them: shapes and masks, and each weight a few times. */
+const [FOLDED, FOLDED_PER_BYTE] = [2 ** 25, 16];
+
 /** Imports an ONNX file, weights beside it included. */
 export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
   const where = source.label;
@@ -30,7 +33,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   const outputs = outputsOf(graph, makers, options.output, where);
   const nodes = nodesFor(outputs, makers, where);
   const unknown = unknownOperators(nodes);
-  const tensors = new TensorReader(source);
+  const tensors = new TensorReader(source, main.bytes.length);
   const stored = storedTensors(graph, nodes);
   // Not read, perhaps over a network, for a model that is refused.
   if (stored.some(({ isExternal }) => isExternal)) refuseUnknown(unknown);
@@ -64,7 +67,7 @@ function networkOf(
   const input = graphInput(graph, nodes, needed, builder, options.inputShape);
   const context: OnnxContext = {
     builder,
-    folded: { values: 0 },
+    folded: { values: 0, most: FOLDED + FOLDED_PER_BYTE * tensors.bytes },
     opset: opsetOf(model, where),
     fixedBatch: input.fixedBatch,
     tensors,

@@ -15,6 +15,9 @@ export interface OnnxContext extends FlowContext {
   readonly tensors: TensorReader;
 }
 
+/** Lists of axes, lengths, parts and operands are shorter. */
+export const LONGEST_LIST = 4096;
+
 /** One node: its operands and attributes, of which none may be left unread. */
 export class OnnxNode extends Flow {
   readonly #attributes: ReadonlyMap<string, AttributeProto>;
@@ -102,8 +105,10 @@ export class OnnxNode extends Flow {
   }
 
   integers(name: string): number[] | undefined {
-    const attribute = this.#attribute(name);
-    return attribute?.ints;
+    const ints = this.#attribute(name)?.ints;
+    if (ints && ints.length > LONGEST_LIST)
+      this.reject(`attribute ${name} has ${ints.length} numbers, expected at most ${LONGEST_LIST}`);
+    return ints;
   }
 
   floats(name: string): number[] | undefined {
@@ -123,6 +128,8 @@ export class OnnxNode extends Flow {
   /** A list that was an attribute before it became an input. */
   list(attribute: string, input: number): number[] | undefined {
     const tensor = this.optional(input, attribute);
+    if (tensor && tensor.data.length > LONGEST_LIST)
+      this.reject(`its ${attribute} are ${tensor.data.length} numbers, expected at most ${LONGEST_LIST}`);
     return tensor ? listOf(tensor) : this.integers(attribute);
   }
 

@@ -80,11 +80,23 @@ export class MalformedProto extends Error {}
 /** Wire types. */
 const [VARINT, LENGTH_DELIMITED, FIXED32] = [0, 2, 5];
 
-type Fields<T> = (tag: number, message: T, reader: PbfReader) => void;
+/** A message of two bytes takes hundreds in memory, so there may not be any number of them. */
+const MOST_MESSAGES = 2 ** 19;
+
+class Reader extends PbfReader {
+  #messages = 0;
+
+  /** @throws MalformedProto where there are too many */
+  count(): void {
+    if (++this.#messages > MOST_MESSAGES) throw new MalformedProto("too many messages");
+  }
+}
+
+type Fields<T> = (tag: number, message: T, reader: Reader) => void;
 
 /** @throws MalformedProto for bytes that are no message, or end in the middle of one */
 export function readModel(bytes: Uint8Array): ModelProto {
-  const reader = new PbfReader(bytes);
+  const reader = new Reader(bytes);
   try {
     return fieldsTo(reader, reader.length, MODEL, {
       irVersion: 0,
@@ -99,14 +111,14 @@ export function readModel(bytes: Uint8Array): ModelProto {
   }
 }
 
-function fieldsTo<T>(reader: PbfReader, end: number, fields: Fields<T>, message: T): T {
-  reader.readFields(fields, message, end);
+function fieldsTo<T>(reader: Reader, end: number, fields: Fields<T>, message: T): T {
+  reader.readFields((tag, into) => fields(tag, into, reader), message, end);
   if (reader.pos !== end) throw new MalformedProto("a message runs past its end");
   return message;
 }
 
 /** Where the value that comes next ends. */
-function endOf(reader: PbfReader): number {
+function endOf(reader: Reader): number {
   if (reader.type !== LENGTH_DELIMITED) throw new MalformedProto("a field of another type");
   const length = reader.readVarint();
   const end = reader.pos + length;
@@ -114,11 +126,12 @@ function endOf(reader: PbfReader): number {
   return end;
 }
 
-function message<T>(reader: PbfReader, fields: Fields<T>, start: T): T {
+function message<T>(reader: Reader, fields: Fields<T>, start: T): T {
+  reader.count();
   return fieldsTo(reader, endOf(reader), fields, start);
 }
 
-function bytesOf(reader: PbfReader): Uint8Array {
+function bytesOf(reader: Reader): Uint8Array {
   const end = endOf(reader);
   const bytes = reader.buf.subarray(reader.pos, end);
   reader.pos = end;
@@ -127,30 +140,31 @@ function bytesOf(reader: PbfReader): Uint8Array {
 
 const decoder = new TextDecoder();
 
-function textOf(reader: PbfReader): string {
+function textOf(reader: Reader): string {
   return decoder.decode(bytesOf(reader));
 }
 
-function integer(reader: PbfReader): number {
+function integer(reader: Reader): number {
   if (reader.type !== VARINT) throw new MalformedProto("a field of another type");
   return reader.readVarint(true);
 }
 
-function float(reader: PbfReader): number {
+function float(reader: Reader): number {
   if (reader.type !== FIXED32) throw new MalformedProto("a field of another type");
   return reader.readFloat();
 }
 
 /** A repeated number, packed or one by one. */
-function numbers(reader: PbfReader, list: number[], read: () => number): void {
+function numbers(reader: Reader, list: number[], read: () => number): void {
   const end = reader.type === LENGTH_DELIMITED ? endOf(reader) : reader.pos + 1;
   while (reader.pos < end) list.push(read());
 }
 
 /** Repeated numbers of a fixed width as their bytes. */
-function fixed(reader: PbfReader, list: Uint8Array[], width: number): void {
+function fixed(reader: Reader, list: Uint8Array[], width: number): void {
   if (reader.type === LENGTH_DELIMITED) list.push(bytesOf(reader));
   else {
+    reader.count();
     list.push(reader.buf.subarray(reader.pos, reader.pos + width));
     reader.pos += width;
   }

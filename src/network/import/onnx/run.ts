@@ -3,9 +3,10 @@ import type { Operand } from "../dataflow/activation.js";
 import { refuseUnknown } from "../dataflow/unsupported.js";
 import { quoted, rejectModel } from "../failure.js";
 import { unknownOperators } from "./graph.js";
-import { nameOf, type OnnxContext, OnnxNode } from "./node.js";
+import { LONGEST_LIST, nameOf, type OnnxContext, OnnxNode } from "./node.js";
 import { operatorOf } from "./operators/registry.js";
 import type { NodeProto } from "./proto.js";
+import { MOST_AXES } from "./tensors.js";
 
 /**
  * Computes every value: constants at once, others as operators of the network.
@@ -30,6 +31,11 @@ export function run(
       for (const name of proto.outputs) missing.add(name);
       continue;
     }
+    if (proto.inputs.length > LONGEST_LIST)
+      rejectModel(
+        context.builder.where,
+        `node ${quoted(nameOf(proto))} (${proto.type}) reads ${proto.inputs.length} values, expected at most ${LONGEST_LIST}`,
+      );
     const operands = proto.inputs.map((name) =>
       name === "" ? undefined : operandOf(values, name, proto, context),
     );
@@ -40,6 +46,8 @@ export function run(
       node.refuseUnread();
       const list = "kind" in made ? [made] : made;
       list.forEach((value, i) => {
+        if (value.dims.length > MOST_AXES)
+          node.reject(`its result has ${value.dims.length} axes, expected fewer`);
         if (proto.outputs[i]) values.set(proto.outputs[i], value);
       });
     } catch (error) {

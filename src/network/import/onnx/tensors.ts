@@ -53,6 +53,9 @@ export function nameOfType(type: number): string {
   return DATA_TYPES[type]?.name ?? OTHER_TYPES[type] ?? `type ${type}`;
 }
 
+/** More than any network has. */
+export const MOST_AXES = 32;
+
 /** Largest file beside the model that is read whole. */
 const LARGEST_FILE = 2 ** 31 - 1;
 
@@ -60,7 +63,21 @@ const LARGEST_FILE = 2 ** 31 - 1;
 export class TensorReader {
   readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
 
-  constructor(private readonly source: ModelSource) {}
+  #read = 0;
+  #bytes: number;
+
+  /** @param bytes of the model without the files beside it */
+  constructor(
+    private readonly source: ModelSource,
+    bytes: number,
+  ) {
+    this.#bytes = bytes;
+  }
+
+  /** Of all files that have been read. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** Loads the files that tensors lie in. @throws ModelError for one that is missing or outside the folder */
   async load(protos: readonly TensorProto[]): Promise<void> {
@@ -68,13 +85,19 @@ export class TensorReader {
       if (!proto.isExternal) continue;
       const location = this.#entry(proto, "location");
       if (this.#files.has(location)) continue;
-      const file = await this.source.readBeside(manifestSegments(location, this.#where), LARGEST_FILE);
+      const file = await this.source.readBeside(
+        manifestSegments(location, this.#where, "external data"),
+        LARGEST_FILE,
+      );
       if (!file)
         rejectModel(
           this.#where,
           `weights file ${quoted(location)} is missing: it belongs beside the model, and with Files it is passed along with it`,
         );
-      else this.#files.set(location, file);
+      else {
+        this.#files.set(location, file);
+        this.#bytes += file.length;
+      }
     }
   }
 
@@ -90,11 +113,12 @@ export class TensorReader {
   read(proto: TensorProto): Tensor {
     const { dims, type } = proto;
     const what = `tensor ${quoted(proto.name)}`;
-    if (!dims.every((n) => Number.isSafeInteger(n) && n >= 0))
+    if (!dims.every((n) => Number.isSafeInteger(n) && n >= 0) || dims.length > MOST_AXES)
       rejectModel(this.#where, `${what} has shape ${valueText(dims)}, expected whole numbers`);
     const found = DATA_TYPES[type];
     if (!found) return rejectModel(this.#where, `${what} holds ${nameOfType(type)}, expected numbers`);
     const size = sizeOf(dims);
+    this.#count(size, what);
     const values = this.#values(proto, found, size, what);
     if (values.length !== size)
       rejectModel(
@@ -102,6 +126,16 @@ export class TensorReader {
         `${what} has ${values.length} values, its shape ${valueText(dims)} has ${size}`,
       );
     return { kind: "tensor", type: found.kind, dims, data: values };
+  }
+
+  /** Tensors may name the same bytes of a file beside the model: not so often that they fill memory. */
+  #count(size: number, what: string): void {
+    this.#read += size;
+    if (!(this.#read <= this.#bytes))
+      rejectModel(
+        this.#where,
+        `${what} and those before it have ${this.#read} values, more than its files have bytes`,
+      );
   }
 
   #values(proto: TensorProto, type: DataType, size: number, what: string): Float32Array | Float64Array {

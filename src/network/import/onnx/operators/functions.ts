@@ -6,6 +6,7 @@ import { arithmetic, scaled, uniform } from "../../dataflow/arithmetic.js";
 import { withRank } from "../../dataflow/axes.js";
 import { cast, foldEach } from "../../dataflow/folding.js";
 import { prelu } from "../../dataflow/layers.js";
+import type { Tensor } from "../../dataflow/tensor.js";
 import type { OnnxNode } from "../node.js";
 import { kindOfType, nameOfType } from "../tensors.js";
 import { type OnnxOperator, type OnnxOperators, operator } from "./operator.js";
@@ -61,13 +62,18 @@ function runClip(node: OnnxNode): Operand {
   return min === 0 && max === Infinity ? node.map({ op: "Relu" }, x) : node.map({ op: "Clip", min, max }, x);
 }
 
+function converted(node: OnnxNode, x: Tensor, kind: Tensor["type"]): Tensor {
+  if (x.type !== kind) node.reserve(x.data.length);
+  return cast(x, kind);
+}
+
 function runCast(node: OnnxNode): Operand {
   node.ignore("saturate", "round_mode");
   const type = node.integer("to");
   const kind = kindOfType(type);
   if (!kind) return node.unsupported(`to ${nameOfType(type)}`);
   const x = node.operand(0);
-  if (!isActivation(x)) return cast(x, kind);
+  if (!isActivation(x)) return converted(node, x, kind);
   return kind === "float"
     ? x
     : node.unsupported(`of a value that depends on the image to ${nameOfType(type)}`);
@@ -155,6 +161,6 @@ export const FUNCTIONS: OnnxOperators = {
   CastLike: operator(["Identity"], (node) => {
     node.ignore("saturate");
     const x = node.operand(0);
-    return isActivation(x) ? x : cast(x, node.given(1, "target").type);
+    return isActivation(x) ? x : converted(node, x, node.given(1, "target").type);
   }),
 };

@@ -20,13 +20,17 @@ function runGemm(node: OnnxNode): Operand {
   const [alpha, beta] = [node.float("alpha", 1), node.float("beta", 1)];
   const [transA, transB] = [node.flag("transA", false), node.flag("transB", false)];
   const c = node.optional(2, "C");
+  const turned = (matrix: Tensor): Tensor => {
+    node.reserve(matrix.data.length);
+    return transposed(matrix, [1, 0]);
+  };
   const a = node.operand(0);
   const b = node.given(1, "B");
   if (b.dims.length !== 2) node.reject(`B has shape ${valueText(b.dims)}, expected a matrix`);
-  const weights = times(node, transB ? transposed(b, [1, 0]) : b, alpha);
+  const weights = times(node, transB ? turned(b) : b, alpha);
   const bias = c && times(node, c, beta);
   if (!isActivation(a)) {
-    const product = foldMatMul(node, transA ? transposed(a, [1, 0]) : a, weights);
+    const product = foldMatMul(node, transA ? turned(a) : a, weights);
     return bias ? foldEach(node, (x, y) => x + y, [product, bias]) : product;
   }
   if (a.dims.length !== 2) node.reject(`A has shape ${valueText(a.dims)}, expected a matrix`);

@@ -56,6 +56,7 @@ function perChannel(node: OnnxNode, tensor: Tensor, groups: number, channels: nu
     );
   const each = channels / groups;
   if (!Number.isSafeInteger(each)) node.reject(`${channels} channels in ${groups} groups`);
+  node.reserve(channels);
   return reshaped(strided(tensor, [groups, each], [1, 0]), [channels]);
 }
 

@@ -13,6 +13,7 @@ import {
   type Part,
   pad,
   partOf,
+  repeat,
   take,
 } from "../../dataflow/parts.js";
 import {
@@ -75,6 +76,7 @@ function runTranspose(node: OnnxNode): Operand {
   const perm = node.integers("perm") ?? x.dims.map((_, axis) => x.dims.length - 1 - axis);
   if (isActivation(x)) return transpose(node, x, perm);
   checkPerm(node, perm, x.dims.length);
+  node.reserve(x.data.length);
   return transposed(x, perm);
 }
 
@@ -113,6 +115,7 @@ function runConcat(node: OnnxNode): Operand {
       dims.length === tensors[0].dims.length && dims.every((n, a) => a === axis || n === tensors[0].dims[a]),
   );
   if (!agree) node.reject("its inputs have shapes that do not fit");
+  node.reserve(tensors.reduce((sum, { data }) => sum + data.length, 0));
   return concatenated(tensors, axis);
 }
 
@@ -141,6 +144,7 @@ function runSlice(node: OnnxNode): Operand {
 function takePart(node: OnnxNode, x: Operand, part: Part): Operand {
   if (isActivation(x)) return take(node, x, part);
   const dims = x.dims.map((n, axis) => (axis === part.axis ? part.count : n));
+  node.reserve(sizeOf(dims));
   const starts = x.dims.map((_, axis) => (axis === part.axis ? part.start : 0));
   const steps = x.dims.map((_, axis) => (axis === part.axis ? part.step : 1));
   return sliced(x, starts, steps, dims);
@@ -151,6 +155,8 @@ function runSplit(node: OnnxNode): readonly Operand[] {
   const axis = node.axis("axis", 0, x.dims.length);
   const count = node.proto.outputs.length;
   const declared = node.integer("num_outputs", count);
+  if (declared < 1 || declared > count)
+    node.reject(`num_outputs is ${declared}, expected its ${count} outputs`);
   const each = Math.ceil(x.dims[axis] / declared);
   const even = Array.from({ length: declared }, (_, i) => Math.min(each, x.dims[axis] - i * each));
   const lengths = node.list("split", 1) ?? even;
@@ -202,10 +208,7 @@ function runTile(node: OnnxNode): Operand {
   if (!isActivation(x)) return tiled(node, x, repeats);
   if (repeats.length !== x.dims.length || repeats.some((n) => !Number.isSafeInteger(n) || n < 1))
     node.reject(`repeats are ${valueText(repeats)}, expected one for each axis of ${valueText(x.dims)}`);
-  return repeats.reduce<Activation>(
-    (grown, n, axis) => (n === 1 ? grown : concat(node, new Array<Activation>(n).fill(grown), axis)),
-    x,
-  );
+  return repeats.reduce<Activation>((grown, n, axis) => repeat(node, grown, axis, n), x);
 }
 
 function runPad(node: OnnxNode): Operand {
