@@ -48,7 +48,6 @@ function extreme(op: "Max" | "Min", apply: Binary): OnnxOperator {
 
 function onConstants(apply: (...values: number[]) => number, type?: Tensor["type"]): OnnxOperator {
   return operator([], (node) => {
-    node.ignore("fmod");
     const operands = node.all.map((_, i) => node.given(i, `input ${i}`));
     return foldEach(node, apply, operands, type);
   });
@@ -60,6 +59,12 @@ function runMean(node: OnnxNode): Operand {
   return isActivation(sum) ? scaled(node, sum, factor) : foldEach(node, (x) => x * factor, [sum]);
 }
 
+/** The remainder has the sign of the divisor, with `fmod` that of the dividend. */
+function runMod(node: OnnxNode): Operand {
+  const apply: Binary = node.flag("fmod", false) ? (a, b) => a % b : (a, b) => a - b * Math.floor(a / b);
+  return foldEach(node, apply, [node.given(0, "dividend"), node.given(1, "divisor")]);
+}
+
 export const ARITHMETIC: OnnxOperators = {
   Add: binary("Add", () => (a, b) => a + b),
   Sum: binary("Add", () => (a, b) => a + b),
@@ -69,7 +74,7 @@ export const ARITHMETIC: OnnxOperators = {
   Max: extreme("Max", Math.max),
   Min: extreme("Min", Math.min),
   Mean: operator(["Add", "Mul"], runMean),
-  Mod: onConstants((a, b) => a - b * Math.floor(a / b)),
+  Mod: operator([], runMod),
   Equal: onConstants((a, b) => Number(a === b), "boolean"),
   Less: onConstants((a, b) => Number(a < b), "boolean"),
   LessOrEqual: onConstants((a, b) => Number(a <= b), "boolean"),
