@@ -72,6 +72,8 @@ describe.each(["MaxPool", "AveragePool"])("%s", (type) => {
     ["auto_pad VALID", { kernel_shape: [3, 2], strides: [2, 2], auto_pad: "VALID" }],
     ["over one axis", { kernel_shape: [3], strides: [2], pads: [1, 1] }, { input: ["N", 3, 12] }],
     ["opset 7", { kernel_shape: [3, 3], strides: [2, 2] }, { opset: 7 }],
+    ["dilations", { kernel_shape: [3, 2], dilations: [2, 3], strides: [1, 2] }, { opset: 19 }],
+    ["dilations with pads", { kernel_shape: [2, 3], dilations: [3, 2], pads: [1, 2, 1, 1] }, { opset: 19 }],
   ];
   it.each(cases)("%s", (_, attributes, options) => one(type, attributes, [], options));
 });

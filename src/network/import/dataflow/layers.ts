@@ -1,6 +1,6 @@
 /** Layers of graphs that have weights or windows. */
 
-import { sizeOf } from "../../spec.js";
+import { type Pads, sizeOf } from "../../spec.js";
 import { valueText } from "../failure.js";
 import type { Activation } from "./activation.js";
 import type { Flow } from "./flow.js";
@@ -59,15 +59,8 @@ export function vector(flow: Flow, tensor: Tensor, length: number, what: string)
 
 export function maxPool(flow: Flow, x: Activation, axes: ImageAxes, window: SpatialWindow): Activation {
   const image = asImage(flow, x, axes);
-  const placed = placeWindow(flow, image, window);
-  undilated(flow, placed);
-  const { kernel, strides } = placed;
-  return fromImage(
-    flow,
-    x,
-    axes,
-    flow.add({ op: "MaxPool", kernel, strides, pads: ended(placed) }, [image.value]),
-  );
+  const pool = poolOf(placeWindow(flow, image, window));
+  return fromImage(flow, x, axes, flow.add({ op: "MaxPool", ...pool }, [image.value]));
 }
 
 /** @param countsPadding whether zeros of the padding count in the mean; those that `ceil` adds never do */
@@ -80,27 +73,17 @@ export function averagePool(
 ): Activation {
   const image = asImage(flow, x, axes);
   const placed = placeWindow(flow, image, window);
-  undilated(flow, placed);
-  const { kernel, strides, pads, extra } = placed;
-  const isPadded = pads.some((n) => n > 0);
-  if (!countsPadding || !isPadded)
-    return fromImage(
-      flow,
-      x,
-      axes,
-      flow.add({ op: "AveragePool", kernel, strides, pads: ended(placed) }, [image.value]),
-    );
-  const padded = flow.add({ op: "Pad", pads }, [image.value]);
-  const value = flow.add({ op: "AveragePool", kernel, strides, pads: [0, 0, ...extra] }, [padded]);
+  const { pads } = placed;
+  const countedPads = countsPadding && pads.some((n) => n > 0) ? { countedPads: pads } : {};
+  const value = flow.add({ op: "AveragePool", ...poolOf(placed), ...countedPads }, [image.value]);
   return fromImage(flow, x, axes, value);
 }
 
-function undilated(flow: Flow, { dilations }: PlacedWindow): void {
-  if (dilations.some((n) => n !== 1)) flow.unsupported(`dilations ${valueText(dilations)}`);
-}
-
-function ended({ pads: [top, left, bottom, right], extra }: PlacedWindow) {
-  return [top, left, bottom + extra[0], right + extra[1]] as const;
+/** The window as pools have it, what `ceil` adds a part of the padding. */
+function poolOf({ kernel, strides, dilations, pads: [top, left, bottom, right], extra }: PlacedWindow) {
+  const isDilated = dilations.some((n) => n !== 1);
+  const pads: Pads = [top, left, bottom + extra[0], right + extra[1]];
+  return { kernel, strides, pads, ...(isDilated && { dilations }) };
 }
 
 /** `y = x W + b` on an axis; `weights` is `[inputs, units]`. The axis keeps its place. */

@@ -138,7 +138,7 @@ export const WINDOWS: OnnxOperators = {
   Conv: operator(["Conv"], runConv),
   ConvTranspose: operator(["Conv", "Transpose", "Slice"], runConvTranspose),
   MaxPool: operator(["MaxPool"], runMaxPool),
-  AveragePool: operator(["AveragePool", "Pad", "GlobalAveragePool"], runAveragePool),
+  AveragePool: operator(["AveragePool", "GlobalAveragePool"], runAveragePool),
   GlobalAveragePool: operator(["GlobalAveragePool"], global("mean")),
   GlobalMaxPool: operator(["GlobalMaxPool"], global("max")),
   BatchNormalization: operator(["BatchNormalization"], runBatchNormalization),
