@@ -20,7 +20,20 @@ const HARMLESS = new Set([
     "shape_type",
   ],
   ...["Index", "TArgs", "Taxis", "Tblock_shape", "Tcond", "Tcrops", "Tdim", "Tdims", "Tidx", "Tindices"],
-  ...["Tlen", "Tmultiples", "Toutput_types", "Tparams", "Tpaddings", "Tperm", "Tshape", "Tsplits", "TI"],
+  ...[
+    "Tlen",
+    "Tmultiples",
+    "Toutput_types",
+    "Tparams",
+    "Tpaddings",
+    "Tperm",
+    "Tshape",
+    "Tsplits",
+    "TI",
+    "Ta",
+    "Tb",
+    "Tout",
+  ],
   // Numbers of inputs and outputs, which the node has.
   ...["N", "num", "num_args", "num_host_args", "num_split"],
   // Training, checks and choices of kernels.

@@ -6,6 +6,7 @@ import { arithmetic } from "../../dataflow/arithmetic.js";
 import { transpose } from "../../dataflow/axes.js";
 import { logSoftmax } from "../../dataflow/compositions.js";
 import { einsum } from "../../dataflow/einsum.js";
+import { foldEach } from "../../dataflow/folding.js";
 import { dense } from "../../dataflow/layers.js";
 import { product } from "../../dataflow/products.js";
 import { softmax } from "../../dataflow/reductions.js";
@@ -27,7 +28,8 @@ function multiply(node: TfNode, bias?: Tensor): Operand {
   if (bias && isActivation(a) && !isActivation(b) && b.dims.length === 2)
     return dense(node, a, a.dims.length - 1, b, bias);
   const y = product(node, a, b);
-  return bias ? arithmetic(node, "Add", [y, bias]) : y;
+  if (!bias) return y;
+  return isActivation(y) ? arithmetic(node, "Add", [y, bias]) : foldEach(node, (a, b) => a + b, [y, bias]);
 }
 
 /** With its last two axes swapped where a product says so. */

@@ -28,6 +28,11 @@ export function operatorOf(type: string): TfOperator | undefined {
   return Object.hasOwn(OPERATORS, type) ? OPERATORS[type] : undefined;
 }
 
+/** All operators that are imported, as TensorFlow calls them. */
+export function operatorNames(): readonly string[] {
+  return Object.keys(OPERATORS);
+}
+
 /** What becomes each operator: the names of TensorFlow. */
 export const GRAPH_MODEL_COVERAGE: ReadonlyMap<OpName, readonly string[]> = coverage();
 
