@@ -188,19 +188,29 @@ describe.each(BACKENDS)("createTfjsEngine on tfjs-backend-%s", (backend) => {
       model.dispose();
     }));
 
-  test("a model that ends in a softmax it cannot strip is refused", () =>
+  test("the softmax of a model that cannot be imported is left out while it is differentiated, and stays in the model", () =>
     withoutLeaks(async () => {
-      const model = tf.sequential({
-        layers: [
-          tf.layers.dense({ inputShape: [3], units: 2 }),
-          customLayer(),
-          tf.layers.dense({ name: "probabilities", units: 2, activation: "softmax" }),
-        ],
-      });
-      await expect(createTfjsEngine(model, { tf })).rejects.toThrow(
-        /layer "probabilities" ends .* in a softmax/,
-      );
-      model.dispose();
+      const ones = { units: 2, kernelInitializer: "ones", useBias: false } as const;
+      const body = () => [tf.layers.dense({ inputShape: [3], ...ones }), customLayer()];
+      const bare = tf.sequential({ layers: body() });
+      const x = Float32Array.of(1, 2, 3);
+      using expected = await createTfjsEngine(bare, { tf });
+      const { logits, values } = await expected.jacobian(x, { classes: 2 });
+      for (const end of [
+        tf.layers.softmax(),
+        tf.layers.activation({ activation: "softmax" }),
+        tf.layers.dense({ units: 2, kernelInitializer: "identity", useBias: false, activation: "softmax" }),
+      ]) {
+        const model = tf.sequential({ layers: [...body(), end] });
+        using engine = await createTfjsEngine(model, { tf });
+        const found = await engine.jacobian(x, { classes: 2 });
+        expect([...found.logits]).toEqual([...logits]);
+        expect([...found.values]).toEqual([...values]);
+        const sum = tf.tidy(() => (model.predict(tf.tensor2d(x, [1, 3])) as Tensor).sum().dataSync()[0]);
+        expect(sum).toBeCloseTo(1, 6);
+        model.dispose();
+      }
+      bare.dispose();
     }));
 
   test.runIf(backend === "wasm")("a wrong gradient is refused, and names the layer", () =>

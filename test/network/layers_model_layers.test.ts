@@ -369,6 +369,12 @@ it("Rescaling", async () => {
   await expectImported(model, ["Constant", "Mul", "Constant", "Add", "Flatten"]);
 });
 
+it("Conv2DTranspose", () =>
+  expectImported(
+    onImage(layers.conv2dTranspose({ filters: 2, kernelSize: 3, strides: 2, padding: "same" })),
+  ));
+it("LayerNormalization", () => expectImported(onImage(layers.layerNormalization())));
+
 describe("one spatial axis", () => {
   const onRows = (layer: Layer) => sequential([9, 3], [layer, layers.flatten()]);
   for (const padding of ["same", "valid"] as const)
@@ -447,9 +453,9 @@ describe("final softmax", () => {
 });
 
 it("names layer, operator and the way out for a layer it does not know", async () => {
-  const model = onImage(layers.conv2dTranspose({ filters: 2, kernelSize: 2, name: "up" }));
+  const model = sequential([5, 3], [layers.gru({ units: 2, name: "memory" })]);
   await expect(openModel(model)).rejects.toThrow(
-    /layer "up" uses Conv2DTranspose, which unifool does not implement; pass .*backend: "tfjs"/,
+    /layer "memory" uses GRU, which unifool does not implement; pass .*backend: "tfjs"/,
   );
 });
 
@@ -516,7 +522,7 @@ describe("arithmetic of two values, whichever classes there are for it", () => {
   const classes = [...LAYERS_MODEL_COVERAGE].flatMap(([op, names]) =>
     facts[op].inputs[0] === 2 && facts[op].liveness === mixes ? names.map((name) => ({ name, op })) : [],
   );
-  it.each(classes.filter(({ name }) => !/Rescaling|Average|Normalization/.test(name)))(
+  it.each(classes.filter(({ name }) => !/Rescaling|Average|Normalization|Attention/.test(name)))(
     "$name is $op, its inputs in order",
     async ({ name, op }) => {
       const entry = (className: string, own: string, config: object, from: readonly string[]) => ({
@@ -554,6 +560,7 @@ describe("arithmetic of two values, whichever classes there are for it", () => {
 
 it("declares every operator that a layer can become, and no other", () => {
   made.add("Softmax");
+  made.add("MatMul"); // Of attention, which TensorFlow.js has no layer for.
   made.add("LogSoftmax"); // Stripped where it is right, refused elsewhere.
   expect([...LAYERS_MODEL_COVERAGE.keys()].sort()).toEqual([...made].sort());
 });

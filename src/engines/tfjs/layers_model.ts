@@ -32,7 +32,7 @@ export async function importLayersModel(
  * A model that cannot be imported as a function for automatic differentiation.
  *
  * @param reason why it cannot be imported, for messages
- * @throws EngineError for a model with two inputs or outputs, or one that ends in a softmax
+ * @throws EngineError for a model with two inputs or outputs, or one whose softmax at the end cannot be left out
  * @throws InvalidArgumentError for sizes that the model leaves open and `inputShape` does not say
  */
 export function layersModelSource(
@@ -56,13 +56,15 @@ export function layersModelSource(
       `createTfjsEngine: model "${model.name}" has output shape [${outputs[0].shape.map((n) => n ?? "null")}], expected [null,classes]`,
     );
   const last = layers[layers.length - 1];
-  if (classNameOf(last) === "Softmax" || activationOf(last) === "softmax")
+  const bare = withoutSoftmax(last);
+  if (!bare)
     throw new EngineError(
-      `createTfjsEngine: layer "${last.name}" ends model "${model.name}" in a softmax, which cannot be stripped as the model ` +
-        `cannot be imported (${messageOf(reason)}); pass a function that returns the logits`,
+      `createTfjsEngine: layer "${last.name}" ends model "${model.name}" in a softmax that is not known here, and the model ` +
+        `cannot be imported (${messageOf(reason)}); pass a function that returns the logits: ` +
+        "(x) => part.apply(x) with part = tf.model({ inputs: model.inputs, outputs: layer.output }) of the layer before it",
     );
   return {
-    call: (x) => model.apply(x, { training: false }) as Tensor,
+    call: (x) => bare(() => model.apply(x, { training: false }) as Tensor),
     inputShape: shape as Shape,
     classes,
     blame(kernel) {
@@ -73,6 +75,35 @@ export function layersModelSource(
         : `model "${model.name}" (not importable: ${messageOf(reason)})`;
     },
   };
+}
+
+/**
+ * Runs a function while a layer leaves its softmax out, if it ends in one: logits are what is differentiated. The layer is the
+ * caller's and is as it was when the function returns. Undefined where it cannot be left out.
+ */
+function withoutSoftmax(layer: object): (<T>(run: () => T) => T) | undefined {
+  const isLayer = classNameOf(layer) === "Softmax";
+  if (!isLayer && activationOf(layer) !== "softmax") return (run) => run();
+  const key = isLayer ? "softmax" : "activation";
+  const own = layer as Record<string, unknown>;
+  const before = own[key];
+  const same = (x: unknown) => x;
+  const replaced = isLayer
+    ? typeof before === "function" && same
+    : isApplicable(before) && Object.create(before, { apply: { value: same } });
+  if (!replaced) return undefined;
+  return (run) => {
+    own[key] = replaced;
+    try {
+      return run();
+    } finally {
+      own[key] = before;
+    }
+  };
+}
+
+function isApplicable(value: unknown): value is { apply(x: unknown): unknown } {
+  return typeof value === "object" && value !== null && "apply" in value && typeof value.apply === "function";
 }
 
 /** The layers that run a kernel. */

@@ -19,7 +19,7 @@ import { hasImporter, importLayer } from "./layers/registry.js";
 import { RecordedWeights } from "./ordered_weights.js";
 import type { TensorRef } from "./references.js";
 import { isTfjsLayer } from "./tfjs_layers.js";
-import { type LayerConfig, type ModelConfig, shapeOfInput, type Topology } from "./topology.js";
+import { type LayerConfig, type ModelConfig, shapeOfInput, type Topology, type Writer } from "./topology.js";
 import { type WeightSource, WeightTable } from "./weights.js";
 
 export interface UnfoldOptions {
@@ -83,7 +83,7 @@ export function unfold(
   const inputLayer = model.layers.get(model.inputs[0].layer);
   if (!inputLayer)
     return rejectModel(where, `the model's input ${quoted(model.inputs[0].layer)} is no layer`);
-  requireImporters(model);
+  requireImporters(model, writer);
   const builder = new GraphBuilder(where);
   const input = builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape));
   const context = { builder, weights, writer, taken: new Map(), folded: { values: 0 } };
@@ -102,19 +102,19 @@ export function unfold(
 }
 
 /** @throws UnsupportedOperatorError if a layer that is called has no importer, with all such layers */
-function requireImporters(model: ModelConfig): void {
-  const [first, ...others] = unknownLayers(model, []);
+function requireImporters(model: ModelConfig, writer: Writer): void {
+  const [first, ...others] = unknownLayers(model, writer, []);
   if (!first) return;
   const all = [first, ...others].every(({ operator }) => isTfjsLayer(operator));
   throw new UnsupportedOperatorError(first.layer, first.operator, "", others, all ? RUN_ON_TFJS : undefined);
 }
 
-function unknownLayers(model: ModelConfig, path: readonly string[]): UnsupportedLayer[] {
+function unknownLayers(model: ModelConfig, writer: Writer, path: readonly string[]): UnsupportedLayer[] {
   const inputs = new Set(model.inputs.map((ref) => ref.layer));
   return [...model.layers.values()].flatMap((layer) => {
     const own = [...path, layer.name];
-    if (layer.model) return unknownLayers(layer.model, own);
-    if (layer.calls.length === 0 || inputs.has(layer.name) || hasImporter(layer.className)) return [];
+    if (layer.model) return unknownLayers(layer.model, writer, own);
+    if (layer.calls.length === 0 || inputs.has(layer.name) || hasImporter(layer.className, writer)) return [];
     return [{ layer: nameText(own.join("/")), operator: nameText(layer.className) }];
   });
 }

@@ -11,6 +11,7 @@ import {
   isOperation,
   isOperationCall,
 } from "../operations/registry.js";
+import type { Writer } from "../topology.js";
 import { importActivation, importActivationLayer, importPrelu, importSoftmax } from "./activation.js";
 import { importMultiHeadAttention } from "./attention.js";
 import { importConv, importDepthwiseConv, importSeparableConv } from "./convolution.js";
@@ -192,8 +193,9 @@ function coverage(): Map<OpName, string[]> {
 }
 
 /** Whether layers of a class can be imported; whether one of them can, its settings decide. */
-export function hasImporter(className: string): boolean {
-  return classOf(className) !== undefined || OF_TENSORFLOW.has(className) || isOperation(className);
+export function hasImporter(className: string, writer: Writer): boolean {
+  const isOwn = classOf(className) !== undefined || OF_TENSORFLOW.has(className);
+  return isOwn || (writer === "keras3" && isOperation(className));
 }
 
 /** What tf.keras of TensorFlow 2 makes of a function that is called on a tensor. */
@@ -211,7 +213,7 @@ function classOf(className: string): LayerClass | undefined {
  */
 export function importLayer(call: LayerCall): readonly Activation[] {
   if (OF_TENSORFLOW.has(call.layer.className)) return importTensorflowFunction(call);
-  if (isOperationCall(call)) return importOperation(call);
+  if (call.writer === "keras3" && isOperationCall(call)) return importOperation(call);
   const entry = classOf(call.layer.className);
   if (!entry) return call.unsupported("");
   const value = entry.importer(call);
