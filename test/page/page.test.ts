@@ -57,7 +57,9 @@ describe.skipIf(!chromium)("the page", () => {
     const npy = await visit.save("v as .npy");
     const { data, shape } = decodeNpy(npy.bytes);
     expect(shape).toEqual([32, 32, 3]);
-    expect(Math.max(...Array.from(data as Float32Array, Math.abs))).toBe(16);
+    const largest = Math.max(...Array.from(data as Float32Array, Math.abs));
+    expect(largest).toBeGreaterThan(4);
+    expect(largest).toBeLessThanOrEqual(16);
     expect((await sharp((await visit.save("v as PNG")).bytes).metadata()).width).toBe(32);
     const files = unzipSync((await visit.save("Images + v")).bytes);
     expect(Object.keys(files)).toHaveLength(200);
@@ -156,7 +158,7 @@ describe.skipIf(!chromium)("the page", () => {
   });
 
   it("takes an ONNX file and pictures of one's own, and leaves out what is no picture", async () => {
-    const visit = await open("passes=1&radius=30");
+    const visit = await open("passes=1&radius=30&method=deepfool");
     const colour = (n: number) => ({ r: 20 * n, g: 255 - 20 * n, b: (57 * n) % 256 });
     const pictures: Record<string, Uint8Array> = { "broken.png": Buffer.from("no picture") };
     for (let n = 0; n < 10; n++)

@@ -10,8 +10,9 @@ export const isBusy = computed(() => runState.value === "running" || runState.va
 
 /** What `universalPerturbation` is handed. */
 export const craftOptions = computed((): CraftOptions => {
-  const { norm, passes, target, seed, clip } = settings.value;
+  const { method, norm, passes, target, seed, clip } = settings.value;
   return {
+    method,
     norm: norm === "inf" ? Infinity : 2,
     radius: radius.value,
     passes,

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import type { UniversalMethod } from "unifool";
 import type { EngineName } from "../worker/protocol.js";
 import type { PresetName } from "./preprocessing.js";
 
@@ -20,6 +21,7 @@ export interface Settings {
   readonly size: number;
   /** Name of the class scores, for a model with several outputs; empty: it has one. */
   readonly output: string;
+  readonly method: UniversalMethod;
   readonly norm: "inf" | "2";
   /** In levels of 0 to 255; 0: the default of the norm. */
   readonly radius: number;
@@ -41,10 +43,11 @@ export const DEFAULTS: Settings = {
   std: "0.5",
   size: 0,
   output: "",
+  method: "momentum",
   norm: "inf",
   radius: 0,
   passes: 5,
-  target: 80,
+  target: 95,
   seed: 0,
   clip: true,
 };
@@ -61,6 +64,7 @@ const LEGAL: { readonly [Key in keyof Settings]: (value: Settings[Key]) => boole
   std: (value) => value.length < 80,
   size: (value) => isCount(value, 4096),
   output: (value) => value.length < 200,
+  method: (value) => ["momentum", "deepfool", "sgd", "sga"].includes(value),
   norm: (value) => ["inf", "2"].includes(value),
   radius: (value) => value >= 0 && value < 1e6,
   passes: (value) => value > 0 && isCount(value, 1000),

@@ -1,11 +1,19 @@
+import type { UniversalMethod } from "unifool";
 import { shapeText } from "../state/format.js";
 import { model, radius, usualRadius } from "../state/session.js";
 import { change, settings } from "../state/settings.js";
 import { Choice, NumberField } from "./controls.js";
 
+const METHODS: Readonly<Record<UniversalMethod, string>> = {
+  momentum: "Momentum, signed steps",
+  deepfool: "DeepFool, as published in 2017",
+  sgd: "SGD",
+  sga: "Stochastic gradient aggregation",
+};
+
 /** The ball that v stays in, and how long it is looked for. */
 export function Perturbation() {
-  const { norm, passes, target, seed, clip, deterministic, engine } = settings.value;
+  const { method, norm, passes, target, seed, clip, deterministic, engine } = settings.value;
   const most = norm === "inf" ? 64 : usualRadius.value * 4;
   return (
     <section class="card" aria-labelledby="perturbation-title">
@@ -32,6 +40,19 @@ export function Perturbation() {
       <p class="facts">{meaning(norm)}</p>
       <details>
         <summary>More</summary>
+        <label class="line">
+          Method
+          <select
+            value={method}
+            onChange={(event) => change({ method: event.currentTarget.value as UniversalMethod })}
+          >
+            {Object.entries(METHODS).map(([name, label]) => (
+              <option key={name} value={name}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
         <NumberField
           label="Stop when fooled"
           unit="%"
