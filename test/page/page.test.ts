@@ -131,6 +131,11 @@ describe.skipIf(!chromium)("the page", () => {
     await camera.getByRole("button", { name: "Start" }).click();
     await camera.getByLabel("The frame with v").waitFor();
     await camera.getByRole("button", { name: "Stop" }).click();
+    const images = visit.page.getByRole("region", { name: "Images", exact: true });
+    await images.getByRole("radio", { name: "Your own" }).check();
+    await images.getByRole("button", { name: "Take 50 with the camera" }).click();
+    await images.getByText("of 50", { exact: true }).waitFor();
+    await visit.ready();
   });
 
   it("unpacks a zip, asks for a size that a model leaves open, and for WebGPU's sake takes WebAssembly", async () => {

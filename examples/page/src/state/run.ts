@@ -1,7 +1,7 @@
 import { computed } from "@preact/signals";
-import type { CraftOptions } from "../worker/protocol.js";
+import type { CraftOptions, Look } from "../worker/protocol.js";
 import { failure, forget, result, runState } from "./run_state.js";
-import { images, model, radius, request, worker } from "./session.js";
+import { images, model, radius, request, shown, worker } from "./session.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
 
@@ -26,6 +26,7 @@ export const craftOptions = computed((): CraftOptions => {
 export async function craft(): Promise<void> {
   failure.value = undefined;
   forget();
+  if (shown.value) shown.value = withoutV(shown.value);
   runState.value = "running";
   try {
     result.value = await worker.ask("craft", craftOptions.value);
@@ -37,6 +38,14 @@ export async function craft(): Promise<void> {
     forget();
     runState.value = "idle";
   }
+}
+
+/** What an earlier v did is of the past. */
+function withoutV({ images, cards }: Look): Look {
+  return {
+    images,
+    cards: cards.map(({ index, clean, before }) => ({ index, clean, before, fooled: false })),
+  };
 }
 
 export function pause(): void {

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { cameraWords, openCamera } from "../state/camera.js";
 import { request, worker } from "../state/session.js";
-import { words } from "../state/words.js";
 import type { Card } from "../worker/protocol.js";
 import { Pair } from "./cards.js";
 import { Trouble } from "./controls.js";
@@ -18,23 +18,21 @@ export function Camera() {
     trouble.value = undefined;
     on.value = true;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640 } });
+      const camera = await openCamera();
       stop.current = () => {
         on.value = false;
-        for (const track of stream.getTracks()) track.stop();
+        camera.stop();
       };
-      await watch(stream);
+      await watch(camera.video);
     } catch (error) {
       stop.current();
       on.value = false;
-      trouble.value = why(error);
+      trouble.value = cameraWords(error);
     }
   };
 
   /** Frame after frame, as fast as they are judged. */
-  const watch = async (stream: MediaStream) => {
-    const video = Object.assign(document.createElement("video"), { muted: true, srcObject: stream });
-    await video.play();
+  const watch = async (video: HTMLVideoElement) => {
     while (on.value) {
       const bitmap = await createImageBitmap(video);
       card.value = await worker.ask("frame", { bitmap, strength: request.value.strength });
@@ -63,13 +61,4 @@ export function Camera() {
       )}
     </section>
   );
-}
-
-function why(error: unknown): string {
-  const name = error instanceof Error ? error.name : "";
-  if (name === "NotAllowedError")
-    return "The camera was not allowed: allow it beside the address, and start again.";
-  if (name === "NotFoundError") return "There is no camera here.";
-  if (!navigator.mediaDevices) return "Cameras need https.";
-  return words(error);
 }

@@ -14,7 +14,8 @@ import { Transfer } from "./transfer.js";
 export function Results() {
   if (images.value.state !== "ready" || !shown.value) return null;
   const { crafting, unseen } = images.value.value;
-  const done = result.value !== undefined && !isBusy.value;
+  // Until it is judged there is nothing to say of a new v.
+  const done = result.value !== undefined && !isBusy.value && shown.value.fooled !== undefined;
   return (
     <>
       <section class="card" aria-labelledby="gallery-title">

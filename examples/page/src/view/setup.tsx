@@ -5,6 +5,7 @@ import { isBusy } from "../state/run.js";
 import { available, count as craftingCount, images, model, ownModel, ownPictures } from "../state/session.js";
 import { change, settings } from "../state/settings.js";
 import { Choice, FileField, NumberField, Trouble } from "./controls.js";
+import { Frames } from "./frames.js";
 import { Perturbation } from "./perturbation.js";
 
 /** Whether there is WebGPU here; undefined until it is known. */
@@ -167,6 +168,7 @@ function ImagesCard() {
           hint="Drop pictures or a folder of them; hundreds are better than tens. They need no labels."
         />
       )}
+      {chosen === "own" && <Frames />}
       {available.value > 1 && (
         <NumberField
           label="Craft on"
