@@ -6,6 +6,7 @@ import { settings, settingsOf } from "./state/settings.js";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/layout.css";
+import "./styles/results.css";
 import { App } from "./view/app.js";
 
 const linked = settingsOf(location.hash);
