@@ -119,8 +119,9 @@ export interface Compiled extends GradientEngine {
 /**
  * Makes an engine for a classifier.
  *
- * @param model path or URL of the `model.json` of a tfjs LayersModel, in Node also the folder that holds it; its bytes; a
- *   `Blob` or `File`; several `File`s, weights among them; a live `tf.LayersModel`; or a network description
+ * @param model path or URL of an ONNX file, of the `model.json` of a tfjs LayersModel or GraphModel, or of a zip archive of
+ *   one, in Node also the folder that holds it; its bytes; a `Blob` or `File`; several `File`s, weights among them; a live
+ *   `tf.LayersModel` or `tf.GraphModel`; or a network description
  *   (`NetworkSpec`, or what `loadModel` gives); a final softmax is stripped. With backend "tfjs" also a differentiable
  *   function of a tensor, and live models with any layer that TensorFlow.js can differentiate
  * @returns an engine; `dispose()` it when done
