@@ -126,7 +126,11 @@ function toChannelsLast(values: Float32Array, [channels, height, width]: readonl
 }
 
 /** Largest difference, as a part of the largest score; of logarithms where the file ends in probabilities. */
-function difference({ classes, strippedSoftmax }: Network, ours: Float32Array, theirs: Float32Array): number {
+function difference(
+  { classes, strippedSoftmax, strippedSigmoid }: Network,
+  ours: Float32Array,
+  theirs: Float32Array,
+): number {
   expect(ours.length).toBe(theirs.length);
   const isProbability = strippedSoftmax && theirs.every((p) => p >= 0);
   let [off, largest] = [0, 0];
@@ -134,6 +138,7 @@ function difference({ classes, strippedSoftmax }: Network, ours: Float32Array, t
     let a = [...ours.subarray(at, at + classes)];
     let b = [...theirs.subarray(at, at + classes)];
     if (isProbability) b = b.map(Math.log);
+    if (strippedSigmoid) a = a.map((z) => 1 / (1 + Math.exp(-z)));
     if (strippedSoftmax) [a, b] = [centred(a), centred(b)];
     a.forEach((value, c) => {
       off = Math.max(off, Number.isNaN(value) ? Number.POSITIVE_INFINITY : Math.abs(value - b[c]));
