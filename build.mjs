@@ -6,6 +6,7 @@
  *   node build.mjs             everything
  *   node build.mjs --kernels   only the generated sources (what tests and type checks need)
  *   node build.mjs --quiet     everything but the type declarations, whose last build stays; prints nothing
+ *   node build.mjs --maps      with source maps, which are no part of the package
  *   node build.mjs --out=DIR   bundles go to DIR instead of dist, without type declarations
  */
 import { execFileSync } from "node:child_process";
@@ -93,7 +94,8 @@ async function bundle() {
     target: "es2022",
     minify: true,
     lineLimit,
-    sourcemap: true,
+    // Half of the package's size, for those who debug it: node build.mjs --maps
+    sourcemap: flags.has("--maps"),
     chunkNames: "chunks/[name]-[hash]",
     logLevel: "error",
   };
