@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from "../../../errors.js";
 import type { Activation } from "../dataflow/activation.js";
 import { PASS_INPUT_SHAPE, quoted, rejectModel, valueText } from "../failure.js";
+import { requireOneInput, resolveInputShape } from "../input_shape.js";
 import { type GraphContext, TfNode } from "./node.js";
 import type { GraphNode } from "./topology.js";
 
@@ -24,15 +24,10 @@ export function graphInput(
   const { builder } = context;
   const { where } = builder;
   const found = nodes.filter(({ op }) => op === "Placeholder");
-  if (found.length !== 1) {
-    const names = found.slice(0, 8).map(({ name }) => quoted(name));
-    return rejectModel(
-      where,
-      found.length === 0
-        ? "its output depends on no input"
-        : `the model has ${found.length} inputs (${names.join(", ")}), expected one, the image`,
-    );
-  }
+  requireOneInput(
+    where,
+    found.map(({ name }) => name),
+  );
   const [node] = found;
   const declared = new TfNode(context, node, []).shape("shape") ?? (inputShape && [-1, ...inputShape]);
   if (!declared) return rejectModel(where, `input ${quoted(node.name)} has no shape; ${PASS_INPUT_SHAPE}`);
@@ -45,7 +40,7 @@ export function graphInput(
   const alone = declared.length === 3 && declared[0] > 1;
   const order = alone ? [0, 1, 2] : imageOrder(context, node, nodes, declared.length);
   const lengths = order.map((axis) => declared[axis]);
-  const shape = resolveShape(where, node.name, lengths, inputShape);
+  const shape = resolveInputShape(where, node.name, lengths, inputShape);
   const value = builder.input(node.name, shape);
   const dims = declared.map((_, axis) => (order.includes(axis) ? shape[order.indexOf(axis)] : 1));
   const activation = { kind: "activation", dims, batch: alone ? -1 : 0, value, order } as const;
@@ -75,23 +70,4 @@ function imageOrder(
     else return plain;
   }
   return plain;
-}
-
-function resolveShape(
-  where: string,
-  name: string,
-  declared: readonly number[],
-  given: readonly number[] | undefined,
-): number[] {
-  const isSize = (n: number): boolean => Number.isSafeInteger(n) && n > 0;
-  const named = `input ${quoted(name)} has shape ${valueText(declared.map((n) => (isSize(n) ? n : null)))}`;
-  if (given) {
-    const fits = given.length === declared.length && declared.every((n, a) => !isSize(n) || n === given[a]);
-    if (!given.every(isSize) || !fits)
-      throw new InvalidArgumentError(
-        `loadModel: inputShape is ${valueText(given)}, expected sizes without the batch axis that fit the model: ${named}`,
-      );
-    return [...given];
-  }
-  return declared.every(isSize) ? [...declared] : rejectModel(where, `${named}; ${PASS_INPUT_SHAPE}`);
 }

@@ -1,17 +1,13 @@
-import {
-  InvalidArgumentError,
-  RUN_ON_TFJS,
-  type UnsupportedLayer,
-  UnsupportedOperatorError,
-} from "../../../errors.js";
+import { RUN_ON_TFJS, type UnsupportedLayer, UnsupportedOperatorError } from "../../../errors.js";
 import { nameText } from "../../../kernels/checks.js";
 import { topologicalOrder } from "../../graph.js";
 import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../../spec.js";
 import { namesOfScores } from "../class_names.js";
 import { type Activation, batched } from "../dataflow/activation.js";
 import { Flow } from "../dataflow/flow.js";
-import { PASS_INPUT_SHAPE, PASS_OUTPUT, quoted, rejectModel, valueText } from "../failure.js";
+import { PASS_OUTPUT, quoted, rejectModel } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
+import { resolveInputShape } from "../input_shape.js";
 import type { Weight } from "../manifest.js";
 import { modelUpTo } from "./choose_output.js";
 import { type ImportContext, LayerCall } from "./layer_call.js";
@@ -122,24 +118,13 @@ function unknownLayers(model: ModelConfig, writer: Writer, path: readonly string
 function resolveShape(layer: LayerConfig, where: string, given: readonly number[] | undefined): Shape {
   const declared = shapeOfInput(layer);
   const perImage: unknown[] | undefined = Array.isArray(declared) ? declared.slice(1) : undefined;
-  const named = `input ${quoted(layer.name)} has shape ${valueText(perImage ?? null)}`;
-  if (given) {
-    const fits =
-      perImage === undefined ||
-      (perImage.length === given.length && perImage.every((n, a) => n === null || n === given[a]));
-    if (!given.every(isSize) || given.length === 0 || !fits)
-      throw new InvalidArgumentError(
-        `loadModel: inputShape is ${valueText(given)}, expected sizes without the batch axis that fit the model: ${named}`,
-      );
-    return [...given];
-  }
-  if (!perImage?.every(isSize)) return rejectModel(where, `${named}; ${PASS_INPUT_SHAPE}`);
-  if (perImage.length === 0) rejectModel(where, `${named}, expected at least one axis besides the batch`);
-  return perImage as number[];
-}
-
-function isSize(n: unknown): boolean {
-  return Number.isSafeInteger(n) && (n as number) > 0;
+  const shape = resolveInputShape(where, layer.name, perImage, given);
+  if (shape.length === 0)
+    rejectModel(
+      where,
+      `input ${quoted(layer.name)} has shape [], expected at least one axis besides the batch`,
+    );
+  return shape;
 }
 
 /** Runs every layer call of `model` on values instead of tensors. */

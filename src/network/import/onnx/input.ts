@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from "../../../errors.js";
 import type { Activation } from "../dataflow/activation.js";
-import { PASS_INPUT_SHAPE, quoted, rejectModel, valueText } from "../failure.js";
+import { quoted, rejectModel, valueText } from "../failure.js";
 import type { GraphBuilder } from "../graph_builder.js";
+import { requireOneInput, resolveInputShape } from "../input_shape.js";
 import type { GraphProto, NodeProto, ValueProto } from "./proto.js";
 import { kindOfType, nameOfType } from "./tensors.js";
 
@@ -29,15 +29,10 @@ export function graphInput(
   const { where } = builder;
   const weights = new Set(graph.initializers.map(({ name }) => name));
   const found = graph.inputs.filter(({ name }) => !weights.has(name) && needed.has(name));
-  if (found.length !== 1) {
-    const names = found.slice(0, 8).map(({ name }) => quoted(name));
-    return rejectModel(
-      where,
-      found.length === 0
-        ? "its output depends on no input"
-        : `the model has ${found.length} inputs (${names.join(", ")}), expected one, the image`,
-    );
-  }
+  requireOneInput(
+    where,
+    found.map(({ name }) => name),
+  );
   const [input] = found;
   if (input.type === undefined || !kindOfType(input.type))
     return rejectModel(
@@ -52,7 +47,8 @@ export function graphInput(
       `input ${quoted(input.name)} has shape ${valueText(dims)}, expected [batch, ...] of one vector or image`,
     );
   const order = imageOrder(input, nodes, rank);
-  const shape = resolveShape(where, input, order, inputShape);
+  const declared = order.map((axis) => dims[axis]);
+  const shape = resolveInputShape(where, input.name, declared, inputShape);
   const value = builder.input(input.name, shape);
   const lengths = [1, ...dims.slice(1).map((_, i) => shape[order.indexOf(i + 1)])];
   const [batch] = dims;
@@ -112,24 +108,4 @@ function isChannelsLast({ name, dims = [] }: ValueProto, nodes: readonly NodePro
   const [, first, second, last] = dims;
   const isLong = (n: number | string) => typeof n !== "number" || n > 4;
   return typeof last === "number" && last <= 4 && isLong(first) && isLong(second);
-}
-
-function resolveShape(
-  where: string,
-  { name, dims = [] }: ValueProto,
-  order: readonly number[],
-  given: readonly number[] | undefined,
-): number[] {
-  const declared = order.map((axis) => dims[axis]);
-  const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) > 0;
-  const named = `input ${quoted(name)} has shape ${valueText(declared.map((n) => (isSize(n) ? n : null)))}`;
-  if (given) {
-    const fits = given.length === order.length && declared.every((n, a) => !isSize(n) || n === given[a]);
-    if (!given.every(isSize) || !fits)
-      throw new InvalidArgumentError(
-        `loadModel: inputShape is ${valueText(given)}, expected sizes without the batch axis that fit the model: ${named}`,
-      );
-    return [...given];
-  }
-  return declared.every(isSize) ? declared : rejectModel(where, `${named}; ${PASS_INPUT_SHAPE}`);
 }
