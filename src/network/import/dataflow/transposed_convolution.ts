@@ -101,13 +101,12 @@ function phaseWeights(
   const made = new Float32Array(sizeOf(dims));
   for (const [u, r, y] of placesOf(rows))
     for (const [v, s, z] of placesOf(columns))
-      for (let f = 0; f < perGroup; f++)
-        for (let c = 0; c < channels; c++) {
-          const group = Math.floor(c / inGroup);
-          const inside = c - group * inGroup;
-          const to = [u, v, inside, group, r, s, f].reduce((sum, n, axis) => sum + n * at[axis], 0);
-          made[to] = weights[((y * columns.kernel + z) * perGroup + f) * channels + c];
-        }
+      for (let f = 0; f < perGroup; f++) {
+        const from = ((y * columns.kernel + z) * perGroup + f) * channels;
+        const to = u * at[0] + v * at[1] + r * at[4] + s * at[5] + f * at[6];
+        for (let c = 0; c < channels; c++)
+          made[to + (c % inGroup) * at[2] + Math.floor(c / inGroup) * at[3]] = weights[from + c];
+      }
   return made;
 }
 

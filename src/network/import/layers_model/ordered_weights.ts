@@ -22,10 +22,9 @@ export class RecordedWeights implements WeightSource {
    * needed: files whose names say nothing (`ReadVariableOp_3528`, `kernel` twice) are in this order.
    */
   matched(weights: readonly Weight[]): WeightSource | undefined {
-    const layers = [...new Set(this.#requests.map(keyOf))];
-    const wanted = [...this.#requests].sort(
-      (a, b) => layers.indexOf(keyOf(a)) - layers.indexOf(keyOf(b)) || a.index - b.index,
-    );
+    const places = new Map([...new Set(this.#requests.map(keyOf))].map((key, place) => [key, place]));
+    const placeOf = (request: WeightRequest) => places.get(keyOf(request))!;
+    const wanted = [...this.#requests].sort((a, b) => placeOf(a) - placeOf(b) || a.index - b.index);
     const fits =
       wanted.length === weights.length &&
       wanted.every(({ shape }, i) => shape.join() === weights[i].shape.join());

@@ -125,7 +125,7 @@ function statistic(call: LayerCall, name: string, index: number, axes: readonly 
       return call.reject(`${name} is ${valueText(setting)}, expected one number or ${size}`);
     return float32Tensor(
       shape,
-      new Float32Array(size).fill(value.data[0]).map((_, i) => value.data[i % value.data.length]),
+      Float32Array.from({ length: size }, (_, i) => value.data[i % value.data.length]),
     );
   }
   // Saved with or without the axes of length 1 around; keras 2.3 to 2.5 wrote them.

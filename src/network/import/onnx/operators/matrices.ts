@@ -7,7 +7,7 @@ import { reshape, squeeze, unsqueeze } from "../../dataflow/axes.js";
 import { logSoftmax } from "../../dataflow/compositions.js";
 import { foldEach, foldMatMul } from "../../dataflow/folding.js";
 import { dense, lastOf } from "../../dataflow/layers.js";
-import { matMul } from "../../dataflow/products.js";
+import { product } from "../../dataflow/products.js";
 import { softmax } from "../../dataflow/reductions.js";
 import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
@@ -30,19 +30,19 @@ function runGemm(node: OnnxNode): Operand {
   const weights = times(node, transB ? turned(b) : b, alpha);
   const bias = c && times(node, c, beta);
   if (!isActivation(a)) {
-    const product = foldMatMul(node, transA ? turned(a) : a, weights);
-    return bias ? foldEach(node, (x, y) => x + y, [product, bias]) : product;
+    const folded = foldMatMul(node, transA ? turned(a) : a, weights);
+    return bias ? foldEach(node, (x, y) => x + y, [folded, bias]) : folded;
   }
   if (a.dims.length !== 2) node.reject(`A has shape ${valueText(a.dims)}, expected a matrix`);
   if (transA !== (a.batch === 1)) node.mixesImages("it multiplies along");
   const input = transA
     ? { ...a, dims: [a.dims[1], a.dims[0]], batch: 0, order: a.order.map((axis) => 1 - axis) }
     : a;
-  return product(node, input, weights, bias);
+  return affine(node, input, weights, bias);
 }
 
 /** With a bias in the layer where it is one value a unit, else added after it. */
-function product(
+function affine(
   node: OnnxNode,
   x: Operand & { kind: "activation" },
   weights: Tensor,
@@ -62,7 +62,7 @@ function times(node: OnnxNode, tensor: Tensor, factor: number): Tensor {
 function runMatMul(node: OnnxNode): Operand {
   const [a, b] = [node.operand(0), node.operand(1)];
   const [isRow, isColumn] = [a.dims.length === 1, b.dims.length === 1];
-  const y = productOf(node, isRow ? withAxes(a, [0]) : a, isColumn ? withAxes(b, [1]) : b);
+  const y = product(node, isRow ? withAxes(a, [0]) : a, isColumn ? withAxes(b, [1]) : b);
   const rank = y.dims.length;
   return withoutAxes(node, y, [...(isRow ? [rank - 2] : []), ...(isColumn ? [rank - 1] : [])]);
 }
@@ -78,17 +78,6 @@ function withoutAxes(node: OnnxNode, x: Operand, axes: readonly number[]): Opera
     x,
     x.dims.filter((_, axis) => !axes.includes(axis)),
   );
-}
-
-function productOf(node: OnnxNode, a: Operand, b: Operand): Operand {
-  if (!isActivation(a)) {
-    if (!isActivation(b)) return foldMatMul(node, a, b);
-    // W x is x W with the axes of x the other way round: a product along the last axis but one.
-    if (a.dims.length === 2 && b.dims.length >= 2)
-      return dense(node, b, b.dims.length - 2, transposed(a, [1, 0]));
-  } else if (!isActivation(b) && b.dims.slice(0, -2).every((n) => n === 1) && b.dims.length <= a.dims.length)
-    return dense(node, a, a.dims.length - 1, { ...b, dims: b.dims.slice(-2) });
-  return matMul(node, a, b);
 }
 
 /** What is computed along one axis; before opset 13 over all axes from `axis` on together. */
