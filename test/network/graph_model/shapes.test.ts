@@ -266,6 +266,25 @@ describe("borders and sizes of images", () => {
     plain.flat(plain.input([-1, 2, 3, 8]));
     expectSameNetworks(await networkOf(plain), await networkOf(back));
   });
+
+  it("DepthToSpace and SpaceToDepth, channels first, are those of the image channels last", async () => {
+    const flag = (format: string) => ({ block_size: integer(2), data_format: text(format) });
+    const [toLast, toFirst] = [
+      [0, 2, 3, 1],
+      [0, 3, 1, 2],
+    ];
+    for (const [type, shape] of [
+      ["DepthToSpace", [-1, 2, 4, 8]],
+      ["SpaceToDepth", [-1, 2, 4, 2]],
+    ] as const) {
+      const [first, last] = [new GraphFile(), new GraphFile()];
+      const turned = first.add("Transpose", [first.input(shape), first.integers(toFirst)]);
+      const made = first.add(type, [turned], flag("NCHW"));
+      first.flat(first.add("Transpose", [made, first.integers(toLast)]));
+      last.flat(last.add(type, [last.input(shape)], flag("NHWC")));
+      expectSameNetworks(await networkOf(first), await networkOf(last));
+    }
+  });
 });
 
 describe("what exporters write", () => {

@@ -1,7 +1,7 @@
 /** Operators of images: borders, resampling, and pixels that move between space, channels and batch. */
 
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
-import { reshape, transpose } from "../../dataflow/axes.js";
+import { depthToSpace, spaceToDepth } from "../../dataflow/blocks.js";
 import { foldPad } from "../../dataflow/folding.js";
 import { type Border, pad, placesAround } from "../../dataflow/parts.js";
 import { resize, type Sampling } from "../../dataflow/resize.js";
@@ -101,36 +101,11 @@ function resizeWith(mode: "nearest" | "linear"): TfOperator {
   });
 }
 
-function runDepthToSpace(node: TfNode): Operand {
-  const x = node.activation(0);
-  const block = node.integer("block_size", 1);
-  if (node.text("data_format", "NHWC") !== "NHWC" || x.dims.length !== 4)
-    return node.unsupported("data_format NCHW");
-  const [n, h, w, c] = x.dims;
-  const split = [n, h, w, block, block, c / block ** 2];
-  checkLengths(node, split);
-  return reshape(node, transpose(node, reshape(node, x, split), [0, 1, 3, 2, 4, 5]), [
-    n,
-    h * block,
-    w * block,
-    c / block ** 2,
-  ]);
-}
-
-function runSpaceToDepth(node: TfNode): Operand {
-  const x = node.activation(0);
-  const block = node.integer("block_size", 1);
-  if (node.text("data_format", "NHWC") !== "NHWC" || x.dims.length !== 4)
-    return node.unsupported("data_format NCHW");
-  const [n, h, w, c] = x.dims;
-  const split = [n, h / block, block, w / block, block, c];
-  checkLengths(node, split);
-  return reshape(node, transpose(node, reshape(node, x, split), [0, 1, 3, 2, 4, 5]), [
-    n,
-    h / block,
-    w / block,
-    c * block ** 2,
-  ]);
+function blocks(apply: typeof depthToSpace | typeof spaceToDepth): TfOperator {
+  return operator(["Reshape", "Transpose"], (node) => {
+    const x = node.activation(0);
+    return apply(node, x, node.imageAxes(x.dims.length), node.integer("block_size", 1));
+  });
 }
 
 export const IMAGES: TfOperators = {
@@ -141,6 +116,6 @@ export const IMAGES: TfOperators = {
   BatchToSpaceND: pointwise(["Slice"], runBatchToSpace),
   ResizeBilinear: resizeWith("linear"),
   ResizeNearestNeighbor: resizeWith("nearest"),
-  DepthToSpace: operator(["Reshape", "Transpose"], runDepthToSpace),
-  SpaceToDepth: operator(["Reshape", "Transpose"], runSpaceToDepth),
+  DepthToSpace: blocks(depthToSpace),
+  SpaceToDepth: blocks(spaceToDepth),
 };

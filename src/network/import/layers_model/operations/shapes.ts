@@ -4,9 +4,9 @@ import { sizeOf } from "../../../spec.js";
 import { type Activation, isActivation } from "../../dataflow/activation.js";
 import { arithmetic } from "../../dataflow/arithmetic.js";
 import { axisOf, checkPerm, reshape, squeeze, transpose, unsqueeze } from "../../dataflow/axes.js";
-import { dense } from "../../dataflow/layers.js";
+import { depthToSpace } from "../../dataflow/blocks.js";
 import { type Border, concat, pad, partOf, take } from "../../dataflow/parts.js";
-import { matMul } from "../../dataflow/products.js";
+import { product } from "../../dataflow/products.js";
 import { type Reduction, reduce, softmax } from "../../dataflow/reductions.js";
 import { resize } from "../../dataflow/resize.js";
 import { scalar } from "../../dataflow/tensor.js";
@@ -181,13 +181,12 @@ const resizeTo: Operation = (of) => {
 };
 
 const matmul: Operation = (of) => {
-  const x = of.activation(0, "x1", "a");
-  const weights = of.operand(1, "x2", "b");
-  const turned = of.flag(2, false, "transpose_a") || of.flag(3, false, "transpose_b");
-  if (turned) return of.call.unsupported("transposed");
-  if (isActivation(weights)) return matMul(of.flow, x, weights);
-  if (weights.dims.length !== 2) return of.call.unsupported(`with weights of ${valueText(weights.dims)}`);
-  return dense(of.flow, x, x.dims.length - 1, weights);
+  const operands = [of.operand(0, "x1", "a"), of.operand(1, "x2", "b")];
+  if (of.flag(2, false, "transpose_a") || of.flag(3, false, "transpose_b"))
+    return of.call.unsupported("transposed");
+  // Of constants alone nothing would depend on the image.
+  const made = product(of.flow, operands[0], operands[1]);
+  return isActivation(made) ? made : of.call.unsupported("of constants");
 };
 
 /** `x / sqrt(max(sum(x^2), epsilon))`. */
@@ -200,14 +199,11 @@ const l2Normalize: Operation = (of) => {
   return arithmetic(of.flow, "Div", [x, length]);
 };
 
-const depthToSpace: Operation = (of) => {
+const depthToSpaceOf: Operation = (of) => {
   const x = of.activation(0, ...X);
-  const block = of.integer(1, 1, "block_size");
-  const [n, h, w, c] = x.dims;
-  const depth = c / block ** 2;
-  if (x.dims.length !== 4 || !Number.isInteger(depth)) return of.call.unsupported(`of ${valueText(x.dims)}`);
-  const blocks = reshape(of.flow, x, [n, h, w, block, block, depth]);
-  return reshape(of.flow, transpose(of.flow, blocks, [0, 1, 3, 2, 4, 5]), [n, h * block, w * block, depth]);
+  const isFirst = of.text(9, "NHWC", "data_format") === "NCHW";
+  const axes = isFirst ? channelsFirst(4) : channelsLast(4);
+  return depthToSpace(of.flow, x, axes, of.integer(1, 1, "block_size"));
 };
 
 /** By the names of Keras 3. */
@@ -228,5 +224,5 @@ export const SHAPES: Readonly<Record<string, Operation>> = {
   Resize: resizeTo,
   Matmul: matmul,
   Normalize: l2Normalize,
-  DepthToSpace: depthToSpace,
+  DepthToSpace: depthToSpaceOf,
 };

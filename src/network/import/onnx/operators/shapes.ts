@@ -3,6 +3,7 @@
 import { sizeOf } from "../../../spec.js";
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { checkPerm, reshape, squeeze, transpose, unsqueeze, withRank } from "../../dataflow/axes.js";
+import { depthToSpace, spaceToDepth } from "../../dataflow/blocks.js";
 import { checkDims, foldPad, tiled } from "../../dataflow/folding.js";
 import {
   type Border,
@@ -26,6 +27,7 @@ import {
   sliced,
   transposed,
 } from "../../dataflow/tensor.js";
+import { channelsFirst } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
 import { type OnnxOperators, operator } from "./operator.js";
@@ -233,37 +235,15 @@ function runPad(node: OnnxNode): Operand {
   return mode === "constant" ? foldPad(node, x, pads, value) : node.unsupported(`mode ${mode} of constants`);
 }
 
-/** `DCR`: the factor comes before the channels; `CRD`: after them. */
 function runDepthToSpace(node: OnnxNode): Operand {
   const x = node.activation(0);
-  const block = node.integer("blocksize");
-  const [n, c, h, w] = imageDims(node, x);
-  const mode = node.choice("mode", "DCR", ["DCR", "CRD"]);
-  const rest = c / block ** 2;
-  const split = mode === "DCR" ? [n, block, block, rest, h, w] : [n, rest, block, block, h, w];
-  const perm = mode === "DCR" ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
-  checkDims(node, split);
-  return reshape(node, transpose(node, reshape(node, x, split), perm), [n, rest, h * block, w * block]);
+  const order = node.choice("mode", "DCR", ["DCR", "CRD"]);
+  return depthToSpace(node, x, channelsFirst(x.dims.length), node.integer("blocksize"), order);
 }
 
 function runSpaceToDepth(node: OnnxNode): Operand {
   const x = node.activation(0);
-  const block = node.integer("blocksize");
-  const [n, c, h, w] = imageDims(node, x);
-  const split = [n, c, h / block, block, w / block, block];
-  checkDims(node, split);
-  return reshape(node, transpose(node, reshape(node, x, split), [0, 3, 5, 1, 2, 4]), [
-    n,
-    c * block ** 2,
-    h / block,
-    w / block,
-  ]);
-}
-
-function imageDims(node: OnnxNode, { dims, batch }: Activation): readonly number[] {
-  if (dims.length !== 4 || batch !== 0)
-    node.unsupported(`of shape ${valueText(dims)}, expected [N, C, H, W]`);
-  return dims;
+  return spaceToDepth(node, x, channelsFirst(x.dims.length), node.integer("blocksize"));
 }
 
 export const SHAPES: OnnxOperators = {
