@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { planProgram } from "../../src/engines/wasm/plan/program.js";
+import type { Tape } from "../../src/kernels/wasm/tape.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { NetworkBuilder } from "../support/network_builder.js";
@@ -18,16 +19,16 @@ function keepingNetwork() {
 
 test("a forward pass for logits alone keeps nothing for a backward pass", () => {
   const { plan, entries } = planProgram(keepingNetwork(), resolveInput(undefined, 3), 0);
-  const kept = (tape: typeof plan.forward) =>
+  const kept = (tape: Tape) =>
     entries
       .get(tape)!
       .flatMap(({ kernel, fields }) =>
         [fields.winners, fields.derivative].filter((field) => typeof field === "object").map(() => kernel),
       );
-  expect(kept(plan.forward)).toHaveLength(2);
-  expect(kept(plan.scores)).toEqual([]);
-  expect(entries.get(plan.scores)!.map(({ kernel }) => kernel)).toEqual(
-    entries.get(plan.forward)!.map(({ kernel }) => kernel),
+  expect(kept(plan.images[0].forward)).toHaveLength(2);
+  expect(kept(plan.images[0].scores)).toEqual([]);
+  expect(entries.get(plan.images[0].scores)!.map(({ kernel }) => kernel)).toEqual(
+    entries.get(plan.images[0].forward)!.map(({ kernel }) => kernel),
   );
 });
 

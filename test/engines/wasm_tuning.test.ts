@@ -26,6 +26,7 @@ const EXTREMES: Readonly<Record<keyof Tuning, readonly [low: number, high: numbe
   groupForwardBytes: [0, Infinity],
   groupVjpBytes: [0, Infinity],
   groupListBytes: [0, Infinity],
+  imageBytes: [0, 2 ** 30],
   deepfoolImages: [1, 1024],
   deepfoolBytes: [0, 2 ** 24],
   deepfoolPasses: [1, 2 ** 16],
@@ -52,6 +53,8 @@ const BESIDE: Partial<Record<keyof Tuning, Partial<Tuning>>> = {
 
 const thresholds = Object.keys(EXTREMES) as (keyof Tuning)[];
 const ofLoop = (threshold: keyof Tuning): boolean => threshold.startsWith("deepfool");
+/** It takes several threads to have several images. */
+const ofThreads = (threshold: keyof Tuning): boolean => threshold === "imageBytes";
 
 /** Layers wider than those of operators' cases: several strips, blocks of channels, parts of filters, chunks of groups. */
 const WIDE: Readonly<Record<string, (net: NetworkBuilder) => string>> = {
@@ -83,39 +86,42 @@ function programOf({ network, input }: Expectation, tuning: Tuning): Buffer {
   return Buffer.concat([Buffer.from(JSON.stringify(plan)), ...segments.map(segmentBytes)]);
 }
 
-describe.each(thresholds.filter((threshold) => !ofLoop(threshold)))("%s", (threshold) => {
-  const [low, high] = EXTREMES[threshold].map((value) => ({
-    ...TUNING,
-    ...BESIDE[threshold],
-    [threshold]: value,
-  }));
+describe.each(thresholds.filter((threshold) => !ofLoop(threshold) && !ofThreads(threshold)))(
+  "%s",
+  (threshold) => {
+    const [low, high] = EXTREMES[threshold].map((value) => ({
+      ...TUNING,
+      ...BESIDE[threshold],
+      [threshold]: value,
+    }));
 
-  test.each(variants)(
-    "operators equal the oracle within the float32 bound at both ends, %s",
-    async (variant) => {
-      const options = { threads: 0, deterministic: variant === "simd" };
-      const exceptions: string[] = [];
-      let touched = 0;
-      for (const expected of [...wide, ...sample.map(({ expectation }) => expectation())]) {
-        const { name, network, input, images, classes } = expected;
-        if (programOf(expected, low).equals(programOf(expected, high))) continue;
-        touched++;
-        const answers = [];
-        for (const tuning of [low, high]) {
-          using engine = await createWasmEngine(network, input, options, tuning);
-          exceptions.push(...(await compareWithOracle(engine, expected, [3, 10])));
-          answers.push(await engine.jacobian(images, { classes }));
+    test.each(variants)(
+      "operators equal the oracle within the float32 bound at both ends, %s",
+      async (variant) => {
+        const options = { threads: 0, deterministic: variant === "simd" };
+        const exceptions: string[] = [];
+        let touched = 0;
+        for (const expected of [...wide, ...sample.map(({ expectation }) => expectation())]) {
+          const { name, network, input, images, classes } = expected;
+          if (programOf(expected, low).equals(programOf(expected, high))) continue;
+          touched++;
+          const answers = [];
+          for (const tuning of [low, high]) {
+            using engine = await createWasmEngine(network, input, options, tuning);
+            exceptions.push(...(await compareWithOracle(engine, expected, [3, 10])));
+            answers.push(await engine.jacobian(images, { classes }));
+          }
+          if (ROUNDING.includes(threshold)) continue;
+          const [first, second] = answers;
+          expectSameBits(first.logits, second.logits, `${name}: logits`);
+          expectSameBits(first.values, second.values, `${name}: gradients`);
         }
-        if (ROUNDING.includes(threshold)) continue;
-        const [first, second] = answers;
-        expectSameBits(first.logits, second.logits, `${name}: logits`);
-        expectSameBits(first.values, second.values, `${name}: gradients`);
-      }
-      expect(touched).toBeGreaterThan(0);
-      expect(exceptions.length, exceptions.join("\n")).toBeLessThanOrEqual(Math.ceil(0.005 * touched));
-    },
-  );
-});
+        expect(touched).toBeGreaterThan(0);
+        expect(exceptions.length, exceptions.join("\n")).toBeLessThanOrEqual(Math.ceil(0.005 * touched));
+      },
+    );
+  },
+);
 
 describe("DeepFool has the same bits at both ends", () => {
   const network = mixedNetwork(12);
@@ -139,4 +145,36 @@ describe("DeepFool has the same bits at both ends", () => {
     expect(Math.max(...usual.iterations)).toBeGreaterThan(1);
     for (const value of EXTREMES[threshold]) expect(await run({ [threshold]: value })).toEqual(usual);
   });
+});
+
+test("images side by side and one by one have the same bits, with room for some of the passes or for all", async () => {
+  const network = mixedNetwork(12);
+  const input = resolveInput({ mean: 0.25, std: 0.5 }, 3);
+  const images = imagesOf(network, 7);
+  const cotangents = Float32Array.from({ length: 7 * 12 }, (_, i) => (i % 5) - 1.5);
+  const roomFor = (imageBytes: number) =>
+    planProgram(network, input, 2, { ...TUNING, imageBytes }).plan.images.map(
+      ({ backward }) => backward.length > 0,
+    );
+  let [low, high] = [0, 2 ** 30];
+  // Where an image's rows of several lanes just do not fit.
+  while (high - low > 1)
+    if (roomFor((low + high) >> 1)[1]) high = (low + high) >> 1;
+    else low = (low + high) >> 1;
+  const sizes = [0, low, high];
+  expect(sizes.map(roomFor)).toEqual([[true], [true, false], [true, true]]);
+  const answers = [];
+  for (const imageBytes of sizes) {
+    using engine = await createWasmEngine(
+      network,
+      input,
+      { threads: 2, deterministic: true },
+      { imageBytes },
+    );
+    const { logits } = await engine.logits(images);
+    const jacobian = await engine.jacobian(images, { classes: 11 });
+    const gradient = await engine.gradient(images, { cotangents, sum: true });
+    answers.push({ logits, jacobian, gradient });
+  }
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
 });

@@ -110,7 +110,7 @@ describe("a worker that dies later", () => {
        parentPort.once("message", (m) => {
          if (m.thread === 1) {
            parentPort.postMessage({ kind: "ready" });
-           const commands = new BigInt64Array(m.memory.buffer, m.plan.addresses.control + ${COMMAND}, 1);
+           const commands = new BigInt64Array(m.memory.buffer, m.plan.control + ${COMMAND}, 1);
            setInterval(() => Atomics.load(commands, 0) > 0n && process.exit(1), 20);
            return;
          }

@@ -5,6 +5,7 @@ import {
   type DepthwiseLayer,
   depthwiseLayer,
   expectDepthwiseForward,
+  expectDepthwiseGradient,
   expectDepthwiseVjp,
   runDepthwiseForward,
 } from "../support/testers/depthwise.js";
@@ -32,6 +33,10 @@ describe.each(variants)("depthwise, $variant: error <= (taps + 1) u sum |w x|", 
         expectDepthwiseForward(relaxed, layer, { low: -0.5, high: 1 });
       });
 
+      test.each(CHANNELS)("vjp of one cotangent, %i channels", (channels) => {
+        expectDepthwiseGradient(relaxed, depthwiseLayer(window, channels, i + channels));
+      });
+
       // Live channels of a pixel below and above the four that are taken together.
       for (const lanes of [4, 8, 12] as const)
         test.each([1, 5, 19])(`vjp of ${lanes} lanes, %i channels`, (channels) => {
@@ -52,6 +57,8 @@ describe.each(variants)("depthwise, $variant: error <= (taps + 1) u sum |w x|", 
           expectDepthwiseForward(relaxed, layer);
           expectDepthwiseForward(relaxed, layer, { low: -0.5, high: 1 });
         }
+        for (const channels of [1, 7])
+          expectDepthwiseGradient(relaxed, depthwiseLayer(window, channels, i + channels, multiplier));
         for (const lanes of [4, 8, 12] as const)
           for (const channels of [1, 7]) {
             const shared = { layer: depthwiseLayer(window, channels, i + channels, multiplier), lanes };

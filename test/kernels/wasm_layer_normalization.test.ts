@@ -61,7 +61,7 @@ describe.each(variants)("layer normalization, $variant", ({ relaxed }) => {
     expect([...y].map(Number.isNaN)).toEqual([...x.keys()].map((i) => i >= 3 && i < 6));
   });
 
-  for (const lanes of [4, 8, 12])
+  for (const lanes of [1, 4, 8, 12])
     test.each(DEPTHS)(`vjp of ${lanes} cotangents, rows of %i values`, (depth) => {
       const { node, scale } = made(depth);
       const units = ROWS * depth;

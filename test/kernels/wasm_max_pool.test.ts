@@ -3,6 +3,7 @@ import { reference } from "../../src/kernels/operators/max_pool/reference.js";
 import { type SlidingWindow, windowName } from "../support/testers/conv_layer.js";
 import {
   expectMaxPoolForward,
+  expectMaxPoolGradient,
   expectMaxPoolLive,
   expectMaxPoolVjp,
   pooledImage,
@@ -38,6 +39,12 @@ describe.each(variants)("max_pool, $variant", ({ relaxed }) => {
               for (const compact of [false, true])
                 expectMaxPoolVjp(relaxed, { pool, lanes, masked, accumulate, compact });
         });
+
+      test("vjp of one cotangent: 0 at what wins nothing, error <= m u sum |gy|", () => {
+        for (const masked of [false, true])
+          for (const accumulate of [false, true])
+            expectMaxPoolGradient(relaxed, { pool, masked, accumulate });
+      });
     });
 
   test("a NaN wins only as the first of its window, as in the reference", () => {

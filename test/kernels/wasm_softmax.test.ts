@@ -39,7 +39,7 @@ describe.each(variants)("softmax, $variant", ({ relaxed }) => {
     expect([...y.values().subarray(6)]).toEqual([0, 0.5, 0.5]);
   });
 
-  for (const lanes of [4, 8, 12])
+  for (const lanes of [1, 4, 8, 12])
     test.each(DEPTHS)(`vjp of ${lanes} cotangents, rows of %i values`, (depth) => {
       const node = singleNode({ op: "Softmax" }, [ROWS, depth]);
       const units = ROWS * depth;

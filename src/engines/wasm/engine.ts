@@ -10,7 +10,7 @@ import { createEngine } from "../create_engine.js";
 import type { GradientEngine } from "../engine.js";
 import { createMemory } from "./plan/layout.js";
 import { planProgram } from "./plan/program.js";
-import { runBackward, runForward } from "./run/passes.js";
+import { seedRows } from "./run/passes.js";
 import { type LayerTime, profile } from "./run/profile.js";
 import { type KernelExports, openProgram, type Program, tapesFor } from "./run/program.js";
 import { createSession } from "./run/session.js";
@@ -123,10 +123,13 @@ async function callingThread(
       session.deepfool(images.slice(), { ...request, labels: request.labels?.slice() }),
     profile(image, { classes, repeats }) {
       const program = programFor("profile");
-      runForward(program, image);
-      const wanted = topClasses(program.logits, 0, program.classes, classes);
-      const tapes = tapesFor(program, classes);
-      runBackward(program, wanted, tapes);
+      const [room] = program.images;
+      room.pixels.set(image);
+      program.run(room.plan.forward);
+      const wanted = topClasses(room.logits, 0, program.classes, classes);
+      const tapes = tapesFor(room, classes);
+      seedRows(room, wanted, tapes.stride);
+      program.run(tapes.gradient);
       return profile(program, entries, tapes, repeats ?? 10);
     },
     dispose: () => {

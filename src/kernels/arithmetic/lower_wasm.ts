@@ -135,7 +135,7 @@ function repetitionRows(index: Int32Array, shape: Shape): CompressedRows {
 
 /** Adds the step's share to the cotangent of operand i. */
 function shareOf({ node, inputs }: Step, i: number, kind: Factor, context: BackwardContext): void {
-  const { cotangent, emit, kept, lanes, vectors } = context;
+  const { cotangent, emit, kept, lanes, stride } = context;
   const units = sizeOf(node.shape);
   const factors = {
     one: undefined,
@@ -150,7 +150,7 @@ function shareOf({ node, inputs }: Step, i: number, kind: Factor, context: Backw
     return;
   }
   const { target, accumulate } = context.into(inputs[i]);
-  const product = whole ? target.buffer : new Buffer(16 * vectors * units);
+  const product = whole ? target.buffer : new Buffer(4 * stride * units);
   emit(
     scaleEntry(lanes, node.name, {
       gy: cotangent.buffer,
@@ -163,7 +163,7 @@ function shareOf({ node, inputs }: Step, i: number, kind: Factor, context: Backw
     }),
   );
   if (whole) return;
-  const run = 4 * vectors;
+  const run = stride;
   emit(
     entry("pixel_map", node.name, sizeOf(node.inputShapes[i]), {
       x: product,

@@ -1,10 +1,17 @@
 import { type Step, UNCLAMPED } from "../node.js";
 import { entriesField } from "../wasm/cotangents.js";
-import { type BackwardContext, type ForwardContext, type Kept, NOTHING } from "../wasm/lowering.js";
+import {
+  type BackwardContext,
+  type ForwardContext,
+  type Kept,
+  type Lanes,
+  NOTHING,
+} from "../wasm/lowering.js";
 import { joined } from "../wasm/packing.js";
 import { entry, f32, Place } from "../wasm/tape.js";
 import type { Tuning } from "../wasm/tuning.js";
 import { type Geometry, rowsOf, tapFields } from "./geometry.js";
+import { convGradient } from "./lower_wasm_gradient.js";
 import { ROUND, SPARSE_ROWS } from "./pack.js";
 import { columnsPacking, forwardPacking, vjpPacking } from "./packings.js";
 import { startFields } from "./start_fields.js";
@@ -98,6 +105,11 @@ export function groupedForward(step: Step, g: Geometry, context: ForwardContext)
 }
 
 export function groupedVjp(step: Step, g: Geometry, context: BackwardContext): void {
+  if (context.width === 1) {
+    const part = { weights: context.kept.weights, first: 0, count: g.groupFilters };
+    convGradient(step, g, [part], g.depth, context);
+    return;
+  }
   const { sliced: cotangent, tuning } = context;
   const { target, start } = context.intoFrom(step.inputs[0]);
   const x = context.live(target, g.height, g.width, g.channels, g.depth);
@@ -112,11 +124,11 @@ export function groupedVjp(step: Step, g: Geometry, context: BackwardContext): v
   const { scratchBytes, ...room } = groupScratch(g, chunk, tuning);
   context.emit(
     entry(
-      `conv_vjp_grouped_${context.width}`,
+      `conv_vjp_grouped_${context.width as Lanes}`,
       step.node.name,
       chunks * g.height * g.width,
       {
-        gy: new Place(cotangent.buffer, 16 * context.vectors * (cotangent.slice?.first ?? 0)),
+        gy: new Place(cotangent.buffer, 4 * context.stride * (cotangent.slice?.first ?? 0)),
         yTable: y.table,
         yPitch: y.pitch,
         yChannels: cotangent.slice?.channels ?? g.filters,

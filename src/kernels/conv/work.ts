@@ -15,6 +15,14 @@ export const denseForwardWork: Work = (words, field) => {
   return { dense: macs, live: macs };
 };
 
+/** Of `conv_gradient`; none where it left the layer to the sparse one. */
+export const gradientWork =
+  (macs: number): Work =>
+  (words, field) => {
+    if (field("nonzeros") !== 0 && isSparse(words, field, field("nonzeros"))) return { dense: 0, live: 0 };
+    return { dense: macs, live: macs };
+  };
+
 /** Of the kernel that skips inputs of 0; none where it left the layer to the dense one. */
 export const sparseForwardWork: Work = (words, field) =>
   isSparse(words, field, field("table")) ? nonzeroMacs(words, field) : { dense: 0, live: 0 };

@@ -38,24 +38,25 @@ export function strided<O extends AnyOperator>(copyOf: (node: Node<O>) => Stride
 function putBack(step: Step, copy: StridedCopy, context: BackwardContext): void {
   const { node, inputs } = step;
   const units = sizeOf(node.inputShapes[0]);
-  const { emit, vectors, kept } = context;
+  const { emit, stride, kept } = context;
   const x = unmasked(step, context);
   const { target, accumulate } = context.into(inputs[0]);
   if (!accumulate && sizeOf(copy.shape) < units)
-    emit(zerosEntry(node.name, kept.zeros, target.buffer, units, vectors));
+    emit(zerosEntry(node.name, kept.zeros, target.buffer, units * stride));
   const back = {
     shape: copy.shape,
     ...{ from: copy.to, to: copy.from, fromStart: copy.toStart, toStart: copy.fromStart },
   };
-  emit(stridedEntry(node.name, back, { x, y: target.buffer, floats: 4 * vectors, accumulate }));
+  emit(stridedEntry(node.name, back, { x, y: target.buffer, floats: stride, accumulate }));
 }
 
-/** Cotangents of 0 for so many units. */
-function zerosEntry(label: string, zeros: Buffer, y: Buffer, units: number, vectors: number): Entry {
-  return entry("copy_strided", label, units, {
-    ...{ x: zeros, y, run: 4, accumulate: 0 },
-    ...{ n0: units, n1: 1, n2: 1, n3: vectors },
+/** So many floats of 0; in runs that `zeros` has, whose sources are all its start. */
+function zerosEntry(label: string, zeros: Buffer, y: Buffer, floats: number): Entry {
+  const run = [16, 8, 4, 2, 1].find((n) => floats % n === 0) as number;
+  return entry("copy_strided", label, floats / run, {
+    ...{ x: zeros, y, run, accumulate: 0 },
+    ...{ n0: floats / run, n1: 1, n2: 1, n3: 1 },
     ...{ x0: 0, x1: 0, x2: 0, x3: 0 },
-    ...{ y0: 16 * vectors, y1: 0, y2: 0, y3: 16 },
+    ...{ y0: 4 * run, y1: 0, y2: 0, y3: 0 },
   });
 }

@@ -1,6 +1,7 @@
 import type { ConvAttributes } from "../conv/geometry.js";
 import { type AnyOperator, type Node, UNCLAMPED } from "../node.js";
-import { entriesField, maskFields } from "../wasm/cotangents.js";
+import { defined } from "../scale/lower_wasm.js";
+import { entriesField, liveFields, maskFields } from "../wasm/cotangents.js";
 import type { Lowering } from "../wasm/lowering.js";
 import { entry, f32, type Work } from "../wasm/tape.js";
 import { windowFields } from "../wasm/window_fields.js";
@@ -51,6 +52,21 @@ export const depthwise: Lowering<AnyOperator & ConvAttributes> = {
     const [height, width, channels] = node.inputShapes[0];
     const multiplier = node.shape[2] / channels;
     const { target, accumulate } = context.into(input);
+    const geometry = { channels, ...windowFields(node), ...dilationFields(node) };
+    const { weights } = context.kept;
+    if (context.width === 1) {
+      const single = {
+        ...{ gy: defined(step, context), gx: target.buffer, weights, ...geometry, accumulate },
+        ...liveFields(target.mask),
+      };
+      context.emit(
+        multiplier === 1
+          ? entry("depthwise_vjp_1", node.name, height, single)
+          : entry("depthwise_vjp_multiplied_1", node.name, height, { ...single, multiplier }),
+      );
+      context.zeroes(input);
+      return;
+    }
     const live = context.liveRows(target, height, width, channels);
     const fields = {
       gy: context.cotangent.buffer,
@@ -60,10 +76,8 @@ export const depthwise: Lowering<AnyOperator & ConvAttributes> = {
       xPitch: live.pitch,
       xSpan: 4 * live.blocks,
       xEntries: entriesField(target, live),
-      weights: context.kept.weights,
-      channels,
-      ...windowFields(node),
-      ...dilationFields(node),
+      weights,
+      ...geometry,
       accumulate,
     };
     context.emit(

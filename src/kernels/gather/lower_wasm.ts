@@ -37,7 +37,7 @@ export function gathered<O extends AnyOperator>(sourceOf: (node: Node<O>) => Int
           y: target.buffer,
           index: context.kept.inverse,
           units,
-          run: 4 * context.vectors,
+          run: context.stride,
           accumulate,
         }),
       );

@@ -57,6 +57,19 @@ function vjp(step: Step, node: WindowedNode, context: BackwardContext): void {
   const { target, accumulate } = context.into(input);
   // Who won is known, so that windows may be taken without their holes.
   const shared = { channels, ...windowFields({ ...node, kernel: extentOf(node) }) };
+  if (context.width === 1) {
+    emit(
+      entry("max_pool_vjp_1", node.name, height, {
+        gy: cotangent.buffer,
+        ...maskFields(cotangent.mask),
+        winners: kept.winners,
+        gx: target.buffer,
+        ...shared,
+        accumulate,
+      }),
+    );
+    return;
+  }
   if (target.mask?.values === kept.live)
     emit(
       entry("max_pool_live", node.name, height, {

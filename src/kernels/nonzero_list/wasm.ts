@@ -33,11 +33,12 @@ export function listedBytes(locals: Locals, table: I32, height: I32, width: I32)
  *
  * Row h owns the `width * channels` slots of `entries` from `h * width * channels` on, its values; the offsets lie
  * `distance` bytes further. `table[h][w]` is the address of the first value of pixel w, `table[h][width]` the end.
- * Channels are a multiple of 4; `patterns` is the 16 x 16 byte table of `livePatterns`. Tiles: rows.
+ * Channels are a multiple of 4, `gap` bytes lie between a pixel's last and the next's first; `skip` is added to the offset
+ * after a pixel. `patterns` is the 16 x 16 byte table of `livePatterns`. Tiles: rows.
  */
 export const nonzeroList = kernel(
   "nonzero_list",
-  ["x", "width", "channels", "step", "table", "entries", "distance", "patterns"],
+  ["x", "width", "channels", "gap", "step", "skip", "table", "entries", "distance", "patterns"],
   ({ field, begin, end, locals }) => {
     const [x, width, channels, step] = [field("x"), field("width"), field("channels"), field("step")];
     const [table, entries, distance, patterns] = [
@@ -48,15 +49,18 @@ export const nonzeroList = kernel(
     ];
     const [from, to, row, pixelEnd, rowEnd, mask, pattern] = Array.from({ length: 7 }, () => locals.i32());
     const rowBytes = locals.i32(width.mul(channels).shl(2));
+    const [gap, xRow] = [field("gap"), locals.i32()];
     const [value, offset, order] = Array.from({ length: 3 }, () => locals.v128());
+    const skip = locals.v128(i32Splat(field("skip")));
+    xRow.set(rowBytes.add(width.mul(gap)));
     const four = locals.v128(i32Splat(step.shl(2)));
     whileDo(
       () => begin.ltU(end),
       () => {
-        from.set(x.add(begin.mul(rowBytes)));
+        from.set(x.add(begin.mul(xRow)));
         to.set(entries.add(begin.mul(rowBytes)));
         row.set(table.add(begin.mul(width.add(1)).shl(2)));
-        rowEnd.set(from.add(rowBytes));
+        rowEnd.set(from.add(xRow));
         offset.set(i32x4Of(0, step, step.mul(2), step.mul(3)));
         whileDo(
           () => from.ltU(rowEnd),
@@ -78,6 +82,8 @@ export const nonzeroList = kernel(
                 from.set(from.add(16));
               },
             );
+            from.set(from.add(gap));
+            offset.set(offset.i32Add(skip));
           },
         );
         storeI32(row, to);

@@ -47,7 +47,7 @@ function vjp(step: Step, channels: number, context: BackwardContext): void {
   const { node } = step;
   const [input] = step.inputs;
   if (!context.varies(input)) return;
-  const run = 4 * context.vectors * channels;
+  const run = context.stride * channels;
   const { target, accumulate } = context.into(input);
   context.emit(
     entry("pixel_map", node.name, sizeOf(node.inputShapes[0]) / channels, {

@@ -22,7 +22,7 @@ export function scaledSum<O extends AnyOperator & ReducedAxes>(factorOf: FactorO
       const { outer, count, inner } = reductionOf(node);
       const x = defined(step, context);
       const { target, accumulate } = context.into(inputs[0]);
-      const run = 4 * context.vectors * inner;
+      const run = context.stride * inner;
       const factor = f32(factorOf(count));
       context.emit(
         entry("repeat_scaled", node.name, outer * count, {

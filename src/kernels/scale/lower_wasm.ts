@@ -63,16 +63,17 @@ export function scaleInto(
  */
 export function unmasked(step: Step, context: BackwardContext): Buffer {
   const { cotangent, value, mask } = context;
+  if (cotangent.zeroed) return cotangent.buffer;
   if (isNested(cotangent.mask, value(step.output), mask(step.inputs[0]))) return cotangent.buffer;
   return defined(step, context);
 }
 
 /** The output's cotangent with zeros at dead units: a copy, if it is masked. For operators that mix units. */
-export function defined({ node }: Step, { cotangent, vectors, emit, lanes }: BackwardContext): Buffer {
-  const { buffer: gy, mask } = cotangent;
-  if (!mask) return gy;
+export function defined({ node }: Step, { cotangent, stride, emit, lanes }: BackwardContext): Buffer {
+  const { buffer: gy, mask, zeroed } = cotangent;
+  if (!mask || zeroed) return gy;
   const units = sizeOf(node.shape);
-  const gx = new Buffer(16 * vectors * units);
+  const gx = new Buffer(4 * stride * units);
   emit(scaleEntry(lanes, node.name, { gy, mask, gx, units, accumulate: 0 }));
   return gx;
 }

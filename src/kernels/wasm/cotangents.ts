@@ -1,5 +1,5 @@
 /** Cotangents in linear memory: which of their units are defined, and how kernels are told. */
-import { type Buffer, type Field, f32 } from "./tape.js";
+import { type Buffer, type Field, f32, Place } from "./tape.js";
 
 /** The units of a value that let cotangents through: those whose entry in `values` lies inside `(low, high)`. */
 export interface Mask {
@@ -23,6 +23,8 @@ export interface Cotangent {
    * touched, one line after the other. See `src/engines/wasm/plan/compact.ts`.
    */
   readonly compact?: true;
+  /** Dead units hold 0, which is more than that they are not defined. */
+  readonly zeroed?: true;
   /** Set if this is a slice of channels of a wider tensor: its first channel there, that tensor's channels, and itself. */
   readonly slice?: { readonly first: number; readonly channels: number; readonly of: Cotangent };
 }
@@ -47,6 +49,15 @@ export function maskFields(mask: Mask | undefined) {
     yValues: mask?.values ?? 0,
     yLow: f32(mask?.low ?? 0),
     yHigh: f32(mask?.high ?? 0),
+  };
+}
+
+/** Fields that tell a kernel which units of what it writes are live, from the byte `offset` on. */
+export function liveFields(mask: Mask | undefined, offset = 0) {
+  return {
+    values: mask ? new Place(mask.values, offset) : 0,
+    low: f32(mask?.low ?? 0),
+    high: f32(mask?.high ?? 0),
   };
 }
 

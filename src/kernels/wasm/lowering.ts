@@ -12,6 +12,12 @@ import type { Tuning } from "./tuning.js";
 export const LANES = [4, 8, 10, 12] as const;
 export type Lanes = (typeof LANES)[number];
 export const MAX_LANES = 12;
+/** What a backward pass carries: cotangents in lanes, or one alone, for a gradient. */
+export type Width = Lanes | 1;
+/** Floats from a unit's cotangents to the next unit's. */
+export type Stride = 1 | 4 | 8 | 12;
+export const strideOf = (width: Width): Stride =>
+  width === 1 ? 1 : ((4 * Math.ceil(width / 4)) as 4 | 8 | 12);
 
 /** How one operator becomes kernel calls, forward and backward. */
 export interface Lowering<O extends AnyOperator = AnyOperator> {
@@ -83,9 +89,9 @@ export type Start =
 export interface BackwardContext {
   readonly tuning: Tuning;
   readonly memory: Memory;
-  /** Cotangents of a unit that matter, and the vectors of four lanes that they lie in. */
-  readonly width: Lanes;
-  readonly vectors: number;
+  /** Cotangents of a unit that matter, and the floats that they lie in. */
+  readonly width: Width;
+  readonly stride: Stride;
   readonly emit: (e: Entry) => void;
   readonly value: (name: string) => Buffer;
   /** Which units of a value are live; undefined: all. */
@@ -107,10 +113,20 @@ export interface BackwardContext {
   readonly into: (name: string) => { readonly target: Cotangent; readonly accumulate: 0 | 1 };
   /** The same for a kernel that can start from a copy. */
   readonly intoFrom: (name: string) => { readonly target: Cotangent; readonly start: Start };
+  /** What the step has just added to an input's cotangent left 0 at every dead unit of it. */
+  readonly zeroes: (name: string) => void;
+  /** True if many units of a value's cotangent are likely to be 0. */
+  readonly sparse: (name: string) => boolean;
+  /** The table of `livePatterns`. */
+  readonly patterns: Buffer;
+  /** A cotangent of a value, with 0 at its dead units: a copy. */
+  readonly masked: (of: Cotangent, name: string, label: string) => Buffer;
+  /** Zeros, as many as the longest axis of channels, and 64 bytes. */
+  readonly zeros: Buffer;
   /** Passes the output's cotangent on unchanged, without a copy where nothing else needs one. */
   readonly pass: (name: string) => void;
   readonly live: (of: Cotangent, height: number, width: number, channels: number, block: number) => LiveTable;
   /** A table to read whole rows of; any blocks. */
   readonly liveRows: (of: Cotangent, height: number, width: number, channels: number) => LiveTable;
-  readonly lanes: <N extends string>(name: N) => `${N}_${4 | 8 | 12}`;
+  readonly lanes: <N extends string>(name: N) => `${N}_${Stride}`;
 }

@@ -1,9 +1,11 @@
-import { Const, type Dependency, funcref, importMemory, Module, table } from "wasmati";
+import { Const, type Dependency, elem, funcref, importMemory, Module, table } from "wasmati";
 import { affine } from "../affine/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convForwardColumns } from "../conv/wasm_forward_columns.js";
 import { convForwardGrouped } from "../conv/wasm_forward_grouped.js";
 import { convForwardSparse } from "../conv/wasm_forward_sparse.js";
+import { convGradient } from "../conv/wasm_gradient.js";
+import { convGradientSparse } from "../conv/wasm_gradient_sparse.js";
 import { convVjp } from "../conv/wasm_vjp.js";
 import { convVjpGrouped } from "../conv/wasm_vjp_grouped.js";
 import { winogradInput } from "../conv/wasm_winograd_input.js";
@@ -19,10 +21,12 @@ import { deepfoolPoint } from "../deepfool_step/wasm_point.js";
 import { deepfoolStart } from "../deepfool_step/wasm_start.js";
 import { deepfoolStep } from "../deepfool_step/wasm_step.js";
 import { depthwiseForward } from "../depthwise/wasm_forward.js";
+import { depthwiseGradient } from "../depthwise/wasm_gradient.js";
 import { depthwiseVjp } from "../depthwise/wasm_vjp.js";
 import { gatherUnits } from "../gather/wasm.js";
 import { liveList, liveListOfCandidates } from "../live_list/wasm.js";
 import { maxPoolForward } from "../max_pool/wasm_forward.js";
+import { maxPoolGradient } from "../max_pool/wasm_gradient.js";
 import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
 import { nonzeroList } from "../nonzero_list/wasm.js";
 import { operatorKernels } from "../operators/wasm_kernels.generated.js";
@@ -30,7 +34,9 @@ import { pixelMap } from "../pixel_map/wasm.js";
 import { reduceSum, repeatScaled } from "../reduction/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
 import { jacobianRows } from "../row_norms/wasm_jacobian_rows.js";
+import { runTapes } from "../run_tapes/wasm.js";
 import { scaleLanes } from "../scale/wasm.js";
+import { scaleSingle } from "../scale/wasm_single.js";
 import { seedPass } from "../seeds/wasm.js";
 import { topClasses } from "../top_classes/wasm.js";
 import { assemble, type KernelSource, scratchOffset, type Target } from "./assembler.js";
@@ -52,10 +58,16 @@ export const kernelSources: readonly KernelSource[] = [
   winogradInput,
   winogradMultiply,
   ...[4, 8, 10, 12].map((lanes) => convVjp({ lanes })),
+  convGradient({ pixels: 2, vectors: 4 }),
+  convGradient({ pixels: 4, vectors: 2 }),
+  convGradient({ pixels: 7, vectors: 1 }),
+  convGradient({ pixels: 1, vectors: 4 }),
+  convGradientSparse,
   ...[4, 8, 10, 12].map((lanes) => convVjpGrouped({ lanes })),
   liveList,
   liveListOfCandidates,
   affine,
+  scaleSingle,
   ...[1, 2, 3].map(scaleLanes),
   pixelMap,
   gatherUnits,
@@ -67,10 +79,13 @@ export const kernelSources: readonly KernelSource[] = [
   jacobianRows,
   maxPoolForward,
   maxPoolLive,
+  maxPoolGradient,
   ...[1, 2, 3].map(maxPoolVjp),
   ...([1, 2, 4, "any"] as const).map(depthwiseForward),
+  ...[false, true].map(depthwiseGradient),
   ...[false, true].flatMap((multiplied) => [1, 2, 3].map((vectors) => depthwiseVjp(vectors, multiplied))),
   ...operatorKernels,
+  runTapes,
   topClasses,
   seedPass,
   ...[deepfoolStart, deepfoolJudge, deepfoolNearest, deepfoolKeep],
@@ -79,14 +94,16 @@ export const kernelSources: readonly KernelSource[] = [
 
 /** Assembles the module for one target: exports `run(tape, end)`, imports its memory as `env.memory`. */
 export function assembleModule(target: Target): Uint8Array {
-  const functions = kernelSources.map((source) => assemble(source, target));
-  const kernels = table(
-    { type: funcref, min: functions.length, max: functions.length },
+  // The table comes first: kernels that run tapes call what is in it.
+  const kernels = table({ type: funcref, min: kernelSources.length, max: kernelSources.length });
+  const run = runner(kernels as Dependency.Table);
+  const functions = kernelSources.map((source) => assemble(source, target, run));
+  elem(
+    { type: funcref, mode: { table: kernels, offset: Const.i32(0) } },
     functions.map((f) => Const.refFunc(f as never)),
   );
   const imported = importMemory({ min: 1, max: 65536, shared: true });
   const memory = Object.assign(imported, { module: "env", string: "memory" });
-  const run = runner(kernels as Dependency.Table);
   const module = Module({
     exports: { run, ...threadedRunners(kernels as Dependency.Table), kernels, scratch: scratchOffset },
     memory,

@@ -79,8 +79,16 @@ export function tapeBytes(entries: readonly Entry[]): number {
 /** A stretch of tape: address of each entry, and after them the end. */
 export type Tape = readonly number[];
 
-/** The bytes of entries that will lie at `address`. */
-export function encode(entries: readonly Entry[], address: number): { bytes: Uint8Array; tape: Tape } {
+/**
+ * The bytes of entries that will lie at `address`.
+ *
+ * @param placeOf where each buffer lies, if not where it says
+ */
+export function encode(
+  entries: readonly Entry[],
+  address: number,
+  placeOf: (buffer: Buffer) => number = ownAddress,
+): { bytes: Uint8Array; tape: Tape } {
   const words = new Uint32Array(tapeBytes(entries) / 4);
   const floats = new Float32Array(words.buffer);
   const tape = [address];
@@ -93,7 +101,7 @@ export function encode(entries: readonly Entry[], address: number): { bytes: Uin
   for (const [i, e] of entries.entries()) {
     const { index, fields } = kernels[e.kernel];
     words[at] = index;
-    words[at + 1] = e.tiles;
+    words[at + TILES_WORD] = e.tiles;
     // Wraps around where the way leads back.
     words[at + 2] = (e.next ? addressOf(e.next) : tape[i + 1]) - tape[i];
     words[at + 3] = e.groups;
@@ -101,7 +109,7 @@ export function encode(entries: readonly Entry[], address: number): { bytes: Uin
     for (const name of fields) {
       const value = e.fields[name];
       if (value instanceof Float32Bits) floats[at] = value.value;
-      else words[at] = addressOf(value);
+      else words[at] = addressOf(value, placeOf);
       at++;
     }
   }
@@ -110,11 +118,22 @@ export function encode(entries: readonly Entry[], address: number): { bytes: Uin
 
 /** Words before an entry's fields: kernel index, number of tiles, bytes to the next entry, groups of tiles. */
 const HEADER = 4;
+/** Which of them says how many tiles. */
+export const TILES_WORD = 1;
 
 /** The integer in a field: an address, or the number itself. */
-export function addressOf(field: Exclude<Field, Float32Bits>): number {
+export function addressOf(
+  field: Exclude<Field, Float32Bits>,
+  placeOf: (buffer: Buffer) => number = ownAddress,
+): number {
   if (typeof field === "number") return field;
-  const buffer = field instanceof Place ? field.buffer : field;
-  if (buffer.address < 0) throw new Error("tape: an address was never placed");
-  return buffer.address + (field instanceof Place ? field.offset : 0);
+  if (field instanceof Mark) return placed(field.address);
+  return field instanceof Place ? placed(placeOf(field.buffer)) + field.offset : placed(placeOf(field));
+}
+
+const ownAddress = ({ address }: Buffer): number => address;
+
+function placed(address: number): number {
+  if (address < 0) throw new Error("tape: an address was never placed");
+  return address;
 }

@@ -13,6 +13,7 @@ import {
   type Variable,
   whileDo,
 } from "./assembler.js";
+import type { Stride } from "./lowering.js";
 
 /** How many float32 a step handles: a vector, or one of the tail. */
 export type Width = 4 | 1;
@@ -24,6 +25,11 @@ export const load = (width: Width, p: I32, offset = 0): V128 =>
 export function store(width: Width, p: I32, x: V128, offset = 0): void {
   if (width === 4) storeV(p, x, offset);
   else storeLane(p, x, 0, offset);
+}
+
+/** How a kernel takes a unit's cotangents: in vectors, or one by itself, which every lane of a vector holds. */
+export function lanesOf(stride: Stride): { readonly vectors: number; readonly width: Width } {
+  return stride === 1 ? { vectors: 1, width: 1 } : { vectors: stride / 4, width: 4 };
 }
 
 /** The smaller of two unsigned integers. */

@@ -33,6 +33,8 @@ export interface Tuning {
   readonly groupVjpBytes: number;
   /** Bytes of the list of a group there, if a row of outputs fills them; `vjpWindows` fit in any case. */
   readonly groupListBytes: number;
+  /** Bytes that room for further images may take, so that each thread can have one of its own. */
+  readonly imageBytes: number;
   /** Images of a DeepFool run that lie in memory at a time, with their perturbations: at most so many, */
   readonly deepfoolImages: number;
   /** and at most so many bytes of them, but one image. */
@@ -56,6 +58,7 @@ export const TUNING: Tuning = {
   groupForwardBytes: 16 * 1024,
   groupVjpBytes: 32 * 1024,
   groupListBytes: 8 * 1024,
+  imageBytes: 256 * 2 ** 20,
   deepfoolImages: 32,
   deepfoolBytes: 2 ** 20,
   deepfoolPasses: 1024,

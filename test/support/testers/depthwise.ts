@@ -201,3 +201,33 @@ export function expectDepthwiseVjp(
   const steps = [1, lanes, channels * lanes, geometry.width * channels * lanes];
   expectGuarded(units, expected, (i) => (taps * multiplier + 1) * U * magnitude[i], steps);
 }
+
+/** The same of one cotangent, for all inputs: 0 at those that `values` says are dead. */
+export function expectDepthwiseGradient(relaxed: boolean, layer: DepthwiseLayer): void {
+  const { node, absolute, taps, channels, multiplier, geometry, inputs, outputs } = layer;
+  const random = randomValues(inputs);
+  const [gy, before] = [draw(random, outputs), draw(random, inputs)];
+  const values = draw(random, inputs).map((v) => (random.chance(0.2) ? random.pick([-1, 1, Number.NaN]) : v));
+  const dy = Float64Array.from(gy);
+  const [exact] = reference.vjp(node, [new Float64Array(inputs)], dy, dy);
+  const [sums] = reference.vjp(absolute, [new Float64Array(inputs)], dy, dy.map(Math.abs));
+  for (const accumulate of [0, 1])
+    for (const masked of [false, true]) {
+      const kernels = new WasmKernels(relaxed);
+      const gx = kernels.inout(accumulate ? before : poisoned(inputs));
+      const fields = {
+        ...{ ...geometry, channels, gy: kernels.input(gy), gx, weights: kernels.input(node.weights) },
+        ...{ values: masked ? kernels.input(values) : 0, low: floatBits(-1), high: floatBits(1), accumulate },
+      };
+      if (multiplier === 1) kernels.call("depthwise_vjp_1", geometry.height, fields);
+      else kernels.call("depthwise_vjp_multiplied_1", geometry.height, { ...fields, multiplier });
+      const live = (u: number) => !masked || (-1 < values[u] && values[u] < 1);
+      const there = before.map((value) => accumulate * value);
+      expectGuarded(
+        gx.values(),
+        exact.map((value, u) => (live(u) ? value + there[u] : 0)),
+        (u) => (live(u) ? (taps * multiplier + 1) * U * (sums[u] + Math.abs(there[u])) : 0),
+        [1, channels, geometry.width * channels],
+      );
+    }
+}

@@ -174,3 +174,31 @@ export function expectMaxPoolVjp(
   });
   expectGuarded(units, expected, (i) => windows * U * magnitude[i], [1, lanes, channels * lanes]);
 }
+
+/** The same of one cotangent, for all inputs: 0 at those that win nothing. */
+export function expectMaxPoolGradient(
+  relaxed: boolean,
+  { pool, masked, accumulate }: Pick<MaxPoolVjpCase, "pool" | "masked" | "accumulate">,
+): void {
+  const { channels, geometry, windows, x, y, winners } = pool;
+  const random = randomValues(x.length);
+  const draw = (length: number) => Float32Array.from({ length }, () => random.uniform(-2, 2));
+  const [gy, before] = [draw(y.length), draw(x.length)];
+  const kernels = new WasmKernels(relaxed);
+  const [NaNs] = poisoned(1);
+  const gx = kernels.inout(accumulate ? before : poisoned(before.length));
+  kernels.call("max_pool_vjp_1", geometry.height, {
+    ...maskFields(kernels, pool, masked),
+    gy: kernels.input(gy.map((g, o) => (isLive(masked, y[o]) ? g : NaNs))),
+    gx,
+    accumulate: Number(accumulate),
+  });
+  const expected = Float64Array.from(before, (value) => (accumulate ? value : 0));
+  const magnitude = expected.map(Math.abs);
+  for (const [o, winner] of winners.entries())
+    if (isLive(masked, y[o])) {
+      expected[winner] += gy[o];
+      magnitude[winner] += Math.abs(gy[o]);
+    }
+  expectGuarded(gx.values(), expected, (u) => windows * U * magnitude[u], [1, channels]);
+}

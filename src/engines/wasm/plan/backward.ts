@@ -1,6 +1,12 @@
 import { scaleEntry } from "../../../kernels/scale/lower_wasm.js";
 import type { Cotangent } from "../../../kernels/wasm/cotangents.js";
-import type { BackwardContext, Kept, Lanes, Memory } from "../../../kernels/wasm/lowering.js";
+import {
+  type BackwardContext,
+  type Kept,
+  type Memory,
+  strideOf,
+  type Width,
+} from "../../../kernels/wasm/lowering.js";
 import type { Buffer, Entry } from "../../../kernels/wasm/tape.js";
 import { TUNING, type Tuning } from "../../../kernels/wasm/tuning.js";
 import type { FusedNetwork, FusedStep } from "../../../network/fuse.js";
@@ -33,18 +39,27 @@ export function planBackward(
   forward: ForwardPlan,
   memory: Memory,
   room: BackwardRoom,
-  width: Lanes,
+  width: Width,
   tuning: Tuning,
 ): BackwardPlan {
   const entries: Entry[] = [];
   const emit = (e: Entry): void => {
     entries.push(e);
   };
-  const vectors = Math.ceil(width / 4);
-  const lanes = <N extends string>(name: N) => `${name}_${(4 * vectors) as 4 | 8 | 12}` as const;
-  const { masks, compact, readers } = forward;
-  const facts = { ...network, masks, compact, readers, candidates: candidateValues(network) };
-  const cotangents = new Cotangents(facts, vectors, lanes, emit, room.gradient);
+  const stride = strideOf(width);
+  const lanes = <N extends string>(name: N) => `${name}_${stride}` as const;
+  const { readers } = forward;
+  // One cotangent is written at every unit, with zeros at those that did not win: no lists, so none to be compact by.
+  const single = width === 1;
+  const masks = single ? new Map([...forward.masks].filter(([, mask]) => !mask.winners)) : forward.masks;
+  const facts = {
+    ...network,
+    masks,
+    readers,
+    compact: single ? new Set<string>() : forward.compact,
+    candidates: single ? new Set<string>() : candidateValues(network),
+  };
+  const cotangents = new Cotangents(facts, stride, lanes, emit, room.gradient);
   const tables = new LiveTables(room.constants, emit);
 
   /** What a step's vjp sees of the pass. */
@@ -60,7 +75,7 @@ export function planBackward(
       tuning,
       memory,
       width,
-      vectors,
+      stride,
       emit,
       lanes,
       value: (name) => forward.values.get(name) as Buffer,
@@ -80,6 +95,11 @@ export function planBackward(
         keepsChannels(network, step, name) && cotangents.passSlice(cotangent, channels, name, first),
       into: (name) => cotangents.into(name, label),
       intoFrom: (name) => cotangents.intoFrom(name, label),
+      zeroes: (name) => cotangents.zeroes(name),
+      sparse: (name) => forward.masks.has(name),
+      zeros: forward.zeros,
+      patterns: room.constants.patterns,
+      masked: (of, name, label) => cotangents.masked(of, name, label),
       pass: (name) => cotangents.pass(contiguous(), name, label),
       live: (of, height, width, depth, block) =>
         tables.table(of, [height, width, depth], block, false, label),

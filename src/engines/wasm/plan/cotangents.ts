@@ -1,6 +1,6 @@
 import { scaleEntry } from "../../../kernels/scale/lower_wasm.js";
 import type { Cotangent, Mask } from "../../../kernels/wasm/cotangents.js";
-import type { BackwardContext, Start } from "../../../kernels/wasm/lowering.js";
+import type { BackwardContext, Start, Stride } from "../../../kernels/wasm/lowering.js";
 import { Buffer, type Entry, entry, Place } from "../../../kernels/wasm/tape.js";
 
 /** What is known of values before any cotangent is planned. */
@@ -18,6 +18,8 @@ interface Pending {
   target?: Cotangent;
   /** Another's cotangent that was passed on whole and is a share until something else is added: then it is copied. */
   source?: Cotangent;
+  /** What has been added so far is 0 at every dead unit. */
+  zeroed?: boolean;
 }
 
 /** The cotangents of one backward pass, value by value: where each lies, and what becomes of shares. */
@@ -26,7 +28,7 @@ export class Cotangents {
 
   constructor(
     private readonly facts: CotangentFacts,
-    private readonly vectors: number,
+    private readonly stride: Stride,
     private readonly lanes: BackwardContext["lanes"],
     private readonly emit: (e: Entry) => void,
     /** Where the gradient of the image goes. */
@@ -49,12 +51,18 @@ export class Cotangents {
     const state = this.stateOf(name);
     const { source } = state;
     state.source = undefined;
+    state.zeroed = false;
     if (state.target) {
       if (source) this.copy(source, state.target, name, 1, label);
       return { target: state.target, start: { kind: "accumulate" } };
     }
     state.target = this.fresh(name);
     return { target: state.target, start: source ? { kind: "copy", source } : { kind: "zero" } };
+  }
+
+  /** The latest share, and all before it, left 0 at every dead unit. */
+  zeroes(name: string): void {
+    this.stateOf(name).zeroed = true;
   }
 
   /** The same for a kernel that cannot start from a copy. */
@@ -70,7 +78,7 @@ export class Cotangents {
     const own = this.facts.masks.get(name);
     const nested = !own || (!source.mask && !source.candidates);
     if (this.facts.readers.get(name) === 1 && nested && name !== this.facts.input)
-      state.target = { ...source, mask: source.mask ?? own };
+      state.target = { ...source, mask: source.mask ?? own, ...(!source.mask && { zeroed: undefined }) };
     else if (!state.target && !state.source) state.source = source;
     else this.copy(source, this.into(name, label).target, name, 1, label);
   }
@@ -88,6 +96,7 @@ export class Cotangents {
       mask: this.facts.masks.get(name),
       candidates: false,
       slice: { ...slice, first: slice.first + first },
+      ...(source.mask && source.zeroed && { zeroed: true }),
     };
     return true;
   }
@@ -97,22 +106,22 @@ export class Cotangents {
     const state = this.pending.get(name);
     if (!state) return undefined;
     if (state.source) this.into(name, label);
-    return state.target;
+    return state.zeroed && state.target ? { ...state.target, zeroed: true } : state.target;
   }
 
   /** A cotangent without gaps between its pixels: a slice is copied. */
   contiguous(of: Cotangent, channels: number, units: number, label: string): Cotangent {
     if (!of.slice) return of;
     const rows = units / channels;
-    const run = 4 * this.vectors * channels;
+    const run = this.stride * channels;
     const buffer = new Buffer(4 * rows * run);
     this.emit(
       entry("copy_rows", label, Math.ceil(rows / 64), {
-        x: new Place(of.buffer, 16 * this.vectors * of.slice.first),
+        x: new Place(of.buffer, 4 * this.stride * of.slice.first),
         y: buffer,
         rows,
         run,
-        xStep: 4 * this.vectors * of.slice.channels,
+        xStep: this.stride * of.slice.channels,
         yStep: run,
         accumulate: 0,
       }),
@@ -123,11 +132,18 @@ export class Cotangents {
   private fresh(name: string): Cotangent {
     const { input, sizes, masks, candidates, compact } = this.facts;
     return {
-      buffer: name === input ? this.gradient : new Buffer(16 * this.vectors * (sizes.get(name) as number)),
+      buffer: name === input ? this.gradient : new Buffer(4 * this.stride * (sizes.get(name) as number)),
       mask: masks.get(name),
       candidates: candidates.has(name),
       ...(compact.has(name) && { compact: true }),
     };
+  }
+
+  /** A copy of a cotangent of a value, with 0 at its dead units. */
+  masked(source: Cotangent, name: string, label: string): Buffer {
+    const buffer = new Buffer(4 * this.stride * (this.facts.sizes.get(name) as number));
+    this.copy(source, { ...source, buffer }, name, 0, label);
+    return buffer;
   }
 
   private copy(source: Cotangent, target: Cotangent, name: string, accumulate: 0 | 1, label: string): void {

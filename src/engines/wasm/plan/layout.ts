@@ -13,6 +13,9 @@ const MAX_PAGES = 65536;
 export class Layout {
   // Address 0 means "none" in kernel fields.
   private top = ALIGNMENT;
+  /** Where temporaries begin, once they are placed. */
+  private temporaries = Infinity;
+  private readonly constant = new Set<Buffer>();
   private readonly data: { readonly at: Buffer; readonly values: Constants }[] = [];
 
   /** Room that lasts as long as the engine. Contents start as zeros. */
@@ -33,6 +36,7 @@ export class Layout {
   /** First contents of a reserved buffer. */
   initialise(buffer: Buffer, values: Constants): void {
     this.data.push({ at: buffer, values });
+    this.constant.add(buffer);
   }
 
   /**
@@ -40,8 +44,8 @@ export class Layout {
    * tape that names it. Tapes never run at the same time, so they share the room.
    */
   placeTemporaries(tapes: readonly (readonly Entry[])[]): void {
-    const base = this.top;
-    for (const entries of tapes) this.placeTape(entries, base);
+    this.temporaries = this.top;
+    for (const entries of tapes) this.placeTape(entries, this.temporaries);
   }
 
   private placeTape(entries: readonly Entry[], base: number): void {
@@ -69,6 +73,35 @@ export class Layout {
       placed.push({ buffer, ...span });
       this.top = Math.max(this.top, at + align(buffer.bytes));
     }
+  }
+
+  /** True for what is there from the beginning, and stays as it is. */
+  isConstant(buffer: Buffer): boolean {
+    return this.constant.has(buffer);
+  }
+
+  /**
+   * How a copy of some buffers may lie, byte offsets from its start: temporaries keep their places beside each other, which
+   * are taken in turns.
+   */
+  extentOf(buffers: ReadonlySet<Buffer>): { bytes: number; offsets: ReadonlyMap<Buffer, number> } {
+    const offsets = new Map<Buffer, number>();
+    let bytes = 0;
+    let end = this.temporaries;
+    for (const buffer of buffers)
+      if (buffer.address >= this.temporaries) end = Math.max(end, buffer.address + align(buffer.bytes));
+      else {
+        offsets.set(buffer, bytes);
+        bytes += align(buffer.bytes);
+      }
+    for (const buffer of buffers)
+      if (buffer.address >= this.temporaries) offsets.set(buffer, bytes + buffer.address - this.temporaries);
+    return { bytes: bytes + end - this.temporaries, offsets };
+  }
+
+  /** Bytes that are still to be had. */
+  get left(): number {
+    return 65536 * MAX_PAGES - this.top;
   }
 
   /** The finished layout: how much memory, and what lies in it at first. */

@@ -9,18 +9,9 @@ import { type Network, sizeOf } from "../../../network/spec.js";
 import { type BackwardRoom, planBackward, scratchBytes } from "./backward.js";
 import { type DeepfoolAddresses, planDeepfool } from "./deepfool_tape.js";
 import { planForward } from "./forward.js";
+import { type ImagePlan, planImages, type TogetherPlan } from "./images.js";
 import { Layout, type Segment } from "./layout.js";
 import { LiveConstants } from "./live.js";
-
-/** The tapes of a backward pass of up to `lanes` cotangents, in memory `[unit][stride]`. */
-export interface BackwardTapes {
-  readonly lanes: Lanes;
-  readonly stride: 4 | 8 | 12;
-  /** From seeded logits to cotangents of the pixels. */
-  readonly gradient: Tape;
-  /** Lanes to rows, `[lane][unit]`, at `rows`. */
-  readonly rows: Tape;
-}
 
 /** The DeepFool loop; see `deepfool_tape.ts`. */
 export interface DeepfoolPlan {
@@ -42,21 +33,11 @@ export interface ProgramPlan {
   readonly classes: number;
   /** Bytes of scratch of one thread. */
   readonly scratchBytes: number;
-  readonly addresses: {
-    readonly pixels: number;
-    readonly logits: number;
-    readonly seeds: number;
-    readonly rows: number;
-    readonly candidates: number;
-    readonly candidateBounds: number;
-    /** What threads synchronise by. */
-    readonly control: number;
-  };
-  readonly forward: Tape;
-  /** A forward pass after which there is no backward pass. */
-  readonly scores: Tape;
-  /** By rising number of lanes. */
-  readonly backward: readonly BackwardTapes[];
+  /** Address of what threads synchronise by. */
+  readonly control: number;
+  /** Images that may be computed side by side, a thread each; DeepFool's loop has the first. */
+  readonly images: readonly [ImagePlan, ...ImagePlan[]];
+  readonly together: TogetherPlan;
   readonly deepfool: DeepfoolPlan;
 }
 
@@ -116,6 +97,7 @@ export function planProgram(
       ],
     };
   });
+  const single = planBackward(fused, forward, layout, room, 1, tuning).entries;
   const logits = forward.values.get(fused.output) as Buffer;
   const deepfool = planDeepfool(layout, forward, plans, room, units, logits, fused.classes, tuning);
 
@@ -123,9 +105,10 @@ export function planProgram(
     forward.entries,
     forward.scores,
     ...plans.flatMap((p) => [p.gradient, p.rows]),
+    single,
     deepfool.entries,
   ].map((entries) => ({ entries, at: layout.reserve(tapeBytes(entries)) }));
-  layout.placeTemporaries([forward.entries, ...plans.map((p) => p.gradient)]);
+  layout.placeTemporaries([forward.entries, ...plans.map((p) => p.gradient), single]);
   // Only now has every buffer that the entries name an address.
   const byEntries = new Map<readonly Entry[], Tape>();
   const entriesOf = new Map<Tape, readonly Entry[]>();
@@ -137,29 +120,30 @@ export function planProgram(
   }
   const tapeOf = (entries: readonly Entry[]): Tape => byEntries.get(entries) as Tape;
 
+  const own = {
+    pixels: forward.pixels,
+    logits,
+    seeds: room.seeds,
+    rows,
+    gradient: room.gradient,
+    candidates: constants.candidates,
+    candidateBounds: constants.candidateBounds,
+  };
+  const passes = { forward: forward.entries, scores: forward.scores, single };
+  const { images, together } = planImages(layout, { passes, plans, own, tapeOf }, threads, tuning, [
+    scratch,
+    forward.zeros,
+  ]);
+
   const { pages, segments } = layout.finish();
   const plan: ProgramPlan = {
     pages,
     units,
     classes: fused.classes,
     scratchBytes: threadBytes,
-    addresses: {
-      pixels: forward.pixels.address,
-      logits: logits.address,
-      seeds: room.seeds.address,
-      rows: rows.address,
-      candidates: room.constants.candidates.address,
-      candidateBounds: room.constants.candidateBounds.address,
-      control: control.address,
-    },
-    forward: tapeOf(forward.entries),
-    scores: tapeOf(forward.scores),
-    backward: plans.map((p) => ({
-      lanes: p.lanes,
-      stride: p.stride,
-      gradient: tapeOf(p.gradient),
-      rows: tapeOf(p.rows),
-    })),
+    control: control.address,
+    images,
+    together,
     deepfool: {
       slice: tuning.deepfoolSlice,
       tape: tapeOf(deepfool.entries),

@@ -1,5 +1,5 @@
 import { addressOf, type Entry, Float32Bits, type Macs, type Tape } from "../../../kernels/wasm/tape.js";
-import type { BackwardTapes } from "../plan/program.js";
+import type { BackwardTapes } from "../plan/images.js";
 import type { Program } from "./program.js";
 
 /** One kernel call of a profile. */
@@ -45,7 +45,7 @@ export function profile(
       liveMacs: work[i].live,
     }));
   };
-  return [...times(program.plan.forward, "forward"), ...times(tapes.gradient, "backward")];
+  return [...times(program.images[0].plan.forward, "forward"), ...times(tapes.gradient, "backward")];
 }
 
 function countMacs(program: Program, e: Entry): Macs {

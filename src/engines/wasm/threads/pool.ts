@@ -52,7 +52,7 @@ export class Pool {
     const timers: ReturnType<typeof setTimeout>[] = [];
     try {
       for (let thread = 0; thread < threads; thread++) workers.push(spawn(url));
-      const pool = new Pool(workers, memory && (() => releaseFollowers(memory, plan.addresses.control)));
+      const pool = new Pool(workers, memory && (() => releaseFollowers(memory, plan.control)));
       await Promise.all(
         workers.map((worker, thread) => {
           worker.keepAlive(true);

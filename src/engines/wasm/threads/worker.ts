@@ -56,7 +56,7 @@ function start({ plan, module, memory, thread, threads, lease }: Loading): Sessi
   const begin = (leased: boolean): void => {
     port.post({ kind: "ready", leased }, []);
     if (thread === 0) return;
-    kernels.follow(plan.addresses.control, threads, thread);
+    kernels.follow(plan.control, threads, thread);
     port.close();
   };
   if (lease) hold(lease, begin);

@@ -29,7 +29,7 @@ export const lowering: Lowering<Concat> = {
     return NOTHING;
   },
   vjp(step, context) {
-    const lanes = 4 * context.vectors;
+    const lanes = context.stride;
     const { mask } = context.sliced;
     let zeroed: Buffer | undefined;
     for (const part of partsOf(step.node)) {

@@ -18,17 +18,17 @@ import {
   kernel,
   loadF64,
   loadSplat,
-  loadV,
   loadV64,
   madd,
   storeF64,
   storeLane,
-  storeV,
   storeV64,
   type V128,
   whileDo,
   zero,
 } from "../../wasm/assembler.js";
+import type { Stride } from "../../wasm/lowering.js";
+import { lanesOf, load, store } from "../../wasm/tiles.js";
 
 const forward = kernel(
   "layer_normalization_forward",
@@ -97,9 +97,10 @@ const forward = kernel(
   },
 );
 
-function vjp(vectors: number): KernelSource {
+function vjp(stride: Stride): KernelSource {
+  const { vectors, width } = lanesOf(stride);
   return kernel(
-    `layer_normalization_vjp_${4 * vectors}`,
+    `layer_normalization_vjp_${stride}`,
     ["gy", "x", "scale", "moments", "gx", "depth", "accumulate"],
     ({ field, begin, end, locals, target }) => {
       const [gy, x, scale, moments, gx] = [
@@ -119,7 +120,7 @@ function vjp(vectors: number): KernelSource {
       /** Goes through the units of the row; `factor` is the unit's scale. */
       const forEachUnit = (body: () => void): void => {
         unit.set(0);
-        at.set(begin.mul(depth).mul(16 * vectors));
+        at.set(begin.mul(depth).mul(4 * stride));
         left.set(depth);
         whileDo(
           () => left,
@@ -129,12 +130,12 @@ function vjp(vectors: number): KernelSource {
             normalised.set(normalised.shuffle(normalised, [0, 0, 0, 0]));
             body();
             unit.set(unit.add(4));
-            at.set(at.add(16 * vectors));
+            at.set(at.add(4 * stride));
             left.set(left.sub(1));
           },
         );
       };
-      const own = (v: number): V128 => loadV(gy.add(at), 16 * v).mul(factor);
+      const own = (v: number): V128 => load(width, gy.add(at), 16 * v).mul(factor);
       share.set(f64Splat(double(1).div(depth.toF64())).f64Demote());
       share.set(share.shuffle(share, [0, 0, 0, 0]));
       whileDo(
@@ -157,8 +158,8 @@ function vjp(vectors: number): KernelSource {
           forEachUnit(() => {
             for (let v = 0; v < vectors; v++) {
               g.set(own(v).sub(along[v]).sub(normalised.mul(turned[v])).mul(rate));
-              ifThen(accumulate, () => g.set(g.add(loadV(gx.add(at), 16 * v))));
-              storeV(gx.add(at), g, 16 * v);
+              ifThen(accumulate, () => g.set(g.add(load(width, gx.add(at), 16 * v))));
+              store(width, gx.add(at), g, 16 * v);
             }
           });
           begin.set(begin.add(1));
@@ -168,4 +169,4 @@ function vjp(vectors: number): KernelSource {
   );
 }
 
-export const kernels: readonly KernelSource[] = [forward, ...[1, 2, 3].map(vjp)];
+export const kernels: readonly KernelSource[] = [forward, ...([1, 4, 8, 12] as const).map(vjp)];

@@ -1,7 +1,8 @@
 import { stridedEntry } from "../../copy_strided/lower_wasm.js";
 import { defined } from "../../scale/lower_wasm.js";
-import { type BackwardContext, type Lowering, NOTHING } from "../../wasm/lowering.js";
+import { type BackwardContext, type Lanes, type Lowering, NOTHING } from "../../wasm/lowering.js";
 import { type Buffer, entry, Place } from "../../wasm/tape.js";
+import { singleVjp } from "./lower_wasm_single.js";
 import { type MatrixProduct, type OperandStrides, productOf } from "./product.js";
 import type { MatMul } from "./spec.js";
 import { FORWARD_ROWS } from "./wasm_forward.js";
@@ -44,6 +45,10 @@ export const lowering: Lowering<MatMul> = {
     const { node, inputs } = step;
     const wanted = inputs.map(context.varies);
     if (!wanted.includes(true)) return;
+    if (context.width === 1) {
+      singleVjp(step, context);
+      return;
+    }
     const product = productOf(node);
     const { rows, columns, a, b } = product;
     const g = { buffer: defined(step, context), batch: rows * columns };
@@ -75,10 +80,10 @@ function emitShare(
   factors: Buffer,
   own: OperandStrides,
   other: OperandStrides,
-  { into, emit, vectors, width }: BackwardContext,
+  { into, emit, stride: lanes, width }: BackwardContext,
 ): void {
   const { target, accumulate } = into(name);
-  const bytes = (stride: number) => 16 * vectors * stride;
+  const bytes = (stride: number) => 4 * lanes * stride;
   const outer = g.count === columns ? rows : columns;
   // An operand that all products share takes the sum over them, one after the other.
   const rounds = own.batch === 0 ? batches : 1;
@@ -86,7 +91,7 @@ function emitShare(
   for (let round = 0; round < rounds; round++)
     emit(
       entry(
-        `mat_mul_vjp_${width}`,
+        `mat_mul_vjp_${width as Lanes}`,
         label,
         (batches / rounds) * outer,
         {

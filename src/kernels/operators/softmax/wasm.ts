@@ -16,18 +16,17 @@ import {
   type KernelSource,
   kernel,
   loadSplat,
-  loadV,
   loadV64,
   madd,
   splat,
   storeLane,
-  storeV,
   storeV64,
   type Variable,
   whileDo,
   zero,
 } from "../../wasm/assembler.js";
-import { forEachWidth, load } from "../../wasm/tiles.js";
+import type { Stride } from "../../wasm/lowering.js";
+import { forEachWidth, lanesOf, load, store } from "../../wasm/tiles.js";
 
 const forward = kernel("softmax_forward", ["x", "y", "depth"], ({ field, begin, end, locals }) => {
   const [x, y, depth] = [field("x"), field("y"), field("depth")];
@@ -92,9 +91,10 @@ const forward = kernel("softmax_forward", ["x", "y", "depth"], ({ field, begin, 
   );
 });
 
-function vjp(vectors: number): KernelSource {
+function vjp(stride: Stride): KernelSource {
+  const { vectors, width } = lanesOf(stride);
   return kernel(
-    `softmax_vjp_${4 * vectors}`,
+    `softmax_vjp_${stride}`,
     ["gy", "y", "gx", "depth", "accumulate"],
     ({ field, begin, end, locals, target }) => {
       const [gy, y, gx] = [field("gy"), field("y"), field("gx")];
@@ -105,7 +105,7 @@ function vjp(vectors: number): KernelSource {
       /** Goes through the units of the row. */
       const forEachUnit = (body: () => void): void => {
         unit.set(begin.mul(depth).shl(2));
-        at.set(unit.mul(4 * vectors));
+        at.set(unit.mul(stride));
         left.set(depth);
         whileDo(
           () => left,
@@ -113,7 +113,7 @@ function vjp(vectors: number): KernelSource {
             factor.set(loadSplat(y.add(unit)));
             body();
             unit.set(unit.add(4));
-            at.set(at.add(16 * vectors));
+            at.set(at.add(4 * stride));
             left.set(left.sub(1));
           },
         );
@@ -124,17 +124,17 @@ function vjp(vectors: number): KernelSource {
           for (const mean of means) mean.set(zero());
           forEachUnit(() => {
             for (const [v, mean] of means.entries())
-              mean.set(madd(target, factor, loadV(gy.add(at), 16 * v), mean));
+              mean.set(madd(target, factor, load(width, gy.add(at), 16 * v), mean));
           });
           forEachUnit(() => {
             for (const [v, mean] of means.entries()) {
               g.set(
-                loadV(gy.add(at), 16 * v)
+                load(width, gy.add(at), 16 * v)
                   .sub(mean)
                   .mul(factor),
               );
-              ifThen(accumulate, () => g.set(g.add(loadV(gx.add(at), 16 * v))));
-              storeV(gx.add(at), g, 16 * v);
+              ifThen(accumulate, () => g.set(g.add(load(width, gx.add(at), 16 * v))));
+              store(width, gx.add(at), g, 16 * v);
             }
           });
           begin.set(begin.add(1));
@@ -144,4 +144,4 @@ function vjp(vectors: number): KernelSource {
   );
 }
 
-export const kernels: readonly KernelSource[] = [forward, ...[1, 2, 3].map(vjp)];
+export const kernels: readonly KernelSource[] = [forward, ...([1, 4, 8, 12] as const).map(vjp)];

@@ -1,5 +1,18 @@
 /** Kernels: declared by name and fields, assembled to functions. */
-import { Const, type Dependency, f32, f32x4, f64, func, global, i32, type Local, local, v128 } from "wasmati";
+import {
+  Const,
+  call,
+  type Dependency,
+  f32,
+  f32x4,
+  f64,
+  func,
+  global,
+  i32,
+  type Local,
+  local,
+  v128,
+} from "wasmati";
 import { type F32, I32, type Int, int, V128 } from "./expressions.js";
 import { type Kind, Locals, type Variable } from "./locals.js";
 import { loadF32, loadI32, loadSplat, storeI32 } from "./memory.js";
@@ -42,6 +55,8 @@ export interface Frame<F extends string> {
    * entry that jumps must not be the next that is run, nor the first of a tape: threads that are late still read it.
    */
   readonly jump: (to: Int) => void;
+  /** Runs the tape from one address to another on this thread. */
+  readonly run: (begin: Int, end: Int) => void;
 }
 
 /** A jump that ends the tape: past every address of an entry. */
@@ -63,8 +78,12 @@ export function kernel<const F extends string>(
   return { name, fields, emit };
 }
 
-/** Assembles one kernel to a wasmati function. Two passes: the first counts locals. */
-export function assemble(source: KernelSource, target: Target): Dependency.Func {
+/**
+ * Assembles one kernel to a wasmati function. Two passes: the first counts locals.
+ *
+ * @param runner runs a tape on the calling thread
+ */
+export function assemble(source: KernelSource, target: Target, runner?: Dependency.Func): Dependency.Func {
   let counts: Record<Kind, number> = { i32: 240, f32: 24, f64: 40, v128: 64 };
   let result: Dependency.Func | undefined;
   for (let pass = 0; pass < 2; pass++) {
@@ -99,6 +118,12 @@ export function assemble(source: KernelSource, target: Target): Dependency.Func 
           locals,
           target,
           // The header lies before the fields; its third word is the way to the next entry.
+          run: (begin, end) => {
+            if (!runner) throw new Error(`${source.name}: a module without a runner`);
+            int(begin).emit();
+            int(end).emit();
+            call(runner as never);
+          },
           jump: (to) => storeI32(base.sub(8), int(to).sub(base.sub(16))),
         });
         counts = { ...locals.used };

@@ -1,0 +1,199 @@
+import { livePatterns } from "../../../src/engines/wasm/plan/live.js";
+import { convGeometry } from "../../../src/kernels/conv/geometry.js";
+import { packVjp, SPARSE_FILTERS } from "../../../src/kernels/conv/pack.js";
+import { phasesOf } from "../../../src/kernels/conv/phases.js";
+import { reference } from "../../../src/kernels/operators/conv/reference.js";
+import type { Conv, Node } from "../../../src/network/spec.js";
+import { expectGuarded } from "../guarded.js";
+import { randomValues } from "../random_values.js";
+import { singleNode } from "../single_node.js";
+import { floatBits, poisoned, WasmKernels } from "../wasm_kernel.js";
+import type { SlidingWindow } from "./conv_layer.js";
+
+const U = 2 ** -24;
+const [LOW, HIGH] = [-1, 1];
+
+export const GRADIENT_TILES = [
+  { kernel: "conv_gradient_2x16", pixels: 2, channels: 16 },
+  { kernel: "conv_gradient_4x8", pixels: 4, channels: 8 },
+  { kernel: "conv_gradient_7x4", pixels: 7, channels: 4 },
+  { kernel: "conv_gradient_1x16", pixels: 1, channels: 16 },
+] as const;
+export type GradientTile = (typeof GRADIENT_TILES)[number];
+
+/** A layer, one cotangent of its output, and what the sums start from. */
+export interface GradientData {
+  readonly node: Node<Conv>;
+  /** `[outputs]`, 0 at some of them. */
+  readonly gy: Float32Array;
+  /** `[inputs]`. */
+  readonly residual: Float32Array;
+  /** A unit is live where it lies inside (-1, 1). */
+  readonly values: Float32Array;
+}
+
+/** @param density share of cotangents that are not 0 */
+export function gradientData(
+  { size, kernel, strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0] }: SlidingWindow,
+  [depth, filters, groups]: readonly [depth: number, filters: number, groups: number],
+  seed: number,
+  density: number,
+): GradientData {
+  const random = randomValues(seed);
+  const draw = (length: number) => Float32Array.from({ length }, () => random.uniform(-2, 2));
+  const node = singleNode(
+    {
+      op: "Conv",
+      weights: draw(kernel[0] * kernel[1] * depth * filters * groups),
+      bias: undefined,
+      filters: filters * groups,
+      ...{ groups, kernel, strides, dilations, pads },
+    },
+    [...size, depth * groups],
+  ) as Node<Conv>;
+  const inputs = size[0] * size[1] * depth * groups;
+  const outputs = node.shape[0] * node.shape[1] * node.shape[2];
+  return {
+    node,
+    gy: Float32Array.from({ length: outputs }, () => (random.chance(density) ? random.uniform(-2, 2) : 0)),
+    residual: draw(inputs),
+    values: Float32Array.from({ length: inputs }, () =>
+      random.pick([-2, -1, -0.5, 0, 0.99, 1, 3, Number.NaN]),
+    ),
+  };
+}
+
+/** How a call's tensors lie, and what of the sum it does; none of it but the part shows. */
+export interface GradientCall {
+  readonly tile: GradientTile | "sparse";
+  readonly start?: "zero" | "accumulate" | "copy";
+  readonly masked?: boolean;
+  /** Channels of a block of weights; default all. */
+  readonly block?: number;
+  /** The filters that it sums over, of a layer without groups; default all. */
+  readonly part?: readonly [first: number, count: number];
+  /** Filters of a wider tensor before and after those of gy. */
+  readonly gap?: readonly [before: number, after: number];
+  /** Bytes of listed cotangents up to which the sparse kernel does the layer. */
+  readonly most?: number;
+}
+
+/** Runs a kernel: gx, NaN where it wrote nothing; unused weights, and gaps, are NaN. */
+export function runConvGradient(relaxed: boolean, data: GradientData, call: GradientCall): Float32Array {
+  const kernels = new WasmKernels(relaxed);
+  const { node, gy, residual, values } = data;
+  const g = convGeometry(node);
+  const { tile, start = "zero", masked = false, gap = [0, 0] } = call;
+  const { block = g.depth } = call;
+  const [first, count] = call.part ?? [0, g.groupFilters];
+  const pitch = gap[0] + g.filters + gap[1];
+  const wide = poisoned(g.outHeight * g.outWidth * pitch);
+  for (let u = 0; u < gy.length; u++)
+    wide[Math.floor(u / g.filters) * pitch + gap[0] + (u % g.filters)] = gy[u];
+  const gx = kernels.inout(start === "accumulate" ? residual : poisoned(residual.length));
+  const residualAt = { zero: 0, accumulate: gx.at, copy: kernels.input(residual).at }[start];
+  const valuesAt = masked ? kernels.input(values).at : 0;
+  const mask = { low: floatBits(LOW), high: floatBits(HIGH) };
+  const own = Math.ceil(g.depth / block);
+  const groupLength = own * g.taps * count * block;
+  const packed = poisoned(g.groups * groupLength);
+  for (let group = 0; group < g.groups; group++) {
+    const weights = packVjp(
+      node.weights,
+      g.taps,
+      g.depth,
+      g.filters,
+      group * g.groupFilters + first,
+      count,
+      block,
+    );
+    // What pads the last block is nobody's.
+    const past = g.taps * count * block * (own - 1);
+    packed.set(
+      weights.map((w, i) => (i >= past && (own - 1) * block + (i % block) >= g.depth ? Number.NaN : w)),
+      group * groupLength,
+    );
+  }
+  const weights = kernels.input(packed);
+  const rowBytes = 4 * block;
+  const tapBytes = count * rowBytes;
+  const x = kernels.input(wide).at + 4 * (gap[0] + first);
+  const shape = { block, blockBytes: g.taps * tapBytes, depth: count, filters: g.depth };
+
+  if (tile === "sparse" || call.most !== undefined) {
+    const [height, width] = [g.outHeight, g.outWidth];
+    const distance = 4 * height * width * count;
+    const table = kernels.inout(new Int32Array(height * (width + 1)).fill(-1));
+    const entries = kernels.inout(new Int32Array((2 * distance) / 4).fill(-1));
+    kernels.call("nonzero_list", height, {
+      ...{ x, width, channels: count, gap: 4 * (pitch - count), step: rowBytes, skip: -2 * tapBytes },
+      ...{ table, entries, distance, patterns: kernels.input(new Int32Array(livePatterns().buffer)) },
+    });
+    const most = call.most ?? distance;
+    if (tile === "sparse") {
+      kernels.call("conv_gradient_sparse_3x16", Math.ceil(g.depth / SPARSE_FILTERS) * g.width, {
+        ...{ table, distance, most, weights, y: gx, residual: residualAt, values: valuesAt, ...mask },
+        ...{ height, width, kernelWidth: g.kernel[1] },
+        ...{ padTop: g.kernel[0] - 1 - g.pads[0], padLeft: g.kernel[1] - 1 - g.pads[1] },
+        ...{ outHeight: g.height, outWidth: g.width, rowTapBytes: g.kernel[1] * tapBytes, tapBytes },
+        ...shape,
+        yPixel: 4 * g.channels,
+      });
+      return gx.values();
+    }
+    runDense(tile, { nonzeros: table.at, most });
+  } else runDense(tile, { nonzeros: 0, most: 0 });
+  return gx.values();
+
+  function runDense({ kernel, pixels, channels }: GradientTile, choice: { nonzeros: number; most: number }) {
+    const zeros = kernels.input(new Float32Array(count + 4));
+    for (const vertical of phasesOf(g, 0))
+      for (const horizontal of phasesOf(g, 1)) {
+        const none = vertical.count === 0 || horizontal.count === 0;
+        const offset = 4 * g.channels * (vertical.first * g.width + horizontal.first);
+        const tiles = Math.ceil(g.depth / channels) * vertical.pixels * Math.ceil(horizontal.pixels / pixels);
+        kernels.call(kernel, g.groups * tiles, {
+          ...{ x, y: gx.at + offset, zeros, ...mask, ...choice },
+          residual: residualAt && residualAt + offset,
+          values: valuesAt && valuesAt + offset,
+          weights: weights.at + (vertical.tap * g.kernel[1] + horizontal.tap) * tapBytes,
+          ...{ height: g.outHeight, width: g.outWidth, xRow: 4 * pitch * g.outWidth, xPixel: 4 * pitch },
+          ...{ kernelHeight: none ? 0 : vertical.count, kernelWidth: horizontal.count },
+          ...{ padTop: -vertical.start, padLeft: -horizontal.start },
+          ...{ dilationHeight: vertical.step, dilationWidth: horizontal.step, rowBytes, ...shape },
+          rowTapBytes: vertical.tapStep * g.kernel[1] * tapBytes,
+          columnTapBytes: horizontal.tapStep * tapBytes,
+          ...{ xGroup: 4 * g.groupFilters, yGroup: 4 * g.depth, groupBytes: 4 * groupLength },
+          ...{ outHeight: vertical.pixels, outWidth: horizontal.pixels },
+          ...{ yRow: 4 * g.channels * g.width * g.strides[0], yPixel: 4 * g.channels * g.strides[1] },
+        });
+      }
+  }
+}
+
+/** Holds a call to the float64 reference: error <= m u (|residual| + sum |w gy|), m its terms. */
+export function expectConvGradient(relaxed: boolean, data: GradientData, call: GradientCall): Float32Array {
+  const { node, gy, residual, values } = data;
+  const g = convGeometry(node);
+  const [first, count] = call.part ?? [0, g.filters];
+  const dy = Float64Array.from(gy, (value, u) => {
+    const o = u % g.filters;
+    return o >= first && o < first + count ? value : 0;
+  });
+  const none = new Float64Array(residual.length);
+  const absolute = { ...node, weights: node.weights.map(Math.abs) };
+  const [exact] = reference.vjp(node, [none], dy, dy);
+  const [sums] = reference.vjp(absolute, [none], dy, dy.map(Math.abs));
+  const starts = call.start && call.start !== "zero";
+  const live = (u: number) => !call.masked || (LOW < values[u] && values[u] < HIGH);
+  const there = Float64Array.from(residual, (value) => (starts ? value : 0));
+  const gx = runConvGradient(relaxed, data, call);
+  const terms = g.taps * Math.min(count, g.groupFilters) + 1;
+  expectGuarded(
+    gx,
+    exact.map((value, u) => (live(u) ? value + there[u] : 0)),
+    (u) => (live(u) ? terms * U * (sums[u] + Math.abs(there[u])) : 0),
+    [1, g.channels],
+  );
+  return gx;
+}
