@@ -41,9 +41,11 @@ export interface InspectedModel {
 /** A model with layers that there are no kernels for. */
 export interface UnsupportedModel {
   readonly supported: false;
-  /** Every such layer that was found. */
+  /** Every such layer that was found, with what it does that is missing and, where there is one, a way out. */
   readonly unsupported: readonly UnsupportedLayer[];
-  /** The first of them and the way out, in one line. */
+  /** How many layers could not be looked at, because they read what those make and the file does not say its shape. */
+  readonly unchecked: number;
+  /** The first of them, how many of each kind there are, and the way out, in one line. */
   readonly message: string;
 }
 
@@ -68,9 +70,9 @@ export async function inspect(model: LoadableModel, options?: LoadModelOptions):
     return inspectionOf(await networkOf("inspect", model, settings));
   } catch (error) {
     if (!(error instanceof UnsupportedOperatorError)) throw error;
-    const { layer, operator, detail, others, message } = error;
-    const first = { layer, operator, ...(detail && { detail }) };
-    return { supported: false, unsupported: [first, ...others], message };
+    const { layer, operator, detail, wayOut, others, unchecked, message } = error;
+    const first = { layer, operator, ...(detail && { detail }), ...(wayOut && { wayOut }) };
+    return { supported: false, unsupported: [first, ...others], unchecked, message };
   }
 }
 

@@ -11,11 +11,15 @@ export async function inspect(options: InspectOptions, console: Console): Promis
   const { model, modelName } = await findModel(options);
   const found = await inspectModel(model, await loadingOptions(options));
   if (!found.supported) {
-    const { unsupported, message } = found;
+    const { unsupported, unchecked, message } = found;
     console.print(`${modelName} cannot be run: ${message}`);
-    for (const { layer, operator, detail } of unsupported)
-      console.print(`unsupported      ${layer}: ${operator}${detail ? ` (${detail})` : ""}`);
-    return { command: "inspect", model: modelName, supported: false, unsupported };
+    for (const { layer, operator, detail, wayOut } of unsupported)
+      console.print(
+        `unsupported      ${layer}: ${operator}${detail ? ` (${detail})` : ""}${wayOut ? `; ${wayOut}` : ""}`,
+      );
+    if (unchecked > 0)
+      console.print(`unchecked        ${plural(unchecked, "layer")} behind them, whose inputs are unknown`);
+    return { command: "inspect", model: modelName, supported: false, unsupported, unchecked };
   }
 
   const { layers, input } = found;

@@ -36,6 +36,7 @@ export class Fixture {
     domain?: string;
     name: string;
   }[] = [];
+  readonly described: ValueFile[] = [];
   #names = 0;
 
   constructor(readonly options: FixtureOptions) {
@@ -127,6 +128,12 @@ export class Fixture {
     return this.node("Constant", [], { value: { tensor: int64Tensor(values, dims) } });
   }
 
+  /** Says in the file what shape a value has. */
+  describe(name: string, dims: readonly (number | string)[]): string {
+    this.described.push({ name, dims });
+    return name;
+  }
+
   /** Scores of `classes` classes of any value: it is flattened and multiplied. */
   head(value: string, size: number, classes = 5): string {
     const flat = this.node("Flatten", [value]);
@@ -145,6 +152,7 @@ export class Fixture {
       metadata,
       nodes: this.nodes,
       initializers: this.initializers,
+      described: this.described,
       inputs: [{ name: "x", type: TYPES[inputType], dims: input }, ...listed],
       outputs: outputs.map((output) => (typeof output === "string" ? { name: output } : output)),
     });

@@ -68,6 +68,8 @@ export interface GraphFile {
   readonly initializers: readonly TensorFile[];
   readonly inputs: readonly ValueFile[];
   readonly outputs: readonly ValueFile[];
+  /** Of values between nodes. */
+  readonly described?: readonly ValueFile[];
 }
 
 export interface ModelFile extends GraphFile {
@@ -100,12 +102,14 @@ function pair([key, value]: readonly [string, string], pbf: PbfWriter): void {
   pbf.writeStringField(2, value);
 }
 
-function graph({ name = "net", nodes, initializers, inputs, outputs }: GraphFile, pbf: PbfWriter): void {
+function graph(file: GraphFile, pbf: PbfWriter): void {
+  const { name = "net", nodes, initializers, inputs, outputs, described = [] } = file;
   for (const one of nodes) pbf.writeMessage(1, node, one);
   pbf.writeStringField(2, name);
   for (const one of initializers) pbf.writeMessage(5, tensor, one);
   for (const one of inputs) pbf.writeMessage(11, value, one);
   for (const one of outputs) pbf.writeMessage(12, value, one);
+  for (const one of described) pbf.writeMessage(13, value, one);
 }
 
 function node({ type, inputs, outputs, attributes = {}, domain, name }: NodeFile, pbf: PbfWriter): void {

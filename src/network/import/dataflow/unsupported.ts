@@ -25,33 +25,43 @@ const ELSEWHERE: readonly (readonly [pattern: RegExp, advice: string])[] = [
 
 export interface RefusalHints {
   readonly besides?: string;
-  readonly wayOut?: (operators: readonly string[]) => string | undefined;
+  /** How many nodes could not be looked at because of these. */
+  readonly unchecked?: number;
 }
 
 /**
- * @param hints what else is wrong with the model, and what else can be done with operators that need no advice of their own
+ * @param unknown a `wayOut` of theirs is for the whole model, such as another engine: it is none unless all can go it
+ * @param hints what else is wrong with the model
  * @throws UnsupportedOperatorError for nodes that there is no importer for, all of them; nothing where there are none
  */
 export function refuseUnknown(
   unknown: readonly UnsupportedLayer[],
-  { besides, wayOut }: RefusalHints = {},
+  { besides, unchecked }: RefusalHints = {},
 ): void {
   if (unknown.length === 0) return;
-  const [first, ...others] = unknown.map(({ layer, operator, detail }) => ({
-    layer: nameText(layer),
-    operator: nameText(operator),
-    ...(detail && { detail }),
-  }));
-  const advice = unknown.flatMap(
-    ({ operator }) => ELSEWHERE.find(([pattern]) => pattern.test(operator))?.[1] ?? [],
-  );
-  const own = advice.length > 0 ? undefined : wayOut?.(unknown.map(({ operator }) => operator));
-  const ways = [...new Set(advice), ...(own ? [own] : []), ...(besides ? [`besides, ${besides}`] : [])];
+  const own = unknown.every(({ wayOut }) => wayOut === unknown[0].wayOut) ? unknown[0].wayOut : undefined;
+  const elsewhere = unknown.map(({ operator }) => (own ? undefined : adviceOn(operator)));
+  const [first, ...others] = unknown.map((node, i) => {
+    const way = elsewhere[i] ?? own;
+    return {
+      layer: nameText(node.layer),
+      operator: nameText(node.operator),
+      ...(node.detail && { detail: node.detail }),
+      ...(way && { wayOut: way }),
+    };
+  });
+  const ways = elsewhere.filter((advice) => advice !== undefined);
+  const all = [...new Set(ways), ...(own ? [own] : []), ...(besides ? [`besides, ${besides}`] : [])];
   throw new UnsupportedOperatorError(
     first.layer,
     first.operator,
     first.detail,
     others,
-    ways.length > 0 ? ways.join("; ") : undefined,
+    all.length > 0 ? all.join("; ") : undefined,
+    { wayOut: first.wayOut, unchecked },
   );
+}
+
+function adviceOn(operator: string): string | undefined {
+  return ELSEWHERE.find(([pattern]) => pattern.test(operator))?.[1];
 }

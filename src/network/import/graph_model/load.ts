@@ -1,22 +1,21 @@
 import type { NetworkSpec } from "../../spec.js";
 import { classNamesOf, namesOfScores } from "../class_names.js";
-import { type Activation, isActivation, type Operand, perImage } from "../dataflow/activation.js";
+import { perImage } from "../dataflow/activation.js";
 import { Flow } from "../dataflow/flow.js";
 import { dependencies } from "../dataflow/order.js";
+import { Refusals } from "../dataflow/refusals.js";
 import { float32Tensor, type Tensor } from "../dataflow/tensor.js";
-import { refuseUnknown } from "../dataflow/unsupported.js";
 import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
 import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
 import { graphInput } from "./input.js";
-import { areLengths, checkLengths } from "./lengths.js";
+import { areLengths } from "./lengths.js";
 import { artifactsOf, type LiveGraphModel, liveWeights } from "./live.js";
-import { type GraphContext, type Spread, TfNode } from "./node.js";
-import { operatorOf } from "./operators/registry.js";
+import type { GraphContext } from "./node.js";
 import { chooseScores, endsOf, outputsOf } from "./outputs.js";
-import { wayOutOf } from "./tfjs_knows.js";
-import { type GraphNode, type GraphTopology, parseGraph, parseReference } from "./topology.js";
+import { run, unknownOperator, type Values } from "./run.js";
+import { type GraphTopology, parseGraph, parseReference } from "./topology.js";
 
 /** Imports the `model.json` of a TensorFlow.js GraphModel, without TensorFlow.js. */
 export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
@@ -79,12 +78,6 @@ function importGraph(
     ({ name }) => name,
     where,
   );
-  refuseUnknown(
-    nodes
-      .filter(({ op }) => op !== "Placeholder" && !operatorOf(op))
-      .map(({ name, op }) => ({ layer: name, operator: op })),
-    { wayOut: wayOutOf },
-  );
   const builder = new GraphBuilder(where);
   const context: GraphContext = {
     builder,
@@ -96,9 +89,12 @@ function importGraph(
     spread: new WeakMap(),
     ends: endsOf(outputs, topology.nodes),
   };
-  const input = graphInput(context, nodes, options.inputShape);
-  const values = new Map<string, readonly Operand[]>([[input.name, [input.activation]]]);
-  run(nodes, values, { ...context, oneImage: input.oneImage });
+  const refusals = new Refusals(where);
+  const input = refusals.beside(nodes.flatMap(unknownOperator), () =>
+    graphInput(context, nodes, options.inputShape),
+  );
+  const values = new Map<string, Values>([[input.name, [input.activation]]]);
+  run(nodes, values, { ...context, oneImage: input.oneImage }, refusals);
   const scores = chooseScores(outputs, values, where);
   const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
   return {
@@ -115,52 +111,4 @@ function tensorOf({ name, shape, type, data }: Weight, where: string): Tensor {
   return type === "float"
     ? float32Tensor(shape, data)
     : { kind: "tensor", type, dims: shape, data: Float64Array.from(data) };
-}
-
-/** Computes every value: constants at once, others as operators of the network. */
-function run(
-  nodes: readonly GraphNode[],
-  values: Map<string, readonly Operand[]>,
-  context: GraphContext,
-): void {
-  for (const graphNode of nodes) {
-    if (values.has(graphNode.name)) continue;
-    context.builder.step();
-    const operands = graphNode.inputs.map(({ node, output }) =>
-      operandOf(values, node, output, graphNode, context),
-    );
-    const node = new TfNode(context, graphNode, operands);
-    const operator = operatorOf(graphNode.op)!;
-    const spread = spreadOf(operands, context);
-    if (spread && !operator.pointwise) node.unsupported("between SpaceToBatchND and BatchToSpaceND");
-    const made = operator.run(node);
-    node.refuseUnread();
-    const list = "kind" in made ? [made] : made;
-    for (const { dims } of list) checkLengths(node, dims);
-    if (spread && graphNode.op !== "BatchToSpaceND")
-      for (const value of list)
-        if (isActivation(value) && !context.spread.has(value)) context.spread.set(value, spread);
-    values.set(graphNode.name, list);
-  }
-}
-
-function spreadOf(operands: readonly Operand[], { spread }: GraphContext): Spread | undefined {
-  const found = operands.filter((one): one is Activation => isActivation(one) && spread.has(one));
-  return found.length > 0 ? spread.get(found[0]) : undefined;
-}
-
-function operandOf(
-  values: ReadonlyMap<string, readonly Operand[]>,
-  name: string,
-  output: number,
-  reader: GraphNode,
-  { builder }: GraphContext,
-): Operand {
-  return (
-    values.get(name)?.[output] ??
-    rejectModel(
-      builder.where,
-      `node ${quoted(reader.name)} (${reader.op}) reads output ${output} of ${quoted(name)}, which it has not`,
-    )
-  );
 }

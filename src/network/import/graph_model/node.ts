@@ -140,7 +140,7 @@ export class TfNode extends Flow {
   }
 
   override get wayOut(): string | undefined {
-    return wayOutOf([this.type]);
+    return wayOutOf(this.type);
   }
 
   ignore(...names: readonly string[]): void {

@@ -89,7 +89,7 @@ function referenceTo({ node, output }: ReturnType<typeof parseReference>): strin
 /** The output that is a vector of scores, of those that were computed. */
 export function chooseScores(
   outputs: readonly string[],
-  values: ReadonlyMap<string, readonly Operand[]>,
+  values: ReadonlyMap<string, readonly Operand[] | undefined>,
   where: string,
 ): { readonly name: string; readonly activation: Activation } {
   const found = outputs.map((name) => {

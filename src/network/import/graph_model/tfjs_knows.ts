@@ -37,7 +37,7 @@ const DIFFERENTIABLE = new Set([
   ...["Square", "SquaredDifference", "Squeeze", "Sub", "Sum", "Tan", "Tanh", "Tile", "Transpose", "Unpack"],
 ]);
 
-/** What to do instead where TensorFlow.js can do all of this; undefined where it cannot. */
-export function wayOutOf(operators: readonly string[]): string | undefined {
-  return operators.every((operator) => DIFFERENTIABLE.has(operator)) ? RUN_AS_FUNCTION : undefined;
+/** What to do instead where TensorFlow.js can do it; undefined where it cannot. */
+export function wayOutOf(operator: string): string | undefined {
+  return DIFFERENTIABLE.has(operator) ? RUN_AS_FUNCTION : undefined;
 }

@@ -9,6 +9,8 @@ export interface LayerConfig {
   readonly className: string;
   readonly config: Config;
   readonly calls: readonly IncomingCall[];
+  /** Shape of what it reads, as Keras 3 notes it beside the layer, batch axis first. */
+  readonly builtFor?: unknown;
   /** Set where the layer is itself a model. */
   readonly model?: ModelConfig;
 }
@@ -169,7 +171,8 @@ function parseLayer(entry: unknown, where: string, depth: number): LayerConfig {
     return rejectModel(where, `a layer of class ${quoted(className)} has no name`);
   const calls = incomingNodes(layer.inbound_nodes, name, where);
   const model = isNested ? parseModel(className, layer.config, where, depth + 1) : undefined;
-  return { name, className, config, calls, model };
+  const builtFor = isRecord(layer.build_config) ? layer.build_config.input_shape : undefined;
+  return { name, className, config, calls, builtFor, model };
 }
 
 /**

@@ -1,10 +1,10 @@
-import { RUN_ON_TFJS, type UnsupportedLayer, UnsupportedOperatorError } from "../../../errors.js";
-import { nameText } from "../../../kernels/checks.js";
+import type { UnsupportedLayer } from "../../../errors.js";
 import { topologicalOrder } from "../../graph.js";
 import { type NetworkSpec, type NodeSpec, type Shape, sizeOf } from "../../spec.js";
 import { namesOfScores } from "../class_names.js";
 import { type Activation, batched } from "../dataflow/activation.js";
 import { Flow } from "../dataflow/flow.js";
+import { Refusals } from "../dataflow/refusals.js";
 import { PASS_OUTPUT, quoted, rejectModel } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
 import { resolveInputShape } from "../input_shape.js";
@@ -13,8 +13,8 @@ import { modelUpTo } from "./choose_output.js";
 import { type ImportContext, LayerCall } from "./layer_call.js";
 import { hasImporter, importLayer } from "./layers/registry.js";
 import { RecordedWeights } from "./ordered_weights.js";
-import type { TensorRef } from "./references.js";
-import { isTfjsLayer } from "./tfjs_layers.js";
+import type { CallArguments, TensorRef } from "./references.js";
+import { adviceFor } from "./tfjs_layers.js";
 import { type LayerConfig, type ModelConfig, shapeOfInput, type Topology, type Writer } from "./topology.js";
 import { type WeightSource, WeightTable } from "./weights.js";
 
@@ -79,11 +79,16 @@ export function unfold(
   const inputLayer = model.layers.get(model.inputs[0].layer);
   if (!inputLayer)
     return rejectModel(where, `the model's input ${quoted(model.inputs[0].layer)} is no layer`);
-  requireImporters(model, writer);
   const builder = new GraphBuilder(where);
-  const input = builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape));
-  const context = { builder, weights, writer, taken: new Map(), folded: { values: 0 } };
+  const refusals = new Refusals(where);
+  const input = refusals.beside(unknownLayers(model, writer, []), () =>
+    builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape)),
+  );
+  const context = { builder, weights, writer, taken: new Map(), folded: { values: 0 }, refusals };
   const [scores] = unfoldModel(context, model, [], [batched(input)]);
+  refusals.finish();
+  // Unknown only behind a layer that was refused.
+  if (!scores) return rejectModel(where, `output ${quoted(model.outputs[0].layer)} is made by no layer`);
   const flow = new Flow(context, model.outputs[0].layer, "output", "layer");
   const { value: output } = flow.arrange(scores, scores.dims.map((_, axis) => axis).slice(1));
   // Layers beyond a chosen output keep their weights to themselves.
@@ -97,22 +102,21 @@ export function unfold(
   };
 }
 
-/** @throws UnsupportedOperatorError if a layer that is called has no importer, with all such layers */
-function requireImporters(model: ModelConfig, writer: Writer): void {
-  const [first, ...others] = unknownLayers(model, writer, []);
-  if (!first) return;
-  const all = [first, ...others].every(({ operator }) => isTfjsLayer(operator));
-  throw new UnsupportedOperatorError(first.layer, first.operator, "", others, all ? RUN_ON_TFJS : undefined);
-}
-
 function unknownLayers(model: ModelConfig, writer: Writer, path: readonly string[]): UnsupportedLayer[] {
   const inputs = new Set(model.inputs.map((ref) => ref.layer));
   return [...model.layers.values()].flatMap((layer) => {
     const own = [...path, layer.name];
     if (layer.model) return unknownLayers(layer.model, writer, own);
-    if (layer.calls.length === 0 || inputs.has(layer.name) || hasImporter(layer.className, writer)) return [];
-    return [{ layer: nameText(own.join("/")), operator: nameText(layer.className) }];
+    const isCalled = layer.calls.length > 0 && !inputs.has(layer.name);
+    return isCalled ? unknownLayer(layer, writer, own) : [];
   });
+}
+
+/** The layer, if there is no importer for it. */
+function unknownLayer(layer: LayerConfig, writer: Writer, path: readonly string[]): UnsupportedLayer[] {
+  if (layer.model || hasImporter(layer.className, writer)) return [];
+  const wayOut = adviceFor(layer.className);
+  return [{ layer: path.join("/"), operator: layer.className, ...(wayOut && { wayOut }) }];
 }
 
 function resolveShape(layer: LayerConfig, where: string, given: readonly number[] | undefined): Shape {
@@ -127,13 +131,20 @@ function resolveShape(layer: LayerConfig, where: string, given: readonly number[
   return shape;
 }
 
+/** What a call makes; undefined where nobody knows because a layer before cannot run. */
+type Value = Activation | undefined;
+
+interface UnfoldContext extends ImportContext {
+  readonly refusals: Refusals;
+}
+
 /** Runs every layer call of `model` on values instead of tensors. */
 function unfoldModel(
-  context: ImportContext,
+  context: UnfoldContext,
   model: ModelConfig,
   path: readonly string[],
-  inputs: readonly Activation[],
-): readonly Activation[] {
+  inputs: readonly Value[],
+): readonly Value[] {
   const { where } = context.builder;
   context.builder.step();
   if (inputs.length !== model.inputs.length)
@@ -141,19 +152,19 @@ function unfoldModel(
       where,
       `the model ${quoted(model.name)} is called on ${inputs.length} values and has ${model.inputs.length} inputs`,
     );
-  const values = new Map<string, readonly Activation[]>();
+  const values = new Map<string, readonly Value[]>();
   model.inputs.forEach((ref, i) => {
     values.set(callKey(ref.layer, 0), [inputs[i]]);
   });
-  const read = (ref: TensorRef, reader: string): Activation => {
-    const value = values.get(callKey(ref.layer, ref.call))?.[ref.tensor];
-    return (
-      value ??
-      rejectModel(
-        where,
-        `${reader} reads output ${ref.tensor} of call ${ref.call} of layer ${quoted(ref.layer)}, which does not exist`,
-      )
-    );
+  const read = (ref: TensorRef, reader: string): Value => {
+    const made = values.get(callKey(ref.layer, ref.call));
+    if (made === UNKNOWN) return undefined;
+    return made && ref.tensor in made
+      ? made[ref.tensor]
+      : rejectModel(
+          where,
+          `${reader} reads output ${ref.tensor} of call ${ref.call} of layer ${quoted(ref.layer)}, which does not exist`,
+        );
   };
   for (const { layer, call, name } of orderedCalls(model)) {
     if (values.has(name)) continue;
@@ -164,10 +175,42 @@ function unfoldModel(
       name,
       layer.model
         ? unfoldModel(context, layer.model, own, operands)
-        : importLayer(new LayerCall(context, layer, own, operands, given)),
+        : (unfoldLayer(context, layer, own, operands, given) ?? UNKNOWN),
     );
   }
   return model.outputs.map((ref) => read(ref, `the output of ${quoted(model.name)}`));
+}
+
+/** Any number of outputs of a layer that cannot run. */
+const UNKNOWN: readonly Value[] = [];
+
+function unfoldLayer(
+  context: UnfoldContext,
+  layer: LayerConfig,
+  path: readonly string[],
+  operands: readonly Value[],
+  given: CallArguments,
+): readonly Activation[] | undefined {
+  const { refusals } = context;
+  const [unknown] = unknownLayer(layer, context.writer, path);
+  if (unknown) {
+    refusals.note(unknown);
+    return undefined;
+  }
+  const known = operands.flatMap((value) => value ?? placeholderFor(layer, context.builder) ?? []);
+  if (known.length < operands.length) {
+    refusals.skip();
+    return undefined;
+  }
+  return refusals.attempt(() => importLayer(new LayerCall(context, layer, path, known, given)));
+}
+
+/** Stands in for what a layer that cannot run makes, where its reader says what it was built for. */
+function placeholderFor({ name, calls, builtFor }: LayerConfig, builder: GraphBuilder): Value {
+  if (!Array.isArray(builtFor) || calls.some(({ reads }) => reads.length !== 1)) return undefined;
+  const shape: unknown[] = builtFor.slice(1);
+  const isKnown = shape.every((n): n is number => Number.isSafeInteger(n) && (n as number) > 0);
+  return isKnown && shape.length > 0 ? batched(builder.input(name, shape)) : undefined;
 }
 
 type OrderedCall = NodeSpec & { readonly layer: LayerConfig; readonly call: number };

@@ -1,17 +1,18 @@
-import { ModelError, UnsupportedOperatorError } from "../../../errors.js";
 import type { NetworkSpec } from "../../spec.js";
 import { classNamesOf, namesOfScores } from "../class_names.js";
 import { type Operand, perImage } from "../dataflow/activation.js";
 import { Flow } from "../dataflow/flow.js";
+import { Refusals } from "../dataflow/refusals.js";
 import { scoresOf } from "../dataflow/scores.js";
 import { refuseUnknown } from "../dataflow/unsupported.js";
-import { modelMessage, rejectModel } from "../failure.js";
+import { rejectModel } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
 import { makersOf, nodesFor, unknownOperators } from "./graph.js";
 import { graphInput } from "./input.js";
 import type { OnnxContext } from "./node.js";
 import { outputsOf } from "./outputs.js";
+import { Placeholders } from "./placeholders.js";
 import { type GraphProto, MalformedProto, type ModelProto, type NodeProto, readModel } from "./proto.js";
 import { run } from "./run.js";
 import { TensorReader } from "./tensors.js";
@@ -40,13 +41,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   expect(main.bytes.length);
   await tensors.load(stored);
   options.signal?.throwIfAborted();
-  try {
-    return networkOf({ model, graph, nodes, outputs, tensors }, options, where);
-  } catch (error) {
-    if (error instanceof ModelError && !(error instanceof UnsupportedOperatorError))
-      refuseUnknown(unknown, { besides: withoutPlace(error.message, where) });
-    throw error;
-  }
+  return networkOf({ model, graph, nodes, outputs, tensors }, options, where);
 };
 
 interface Parsed {
@@ -64,18 +59,23 @@ function networkOf(
 ): NetworkSpec {
   const builder = new GraphBuilder(where);
   const needed = new Set([...nodes.flatMap(({ inputs }) => inputs), ...outputs]);
-  const input = graphInput(graph, nodes, needed, builder, options.inputShape);
-  const context: OnnxContext = {
-    builder,
-    folded: { values: 0, most: FOLDED + FOLDED_PER_BYTE * tensors.bytes },
-    opset: opsetOf(model, where),
-    fixedBatch: input.fixedBatch,
-    tensors,
-  };
-  const values = new Map<string, Operand>([[input.name, input.activation]]);
-  for (const proto of graph.initializers)
-    if (needed.has(proto.name)) values.set(proto.name, tensors.read(proto));
-  run(nodes, values, context, outputs);
+  const refusals = new Refusals(where);
+  const { input, context, values } = refusals.beside(unknownOperators(nodes), () => {
+    const input = graphInput(graph, nodes, needed, builder, options.inputShape);
+    const values = new Map<string, Operand>([[input.name, input.activation]]);
+    for (const proto of graph.initializers)
+      if (needed.has(proto.name)) values.set(proto.name, tensors.read(proto));
+    const context: OnnxContext = {
+      builder,
+      folded: { values: 0, most: FOLDED + FOLDED_PER_BYTE * tensors.bytes },
+      opset: opsetOf(model, where),
+      fixedBatch: input.fixedBatch,
+      tensors,
+    };
+    return { input, context, values };
+  });
+  const placeholders = new Placeholders(graph, builder, input.fixedBatch);
+  run(nodes, values, context, outputs, { refusals, placeholders });
   const scores = scoresOf(outputs, values, where);
   const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
   const classNames = classNamesOf(metadataOf(model)) ?? options.labels;
@@ -86,12 +86,6 @@ function networkOf(
     output: value.name,
     classNames: namesOfScores(classNames, perImage(scores.activation)),
   } satisfies NetworkSpec;
-}
-
-/** A message of {@link rejectModel} without what it begins with. */
-function withoutPlace(message: string, where: string): string {
-  const begin = modelMessage(where, "");
-  return message.startsWith(begin) ? message.slice(begin.length) : message;
 }
 
 function parse(bytes: Uint8Array, where: string): ModelProto {

@@ -24,6 +24,8 @@ export interface GraphProto {
   sparse: number;
   inputs: ValueProto[];
   outputs: ValueProto[];
+  /** What the file says of values between nodes, each a ValueProto: decoded only where somebody asks. */
+  described: Uint8Array[];
 }
 
 export interface NodeProto {
@@ -111,6 +113,16 @@ export function readModel(bytes: Uint8Array): ModelProto {
   }
 }
 
+/** One value as the graph describes it; undefined where the description is damaged. */
+export function readValue(bytes: Uint8Array): ValueProto | undefined {
+  const reader = new Reader(bytes);
+  try {
+    return fieldsTo(reader, reader.length, VALUE, { name: "" });
+  } catch {
+    return undefined;
+  }
+}
+
 function fieldsTo<T>(reader: Reader, end: number, fields: Fields<T>, message: T): T {
   reader.readFields((tag, into) => fields(tag, into, reader), message, end);
   if (reader.pos !== end) throw new MalformedProto("a message runs past its end");
@@ -194,7 +206,7 @@ const FUNCTION: Fields<{ name: string }> = (tag, found, reader) => {
 };
 
 function emptyGraph(): GraphProto {
-  return { name: "", nodes: [], initializers: [], sparse: 0, inputs: [], outputs: [] };
+  return { name: "", nodes: [], initializers: [], sparse: 0, inputs: [], outputs: [], described: [] };
 }
 
 const GRAPH: Fields<GraphProto> = (tag, graph, reader) => {
@@ -206,7 +218,10 @@ const GRAPH: Fields<GraphProto> = (tag, graph, reader) => {
   else if (tag === 5) graph.initializers.push(message(reader, TENSOR, emptyTensor()));
   else if (tag === 11) graph.inputs.push(message(reader, VALUE, { name: "" }));
   else if (tag === 12) graph.outputs.push(message(reader, VALUE, { name: "" }));
-  else if (tag === 15) graph.sparse++;
+  else if (tag === 13) {
+    reader.count();
+    graph.described.push(bytesOf(reader));
+  } else if (tag === 15) graph.sparse++;
 };
 
 const NODE: Fields<NodeProto> = (tag, node, reader) => {
