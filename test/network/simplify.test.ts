@@ -213,6 +213,15 @@ describe("nodes that change nothing", () => {
     expect(simplified(image, back)).toEqual(["x: Conv(image)", "scores: GlobalAveragePool(x)"]);
   });
 
+  it("an identity of a reshape is that reshape", () => {
+    const nodes = [
+      at("flat", { op: "Flatten" }, "image"),
+      at("dropout", identity, "flat"),
+      at("scores", { op: "Gemm", units: 2, weights: new Float32Array(32) }, "dropout"),
+    ];
+    expect(simplified(image, nodes)).toEqual(["flat: Flatten(image)", "scores: Gemm(flat)"]);
+  });
+
   it("leave the output its name", () => {
     const end = [at("x", relu, "image"), at("y", identity, "x"), at("z", identity, "y")];
     expect(simplified([3], end)).toEqual(["z: Relu(image)"]);

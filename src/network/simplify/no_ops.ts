@@ -35,5 +35,7 @@ export function dropNoOps(nodes: readonly Node[], output: string): readonly Node
 function joinedReshape(node: Node, made: ReadonlyMap<string, Node>): Node {
   const source = made.get(node.inputs[0]);
   if (!factsOf(node).reshapes || source === undefined || !factsOf(source).reshapes) return node;
+  // It goes by itself, and would say that its shape is that of what it reads.
+  if (factsOf(node).isIdentity(node)) return node;
   return { ...node, inputs: source.inputs, inputShapes: source.inputShapes };
 }
