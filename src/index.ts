@@ -16,9 +16,11 @@ export {
   type InspectedLayer,
   type InspectedModel,
   type Inspection,
+  type InspectOptions,
   inspect,
   type UnsupportedModel,
 } from "./api/inspect.js";
+export type { LayerKernels, PassKernels } from "./api/layer_kernels.js";
 export { type LoadableModel, type LoadModelOptions, loadModel } from "./api/load_model.js";
 export type { SuggestedInput } from "./api/suggested_input.js";
 export type { UniversalMethod } from "./api/universal/method.js";

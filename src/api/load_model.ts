@@ -40,21 +40,21 @@ export async function loadModel(model: LoadableModel, options?: LoadModelOptions
   return networkOf("loadModel", model, resolveOptions("loadModel", options));
 }
 
+export const LOAD_OPTIONS = ["inputShape", "output", "classNames", "signal", "onProgress"] as const;
+
+function resolveOptions(caller: string, options: LoadModelOptions | undefined): LoadModelOptions {
+  const given = optionsObject(caller, options, LOAD_OPTIONS);
+  checkLoadOptions(caller, given);
+  return given;
+}
+
 /** @param caller who checks them */
-export function resolveOptions(caller: string, options: LoadModelOptions | undefined): LoadModelOptions {
-  const given = optionsObject(caller, options, [
-    "inputShape",
-    "output",
-    "classNames",
-    "signal",
-    "onProgress",
-  ]);
+export function checkLoadOptions(caller: string, given: LoadModelOptions): void {
   checkSignal(caller, given.signal);
   checkCallback(caller, "onProgress", given.onProgress);
   checkInputShape(caller, given.inputShape);
   checkOutput(caller, given.output);
   checkClassNames(caller, given.classNames);
-  return given;
 }
 
 export function checkOutput(caller: string, output: unknown): void {

@@ -37,12 +37,17 @@ export function addModelOptions(command: Command): Command {
     .addOption(option("--demo", "use the model and the images that come with unifool"));
 }
 
-/** Adds how the model is run. */
-export function addEngineOptions(command: Command): Command {
+/** Adds what pixels mean to the model. */
+export function addPixelOptions(command: Command): Command {
   return command
     .addOption(option("--range <low,high>", "lowest and highest pixel value (default: 0,1)", parseRange))
     .addOption(option("--mean <list>", "mean that the model wants subtracted, of pixels in 0..1", parseList))
-    .addOption(option("--std <list>", "standard deviation it wants divided by, likewise", parseList))
+    .addOption(option("--std <list>", "standard deviation it wants divided by, likewise", parseList));
+}
+
+/** Adds how the model is run. */
+export function addEngineOptions(command: Command): Command {
+  return addPixelOptions(command)
     .addOption(
       option("--backend <name>", `${BACKENDS.join(", ")} (default: auto)`, (name, text) =>
         parseChoice(name, text, BACKENDS),

@@ -11,6 +11,7 @@ import {
   addEngineOptions,
   addImageOptions,
   addModelOptions,
+  addPixelOptions,
   addStepOptions,
   clip,
   json,
@@ -109,7 +110,7 @@ function createProgram(console: Console, report: (result: Report) => void, stdou
   const inspectCommand = program
     .command("inspect")
     .description("describe a model: layers, shapes, work, what it needs");
-  addModelOptions(inspectCommand)
+  addPixelOptions(addImageOptions(addModelOptions(inspectCommand)))
     .addOption(json())
     .action(async (options: InspectOptions) => report(await inspect(options, console)));
 

@@ -355,6 +355,18 @@ describe("inspect", () => {
     expect(stdout).toMatch(/^scores +Gemm +4 +260 +256$/m);
   });
 
+  it("says which kernels run, and on images how much of each relu is alive", async () => {
+    const asked = ["inspect", "--model", model, "--images", images, "--limit", "2"];
+    const report = jsonOf(await run(...asked, "--json"));
+    const kernels = { wasm: { forward: [expect.any(String)] }, webgpu: { forward: [expect.any(String)] } };
+    expect(report).toMatchObject({ layers: [{ name: "flatten" }, { name: "scores", kernels }] });
+    const { code, stdout } = await run(...asked);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^kernels, wasm\n +1 {2}Gemm +\w+; back \w+$/m);
+    expect(stdout).toMatch(/^kernels, webgpu$/m);
+    expectFailure(await run("inspect", "--model", model, "--images", "nowhere"), 1, /nowhere/);
+  });
+
   it("takes the shape of an image and names of classes where the model has none", async () => {
     const open = writeTinyModel(newPath("open"));
     const json = readFileSync(open, "utf8");

@@ -1,15 +1,27 @@
-import { type InspectedLayer, type InspectedModel, inspect as inspectModel } from "../../index.js";
+import {
+  type InputOptions,
+  type InspectedLayer,
+  type InspectedModel,
+  type Inspection,
+  inspect as inspectModel,
+  loadModel,
+} from "../../index.js";
+import { readImages } from "../../node.js";
 import type { Console } from "../console.js";
-import { plural } from "../format.js";
-import { findModel, loadingOptions, type ModelOptions } from "../inputs.js";
+import { percent, plural } from "../format.js";
+import { checkPresent, findModel, type ImageOptions, loadingOptions } from "../inputs.js";
 import type { Report } from "../report.js";
 
-export type InspectOptions = Pick<ModelOptions, "model" | "demo" | "inputShape" | "output" | "classesFile">;
+export type InspectOptions = Omit<ImageOptions, "backend" | "threads" | "weights">;
+
+/** Images are computed in float64, and shares of live units differ little between them. */
+const IMAGES = 4;
 
 /** `unifool inspect`: what a model is made of, what it costs, and what unifool cannot run of it. */
 export async function inspect(options: InspectOptions, console: Console): Promise<Report> {
-  const { model, modelName } = await findModel(options);
-  const found = await inspectModel(model, await loadingOptions(options));
+  const { model, modelName, input } = await findModel(options);
+  await checkPresent(options.images);
+  const found = await lookAt(model, input, options);
   if (!found.supported) {
     const { unsupported, unchecked, message } = found;
     console.print(`${modelName} cannot be run: ${message}`);
@@ -22,10 +34,13 @@ export async function inspect(options: InspectOptions, console: Console): Promis
     return { command: "inspect", model: modelName, supported: false, unsupported, unchecked };
   }
 
-  const { layers, input } = found;
+  const { layers } = found;
   printTable(layers, console);
+  printKernels(layers, console);
   console.print(`\nmodel            ${modelName} (${found.name})`);
-  console.print(`input            ${input.shape.join("x")}, try --range ${input.range.join(",")}`);
+  console.print(
+    `input            ${found.input.shape.join("x")}, try --range ${found.input.range.join(",")}`,
+  );
   console.print(`classes          ${found.classes}${ending(found)}`);
   console.print(`parameters       ${count(found.parameters)}`);
   console.print(`multiply-adds    ${count(found.multiplyAdds)} an image`);
@@ -35,19 +50,53 @@ export async function inspect(options: InspectOptions, console: Console): Promis
       .join(", ")}`,
   );
   console.print(`unsupported      none of ${plural(layers.length, "layer")}`);
-  console.print(`note             ${input.note}`);
+  console.print(`note             ${found.input.note}`);
   return { command: "inspect", model: modelName, ...found };
+}
+
+async function lookAt(model: string, input: InputOptions, options: InspectOptions): Promise<Inspection> {
+  const loading = await loadingOptions(options);
+  const found = await inspectModel(model, { ...loading, kernels: true });
+  const { images: path, limit = IMAGES } = options;
+  if (!found.supported || path === undefined) return found;
+  const network = await loadModel(model, loading);
+  const { range } = input;
+  const { images } = await readImages(path, network.input.shape, { limit, ...(range && { range }) });
+  return inspectModel(network, { kernels: true, images, input });
 }
 
 function printTable(layers: readonly InspectedLayer[], console: Console): void {
   const names = Math.min(48, Math.max(5, ...layers.map((layer) => layer.name.length)));
-  const row = (name: string, operator: string, shape: string, parameters: string, work: string) =>
+  const isMeasured = layers.some(({ live }) => live !== undefined);
+  const row = (...[name, operator, shape, parameters, work, live]: readonly string[]) =>
     console.print(
-      `${name.padEnd(names)}  ${operator.padEnd(18)}  ${shape.padEnd(12)} ${parameters.padStart(10)} ${work.padStart(14)}`,
+      `${name.padEnd(names)}  ${operator.padEnd(18)}  ${shape.padEnd(12)} ${parameters.padStart(10)} ${work.padStart(14)}${live && `  ${live.padStart(6)}`}`,
     );
-  row("layer", "operator", "output", "parameters", "multiply-adds");
-  for (const { name, operator, shape, parameters, multiplyAdds } of layers)
-    row(name, operator, shape.join("x"), count(parameters), count(multiplyAdds));
+  row("layer", "operator", "output", "parameters", "multiply-adds", isMeasured ? "  live" : "");
+  for (const { name, operator, shape, parameters, multiplyAdds, live } of layers)
+    row(
+      name,
+      operator,
+      shape.join("x"),
+      count(parameters),
+      count(multiplyAdds),
+      live === undefined ? "" : percent(live),
+    );
+}
+
+/** What runs for the layers, those alike on one line. */
+function printKernels(layers: readonly InspectedLayer[], console: Console): void {
+  for (const engine of ["wasm", "webgpu"] as const) {
+    const counts = new Map<string, number>();
+    for (const { operator, kernels } of layers) {
+      const { forward = [], backward = [] } = kernels?.[engine] ?? {};
+      if (forward.length + backward.length === 0) continue;
+      const line = `${operator.padEnd(18)}  ${forward.join(", ") || "-"}; back ${backward.join(", ") || "-"}`;
+      counts.set(line, (counts.get(line) ?? 0) + 1);
+    }
+    console.print(`\nkernels, ${engine}`);
+    for (const [line, n] of counts) console.print(`${String(n).padStart(5)}  ${line}`);
+  }
 }
 
 /** `1234567` as `1.23 M`. */
