@@ -1,7 +1,9 @@
 import { buildNetwork } from "./build.js";
 import { ancestors } from "./graph.js";
 import { foldAffine } from "./simplify/affine.js";
+import { joinCompositions } from "./simplify/compositions.js";
 import { foldConstants } from "./simplify/constants.js";
+import { joinLayerNormalizations } from "./simplify/layer_normalizations.js";
 import { dropNoOps } from "./simplify/no_ops.js";
 import { foldPads } from "./simplify/pads.js";
 import type { Network, Node } from "./spec.js";
@@ -12,11 +14,12 @@ import type { Network, Node } from "./spec.js";
  *
  * - {@link foldConstants}: nodes that depend on constants only become constants;
  * - {@link dropNoOps}: identities and rearrangements that change nothing go;
+ * - {@link joinCompositions}, {@link joinLayerNormalizations}: what spells out an operator becomes that operator;
  * - {@link foldPads}: zero padding moves into the convolution that reads it;
  * - {@link foldAffine}: batch normalisation and per-channel constants move into the layer before them.
  *
- * All but the last are exact. The last computes in float64 and rounds each weight and bias once, so that scores
- * and gradients agree to within float32 rounding of the folded layer's weights. Names stay: a folded node
+ * All but two are exact. Joining takes constants for what they were before a file rounded them to float32; {@link foldAffine}
+ * computes in float64 and rounds each weight and bias once: scores and gradients agree to within float32 rounding. Names stay: a folded node
  * carries the name of the last node of the fold, and the output keeps its name, shape and class order.
  * The input network is not changed; arrays that no rewrite touches are shared with it.
  *
@@ -25,7 +28,14 @@ import type { Network, Node } from "./spec.js";
  */
 export function simplify(network: Network): Network {
   const { output } = network;
-  const rewrites = [foldConstants, dropNoOps, foldPads, foldAffine];
+  const rewrites = [
+    foldConstants,
+    dropNoOps,
+    joinCompositions,
+    joinLayerNormalizations,
+    foldPads,
+    foldAffine,
+  ];
   const nodes = rewrites.reduce<readonly Node[]>(
     (before, rewrite) => withoutDead(rewrite(before, output), output),
     network.nodes,

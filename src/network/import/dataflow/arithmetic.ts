@@ -39,9 +39,11 @@ export function align(flow: Flow, operands: readonly Operand[]): Aligned {
   const aside = activations.find((one) => one.batch !== batch || one.dims[batch] !== dims[batch]);
   if (aside || leader.dims[batch] !== dims[batch])
     flow.mixesImages(`shapes ${operands.map((one) => valueText(one.dims)).join(", ")} broadcast along`);
-  // Axes that the leader lacks because it is 1 long there come first.
+  // Axes that the leader lacks because it is 1 long there come first, but for one that is the last of a row.
   const known = leader.order.filter((axis) => dims[axis] !== 1);
-  const order = [...longAxes(dims).filter((axis) => !known.includes(axis)), ...known];
+  const missing = longAxes(dims).filter((axis) => !known.includes(axis));
+  const isInner = missing.length === 1 && known.every((axis) => axis < missing[0]);
+  const order = isInner ? [...known, ...missing] : [...missing, ...known];
   const values = lifted.map((operand) => placed(flow, operand, order, dims));
   return { values, result: { kind: "activation", dims, batch, order } };
 }
