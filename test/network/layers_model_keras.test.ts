@@ -304,6 +304,68 @@ describe("functions of TensorFlow that tf.keras keeps as layers", () => {
   });
 });
 
+describe("operators of TensorFlow that tf.keras 2.0 to 2.3 keeps as layers", () => {
+  const op = (name: string, attr: Json, constants: Json, inputs: unknown[] = [["x", 0, 0, {}]]): Json => ({
+    class_name: "TensorFlowOpLayer",
+    config: {
+      node_def: JSON.stringify({ name: "it", op: name, input: ["x", "it/constant"], attr }, undefined, 2),
+      constants,
+      trainable: true,
+      dtype: "float32",
+    },
+    inbound_nodes: [inputs],
+  });
+  const T = { type: "DT_FLOAT" };
+  const version = "2.2.4-tf";
+  const cases: readonly Case[] = [
+    { name: "RealDiv", layer: op("RealDiv", { T }, { 1: 127.5 }), compute: (x) => x.div(127.5) },
+    { name: "Sub of a constant", layer: op("Sub", { T }, { 0: 1 }), compute: (x) => tf.sub(1, x) },
+    {
+      name: "Mul of values",
+      layer: op("Mul", { T }, {}, [
+        ["x", 0, 0, {}],
+        ["x", 0, 0, {}],
+      ]),
+      compute: (x) => x.mul(x),
+    },
+    { name: "Relu6", layer: op("Relu6", { T }, {}), compute: (x) => x.clipByValue(0, 6) },
+    {
+      name: "Mean",
+      layer: op("Mean", { T, Tidx: { type: "DT_INT32" }, keep_dims: { b: true } }, { 1: [1, 2] }),
+      compute: (x) => x.mean([1, 2]),
+    },
+    {
+      name: "Reshape",
+      layer: op("Reshape", { T, Tshape: { type: "DT_INT32" } }, { 1: [-1, 120] }),
+      compute: (x) => x,
+    },
+    {
+      name: "StridedSlice",
+      layer: op(
+        "StridedSlice",
+        { T, Index: { type: "DT_INT32" }, begin_mask: { i: "1" }, end_mask: { i: "1" } },
+        { 1: [0, 1], 2: [0, 4], 3: [1, 1] },
+      ),
+      compute: (x) => x.slice([0, 1, 0, 0], [-1, 3, -1, -1]),
+    },
+  ];
+  check(cases.map((one) => ({ ...one, version })));
+
+  it("that there is no operator for, or that are damaged, are refused with the layer's name", async () => {
+    const refusal = (layer: Json) => {
+      const one = { name: "", layer, compute: (x: tfjs.Tensor4D) => x, version };
+      return expect(withSaved(modelOf(one)[0], (path) => openModel(path))).rejects;
+    };
+    await refusal(op("Sin", { T }, {})).toThrow(/layer "it" uses TensorFlowOpLayer \(operation Sin\)/);
+    await refusal(op("Relu", { T, leak: { f: 0.5 } }, {})).toThrow(/Relu \(attribute "leak"\)/);
+    await refusal(op("RealDiv", { T }, { 5: 2 })).toThrow(/constants stand at 5 of 2 inputs/);
+    await refusal(op("RealDiv", { T }, { 1: "two" })).toThrow(/constant 1 is "two", expected numbers/);
+    const damaged = op("Relu", { T }, {});
+    (damaged.config as Json).node_def = "{";
+    await refusal(damaged).toThrow(/node_def is not JSON/);
+  });
+});
+
 describe("normalisation", () => {
   const normalization = (config: Json): Json => ({ class_name: "Normalization", config });
   const stats = (shape: number[]) =>
@@ -420,6 +482,12 @@ describe("attention and normalisation of rows", () => {
         const { mean, variance } = tf.moments(x, [2, 3], true);
         return x.sub(mean).div(variance.add(0.01).sqrt()).mul(gamma);
       },
+    },
+    {
+      name: "RMSNormalization",
+      layer: { class_name: "RMSNormalization", config: { axis: -1, epsilon: 0.01 } },
+      weights: [["scale", [4]]],
+      compute: (x, [scale]) => x.mul(tf.rsqrt(tf.mean(tf.square(x), 3, true).add(0.01))).mul(scale),
     },
     {
       name: "GroupNormalization",

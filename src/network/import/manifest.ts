@@ -4,13 +4,18 @@ import type { Shape } from "../spec.js";
 import { isRecord, quoted, rejectModel, valueText } from "./failure.js";
 import { manifestSegments } from "./manifest_path.js";
 
-/** A weight of the model, row-major; integers and booleans are converted to float32. */
+/** A weight of the model, row-major. */
 export interface Weight {
   readonly name: string;
   readonly shape: Shape;
-  /** What it is before it becomes float32. */
   readonly type: "float" | "integer" | "boolean";
-  readonly data: Float32Array;
+  /** Integers are float64, which holds all of 32 bits. */
+  readonly data: Float32Array | Float64Array;
+}
+
+/** The values as layers take them. */
+export function float32Of({ data }: Weight): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data);
 }
 
 /** One entry of `weightsManifest[].weights`: how `count` values lie in the file. */
@@ -128,20 +133,22 @@ export function decodeGroup(group: ManifestGroup, bytes: Uint8Array<ArrayBuffer>
   return weights;
 }
 
-function decode({ stored, affine }: Entry, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+function decode({ stored, affine }: Entry, bytes: Uint8Array<ArrayBuffer>): Weight["data"] {
   // A copy, because a weight may start at any byte and a typed array may not.
   const { buffer } = bytes.slice();
   if (stored === "float32") return new Float32Array(buffer);
-  if (stored === "int32") return Float32Array.from(new Int32Array(buffer));
+  if (stored === "int32") return Float64Array.from(new Int32Array(buffer));
   const values =
     stored === "uint16" || stored === "float16" ? new Uint16Array(buffer) : new Uint8Array(buffer);
   if (stored === "float16") return Float32Array.from(values, halfValue);
   if (!affine) return Float32Array.from(values);
   const { scale, min, round } = affine;
-  return Float32Array.from(values, (v) => (round ? Math.round(v * scale + min) : v * scale + min));
+  return round
+    ? Float64Array.from(values, (v) => Math.round(v * scale + min))
+    : Float32Array.from(values, (v) => v * scale + min);
 }
 
-function checkFinite(entry: Entry, data: Float32Array, where: string): void {
+function checkFinite(entry: Entry, data: Weight["data"], where: string): void {
   for (let i = 0; i < data.length; i++)
     if (!Number.isFinite(data[i]))
       rejectModel(

@@ -55,6 +55,72 @@ describe("what few graphs have", () => {
     await expectSameAsTfjs(graph);
   });
 
+  it("OneHot of constants, an index of which names nothing, along any axis", async () => {
+    for (const axis of [-1, 0, 1]) {
+      const graph = new GraphFile();
+      const inputs = [
+        graph.integers([1, -1, 0, 9], [2, 2]),
+        graph.integers(3),
+        graph.floats(2),
+        graph.floats(-1),
+      ];
+      const hot = graph.add("OneHot", inputs, {
+        axis: integer(axis),
+        TI: type("DT_INT32"),
+        T: type("DT_FLOAT"),
+      });
+      const row = graph.add("Reshape", [hot, graph.integers([12])]);
+      graph.add("Mul", [graph.input([-1, 12]), row]);
+      // TensorFlow.js takes the new axis last only.
+      if (axis === -1) await expectSameAsTfjs(graph);
+      else expect((await networkOf(graph)).classes).toBe(12);
+    }
+  });
+
+  it("ScatterNd of constants", async () => {
+    const graph = new GraphFile();
+    const at = graph.integers([2, 0], [2, 1]);
+    const made = graph.add("ScatterNd", [at, graph.random([2, 4]), graph.integers([3, 4])]);
+    graph.flat(graph.add("Mul", [graph.input([-1, 3, 4]), made]));
+    await expectSameAsTfjs(graph);
+  });
+
+  it("Cumsum, of values and of constants", async () => {
+    for (const [exclusive, reverse] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ]) {
+      const graph = new GraphFile();
+      const way = { exclusive: flag(exclusive), reverse: flag(reverse) };
+      const given = graph.add("Cumsum", [graph.random([4, 2]), graph.integers(0)], way);
+      const sums = graph.add("Cumsum", [graph.input(SHAPE), graph.integers(2)], way);
+      graph.flat(graph.add("AddV2", [sums, given]));
+      await expectSameAsTfjs(graph);
+    }
+  });
+
+  it("Prod of values", async () => {
+    for (const keeps of [false, true]) {
+      const graph = new GraphFile();
+      const attributes = { keep_dims: flag(keeps) };
+      graph.flat(graph.add("Prod", [graph.input(SHAPE), graph.integers([1, -1])], attributes));
+      await expectSameAsTfjs(graph);
+    }
+  });
+
+  it("integers beyond 2^24, which float32 has not", async () => {
+    const graph = new GraphFile();
+    const odd = graph.add("Sub", [
+      graph.integers([2 ** 24 + 1, 2 ** 31 - 1]),
+      graph.integers([2 ** 24, 2 ** 31 - 4]),
+    ]);
+    const factors = graph.add("Cast", [odd], { SrcT: type("DT_INT32"), DstT: type("DT_FLOAT") });
+    graph.flat(graph.add("Mul", [graph.input(SHAPE), factors]));
+    await expectSameAsTfjs(graph);
+  });
+
   it.each<[string, string, (graph: GraphFile, x: string) => string]>([
     ["Inv", "Reciprocal", (graph, x) => graph.add("Reciprocal", [x])],
     ["PreventGradient", "nothing", (_, x) => x],

@@ -1,4 +1,5 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { openModel } from "../../../src/network/import/open_model.js";
 import { expectAgreement } from "./agree.js";
 import { Fixture } from "./fixture.js";
 import { type Attribute, TYPES } from "./writer.js";
@@ -94,6 +95,83 @@ describe("reductions", () => {
       ),
     ),
   );
+});
+
+describe("constants at given places", () => {
+  it.each([-1, 0, 1])("OneHot, axis %d", (axis) =>
+    added((m) => {
+      const indices = m.int64s([2, -1, 7, 0], [2, 2]);
+      const hot = m.node("OneHot", [indices, m.int64s([3]), m.floats([2], [-0.5, 2])], { axis });
+      return m.node("Slice", [m.node("Reshape", [hot, m.int64s([12])]), m.int64s([3]), m.int64s([9])]);
+    }),
+  );
+
+  it.each(["none", "add", "mul", "max", "min"])("ScatterND, %s", (reduction) =>
+    added((m) => {
+      const data = m.floats([3, 2], NUMBERS);
+      const at = m.int64s(reduction === "none" ? [2, 0] : [2, 2, -3], reduction === "none" ? [2, 1] : [3, 1]);
+      const rows = reduction === "none" ? 2 : 3;
+      const updates = m.floats([rows, 2], [7, 8, -9, 10, 0.5, 3].slice(0, 2 * rows));
+      return m.node("Reshape", [m.node("ScatterND", [data, at, updates], { reduction }), m.int64s([6])]);
+    }),
+  );
+
+  it("ScatterND of single values", () =>
+    added((m) => {
+      const data = m.floats([2, 3], NUMBERS);
+      const at = m.int64s([1, 0, 0, 2], [2, 2]);
+      return m.node("Reshape", [m.node("ScatterND", [data, at, m.floats([2], [5, 6])]), m.int64s([6])]);
+    }));
+});
+
+describe("sums so far", () => {
+  const ways = [0, 1].flatMap((exclusive) => [0, 1].map((reverse) => ({ exclusive, reverse })));
+  it.each(ways)("of constants, %j", (way) =>
+    added((m) => {
+      const sums = m.node("CumSum", [m.floats([3, 2], NUMBERS), m.int64s([0], [])], way);
+      return m.node("Reshape", [sums, m.int64s([6])]);
+    }),
+  );
+
+  it.each(ways)("of values, %j", async (way) => {
+    for (const axis of [-1, 1, 2]) {
+      const model = new Fixture({ input: ["N", 3, 4, 5] });
+      const sums = model.node("CumSum", [model.x, model.int64s([axis], [])], way);
+      await expectAgreement(model.bytes(model.node("Flatten", [sums])), ["N", 3, 4, 5]);
+    }
+  });
+
+  it("across images are refused", async () => {
+    const model = new Fixture({ input: INPUT });
+    const sums = model.node("CumSum", [model.x, model.int64s([0], [])]);
+    await expect(openModel(model.bytes(sums))).rejects.toThrow(
+      /CumSum .*every image must be computed by itself/,
+    );
+  });
+});
+
+describe("products of values", () => {
+  it.each([
+    [[1], 1],
+    [[2, 3], 0],
+    [[-1], 0],
+    [[1, 3], 1],
+  ] as const)("along %j, keepdims %d", async (axes, keepdims) => {
+    const dims = ["N", 3, 4, 5] as const;
+    const model = new Fixture({ input: dims, opset: 14 });
+    const y = model.node("ReduceProd", [model.x], { keepdims, axes: [...axes] });
+    await expectAgreement(model.bytes(model.node("Reshape", [y, model.int64s([0, -1])])), dims, {
+      range: [0.5, 1.5],
+    });
+  });
+
+  it("across images are refused", async () => {
+    const model = new Fixture({ input: INPUT, opset: 14 });
+    const y = model.node("ReduceProd", [model.x], { axes: [0] });
+    await expect(openModel(model.bytes(y))).rejects.toThrow(
+      /ReduceProd .*every image must be computed by itself/,
+    );
+  });
 });
 
 describe("shapes", () => {

@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { logits64 } from "../../../src/engines/reference.js";
+import { buildNetwork } from "../../../src/network/build.js";
+import { openModel } from "../../../src/network/import/open_model.js";
+import { resolveInput } from "../../../src/network/input.js";
 import { expectAgreement } from "./agree.js";
 import { Fixture } from "./fixture.js";
 import type { Attribute } from "./writer.js";
@@ -110,4 +114,31 @@ it("normalising along the batch is refused", async () => {
   const model = new Fixture({ input: [2, 4], opset: 17 });
   const y = model.node("LayerNormalization", [model.x, model.weights([2, 4])], { axis: 0 });
   await expect(flattened(model, y)).rejects.toThrow(/batch axis/);
+});
+
+describe("RMSNormalization", () => {
+  it.each([-1, 1])("of opset 23 is what opset 17 spells out, axis %d", async (axis) => {
+    const dims = ["N", 4, 6] as const;
+    const shape = axis === 1 ? [4, 6] : [6];
+    const file = (opset: number, normalised: (model: Fixture, scale: string) => string) => {
+      const model = new Fixture({ input: dims, opset });
+      return model.bytes(model.node("Flatten", [normalised(model, model.uniform(shape, 0.5, 2))]));
+    };
+    const attributes = { axis, epsilon: { float: 1e-3 }, stash_type: 1 };
+    const own = file(23, (model, scale) => model.node("RMSNormalization", [model.x, scale], attributes));
+    const spelled = file(17, (model, scale) => {
+      const square = model.node("Mul", [model.x, model.x]);
+      const mean = model.node("ReduceMean", [square], { axes: axis === 1 ? [1, 2] : [2] });
+      const root = model.node("Sqrt", [model.node("Add", [mean, model.constant([], [1e-3])])]);
+      return model.node("Mul", [model.node("Div", [model.x, root]), scale]);
+    });
+    const expected = await expectAgreement(spelled, dims);
+    const actual = buildNetwork(await openModel(own));
+    const image = Float64Array.from({ length: 24 }, (_, i) => Math.sin(i));
+    const transform = resolveInput(undefined, 6);
+    const [a, b] = [expected, actual].map((network) => logits64(network, transform, image));
+    a.forEach((value, i) => {
+      expect(b[i]).toBeCloseTo(value, 6);
+    });
+  });
 });

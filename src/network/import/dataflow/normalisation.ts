@@ -7,7 +7,8 @@ import { arithmetic } from "./arithmetic.js";
 import { reshape } from "./axes.js";
 import type { Flow } from "./flow.js";
 import { dense, lastOf } from "./layers.js";
-import { broadcastDims, broadcastTo, float32Tensor, reshaped, type Tensor } from "./tensor.js";
+import { reduce } from "./reductions.js";
+import { broadcastDims, broadcastTo, float32Tensor, reshaped, scalar, type Tensor } from "./tensor.js";
 
 /** Factor and offset after a normalisation, broadcast to what it normalised. */
 export interface Gain {
@@ -47,6 +48,22 @@ export function layerNormalization(
     lastOf(flow, joined, axis),
   );
   return reshape(flow, value, x.dims);
+}
+
+/** Divided by the root of the mean of squares over all axes from `axis` on together. */
+export function rmsNormalization(
+  flow: Flow,
+  x: Activation,
+  axis: number,
+  epsilon: number,
+  scale: Tensor | undefined,
+): Activation {
+  if (axis <= x.batch) flow.mixesImages("it normalises");
+  const axes = x.dims.flatMap((_, a) => (a >= axis ? [a] : []));
+  const squares = reduce(flow, arithmetic(flow, "Mul", [x, x]), axes, "mean", true);
+  const moved = arithmetic(flow, "Add", [squares, scalar(epsilon)]);
+  const normalised = arithmetic(flow, "Mul", [x, flow.map({ op: "Pow", exponent: -0.5 }, moved)]);
+  return scale ? arithmetic(flow, "Mul", [normalised, scale]) : normalised;
 }
 
 /**

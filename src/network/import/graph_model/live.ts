@@ -43,7 +43,9 @@ export async function liveWeights(model: LiveGraphModel, where: string): Promise
     Object.entries(model.weights).map(async ([name, [tensor]]) => {
       const type = tensor.dtype === "int32" ? "integer" : tensor.dtype === "bool" ? "boolean" : "float";
       try {
-        return { name, shape: tensor.shape, type, data: Float32Array.from(await tensor.data()) } as const;
+        const values = await tensor.data();
+        const data = type === "integer" ? Float64Array.from(values) : Float32Array.from(values);
+        return { name, shape: tensor.shape, type, data } as const;
       } catch (error) {
         const reason = String(error instanceof Error ? error.message : error).split("\n")[0];
         return rejectModel(where, `weight ${quoted(name)} cannot be read (${reason})`);

@@ -8,7 +8,7 @@ import { float32Tensor, type Tensor } from "../dataflow/tensor.js";
 import { isRecord, quoted, rejectModel, valueText } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
-import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
+import { decodeGroup, float32Of, parseManifest, type Weight } from "../manifest.js";
 import { graphInput } from "./input.js";
 import { areLengths } from "./lengths.js";
 import { artifactsOf, type LiveGraphModel, liveWeights } from "./live.js";
@@ -109,6 +109,6 @@ function importGraph(
 function tensorOf({ name, shape, type, data }: Weight, where: string): Tensor {
   if (!areLengths(shape)) rejectModel(where, `weight ${quoted(name)} has shape ${valueText(shape)}`);
   return type === "float"
-    ? float32Tensor(shape, data)
+    ? float32Tensor(shape, float32Of({ name, shape, type, data }))
     : { kind: "tensor", type, dims: shape, data: Float64Array.from(data) };
 }

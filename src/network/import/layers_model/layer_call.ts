@@ -4,6 +4,7 @@ import type { Operator, Shape } from "../../spec.js";
 import { type Activation, batched } from "../dataflow/activation.js";
 import { axisOf } from "../dataflow/axes.js";
 import { Flow, type FlowContext } from "../dataflow/flow.js";
+import type { Tensor } from "../dataflow/tensor.js";
 import { channelsFirst, channelsLast, type ImageAxes } from "../dataflow/window.js";
 import { quoted, rejectModel, valueText } from "../failure.js";
 import type { GraphBuilder } from "../graph_builder.js";
@@ -21,7 +22,12 @@ export interface ImportContext {
   /** Weights that a layer has taken, for its further calls. */
   readonly taken: Map<LayerConfig, Map<string, Float32Array>>;
   readonly folded: FlowContext["folded"];
+  /** Operators of TensorFlow, where a layer is one. */
+  readonly operations?: Operations;
 }
+
+/** Loaded only for models that have such layers. */
+export type Operations = typeof import("../graph_model/layer_operation.js");
 
 /** One call of one layer: what the importer of its class reads, and where it puts its operators. */
 export class LayerCall {
@@ -70,6 +76,24 @@ export class LayerCall {
     return layout === "channels_last" || layout === "channels_first"
       ? layout
       : this.reject(`data_format is ${valueText(layout)}, expected channels_last or channels_first`);
+  }
+
+  /**
+   * Runs the operator of TensorFlow that the layer is.
+   *
+   * @param constants values of its own, each by its place among its inputs
+   */
+  operation(definition: string, constants: ReadonlyMap<number, Tensor>): readonly Activation[] {
+    const { operations } = this.context;
+    if (!operations) return this.unsupported("");
+    return operations.runOperation(this.context, {
+      name: this.path.join("/"),
+      definition,
+      inputs: this.inputs,
+      constants,
+      reject: (problem) => this.reject(problem),
+      unsupported: (detail) => this.unsupported(detail),
+    });
   }
 
   /** The same call on another input, which the layer has made of its own. */

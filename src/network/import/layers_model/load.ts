@@ -3,9 +3,10 @@ import { classNamesOf } from "../class_names.js";
 import { rejectModel } from "../failure.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
 import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
+import type { Operations } from "./layer_call.js";
 import { type LiveLayersModel, liveMetadata, liveTopology, liveWeights } from "./live.js";
-import { parseTopology } from "./topology.js";
-import { unfoldWith } from "./unfold.js";
+import { parseTopology, type Topology } from "./topology.js";
+import { hasOperations, unfoldWith } from "./unfold.js";
 
 /** Imports the `model.json` of a TensorFlow.js LayersModel, Sequential or functional, without TensorFlow.js. */
 export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
@@ -23,6 +24,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
     for (const weight of decodeGroup(group, data, where)) weights.push(weight);
   }
   return unfoldWith(topology, weights, where, {
+    operations: await operationsFor(topology),
     inputShape: options.inputShape,
     output: options.output,
     classNames: classNamesOf(json.userDefinedMetadata) ?? options.labels,
@@ -39,5 +41,11 @@ export async function importLive(
   const weights = await liveWeights(model, where);
   signal?.throwIfAborted();
   const classNames = classNamesOf(liveMetadata(model));
-  return unfoldWith(topology, weights, where, { inputShape, output, classNames });
+  const operations = await operationsFor(topology);
+  return unfoldWith(topology, weights, where, { inputShape, output, classNames, operations });
+}
+
+/** The importer of another format: few LayersModels have operators of TensorFlow. */
+async function operationsFor({ model }: Topology): Promise<Operations | undefined> {
+  return hasOperations(model) ? import("../graph_model/layer_operation.js") : undefined;
 }

@@ -1,5 +1,5 @@
 import { type Shape, sizeOf } from "../../spec.js";
-import type { Weight } from "../manifest.js";
+import { float32Of, type Weight } from "../manifest.js";
 import type { WeightRequest, WeightSource } from "./weights.js";
 
 /** Notes what layers ask for, and gives them zeros. */
@@ -32,7 +32,7 @@ export class RecordedWeights implements WeightSource {
     const found = new Map(wanted.map((request, i) => [`${keyOf(request)} ${request.index}`, weights[i]]));
     const find = (request: Omit<WeightRequest, "shape">) => found.get(`${keyOf(request)} ${request.index}`);
     return {
-      take: (request) => find(request)!.data,
+      take: (request) => float32Of(find(request)!),
       shapeOf: (request) => find(request)?.shape,
       checkAllTaken() {},
     };

@@ -10,8 +10,8 @@ import { GraphBuilder } from "../graph_builder.js";
 import { resolveInputShape } from "../input_shape.js";
 import type { Weight } from "../manifest.js";
 import { modelUpTo } from "./choose_output.js";
-import { type ImportContext, LayerCall } from "./layer_call.js";
-import { hasImporter, importLayer } from "./layers/registry.js";
+import { type ImportContext, LayerCall, type Operations } from "./layer_call.js";
+import { hasImporter, importLayer, OPERATION_LAYER } from "./layers/registry.js";
 import { RecordedWeights } from "./ordered_weights.js";
 import type { CallArguments, TensorRef } from "./references.js";
 import { adviceFor } from "./tfjs_layers.js";
@@ -25,6 +25,15 @@ export interface UnfoldOptions {
   readonly output?: string;
   /** Dropped where there are not as many as scores: metadata may be about anything. */
   readonly classNames?: readonly string[];
+  /** Needed for a model that {@link hasOperations}. */
+  readonly operations?: Operations;
+}
+
+/** Whether layers of the model are operators of TensorFlow. */
+export function hasOperations({ layers }: ModelConfig): boolean {
+  return [...layers.values()].some(({ className, model }) =>
+    model ? hasOperations(model) : className === OPERATION_LAYER,
+  );
 }
 
 /**
@@ -62,7 +71,7 @@ export function unfold(
   { model: whole, writer }: Topology,
   weights: WeightSource,
   where: string,
-  { inputShape, output: chosen, classNames }: UnfoldOptions,
+  { inputShape, output: chosen, classNames, operations }: UnfoldOptions,
 ): NetworkSpec {
   const model = chosen === undefined ? whole : modelUpTo(whole, chosen, where);
   for (const [kind, refs] of [
@@ -84,7 +93,7 @@ export function unfold(
   const input = refusals.beside(unknownLayers(model, writer, []), () =>
     builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape)),
   );
-  const context = { builder, weights, writer, taken: new Map(), folded: { values: 0 }, refusals };
+  const context = { builder, weights, writer, taken: new Map(), folded: { values: 0 }, refusals, operations };
   const [scores] = unfoldModel(context, model, [], [batched(input)]);
   refusals.finish();
   // Unknown only behind a layer that was refused.

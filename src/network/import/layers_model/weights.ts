@@ -1,7 +1,7 @@
 import { shapeText } from "../../../kernels/checks.js";
 import type { Shape } from "../../spec.js";
 import { quoted, rejectModel } from "../failure.js";
-import type { Weight } from "../manifest.js";
+import { float32Of, type Weight } from "../manifest.js";
 
 /** What a layer asks for: where it stands, what the weight is called there, and its place among them. */
 export interface WeightRequest {
@@ -82,7 +82,7 @@ export class WeightTable implements WeightSource {
     if (owner !== undefined)
       rejectModel(this.where, `${layer} and ${owner} both claim the weight ${quoted(weight.name)}`);
     this.#taken.set(weight.name, layer);
-    return weight.data;
+    return float32Of(weight);
   }
 
   /** Shape of the weight that {@link take} would find; for sizes that a config leaves out. */

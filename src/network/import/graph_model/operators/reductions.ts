@@ -2,7 +2,9 @@
 
 import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { arithmetic } from "../../dataflow/arithmetic.js";
+import { squeeze } from "../../dataflow/axes.js";
 import { foldAlong } from "../../dataflow/folding.js";
+import { product } from "../../dataflow/indexed.js";
 import { type Reduction, reduce } from "../../dataflow/reductions.js";
 import type { TfNode } from "../node.js";
 import { operator, type TfOperator, type TfOperators } from "./operator.js";
@@ -36,6 +38,15 @@ function runMin(node: TfNode): Operand {
   return node.map({ op: "Neg" }, reduce(node, node.map({ op: "Neg" }, x), axes, "max", keeps));
 }
 
+function runProd(node: TfNode): Operand {
+  const x = node.operand(0);
+  const { axes, keeps } = settings(node);
+  if (!isActivation(x))
+    return foldAlong(node, x, axes, keeps, (values) => values.reduce((all, one) => all * one, 1));
+  const kept = product(node, x, axes);
+  return keeps ? kept : squeeze(node, kept, axes);
+}
+
 function runEuclideanNorm(node: TfNode): Operand {
   const x = node.activation(0);
   const { axes, keeps } = settings(node);
@@ -51,7 +62,7 @@ export const REDUCTIONS: TfOperators = {
   Max: reduction("max", (values) => values.reduce((a, b) => Math.max(a, b), -Infinity)),
   Min: operator(["GlobalMaxPool", "Neg"], runMin),
   EuclideanNorm: operator(["Mul", "GlobalAveragePool", "Sqrt"], runEuclideanNorm),
-  Prod: onConstants((values) => values.reduce((product, x) => product * x, 1)),
+  Prod: operator(["Mul", "Slice"], runProd),
   All: onConstants((values) => Number(values.every((x) => x !== 0))),
   Any: onConstants((values) => Number(values.some((x) => x !== 0))),
 };

@@ -3,7 +3,7 @@ import type { Activation } from "../../dataflow/activation.js";
 import { arithmetic } from "../../dataflow/arithmetic.js";
 import { axesOf, transpose } from "../../dataflow/axes.js";
 import { batchNormalization } from "../../dataflow/layers.js";
-import { groupNormalization, layerNormalization } from "../../dataflow/normalisation.js";
+import { groupNormalization, layerNormalization, rmsNormalization } from "../../dataflow/normalisation.js";
 import { float32Tensor, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
 import { constantOf } from "../constant_argument.js";
@@ -34,13 +34,7 @@ export function importBatchNormalization(call: LayerCall): Activation {
 /** `LayerNormalization` over the last axis, or the last ones together. */
 export function importLayerNormalization(call: LayerCall): Activation {
   const { dims } = call.input;
-  const rank = dims.length;
-  const given = call.settings.get("axis") ?? -1;
-  const axes = axesOf(call.flow, (Array.isArray(given) ? given : [given]) as number[], rank).sort(
-    (a, b) => a - b,
-  );
-  if (axes.some((axis, i) => axis !== rank - axes.length + i))
-    call.unsupported(`axis ${valueText(given)} of a value of rank ${rank}`);
+  const axes = lastAxes(call);
   if (call.flag("rms_scaling", false)) call.unsupported("rms_scaling");
   const shape = axes.map((axis) => dims[axis]);
   const hasScale = call.flag("scale", true);
@@ -49,6 +43,27 @@ export function importLayerNormalization(call: LayerCall): Activation {
     scale: hasScale ? weight(0, "gamma") : undefined,
     bias: call.flag("center", true) ? weight(Number(hasScale), "beta") : undefined,
   });
+}
+
+/** The axes that a layer normalises, which are the last ones. */
+function lastAxes(call: LayerCall): number[] {
+  const rank = call.input.dims.length;
+  const given = call.settings.get("axis") ?? -1;
+  const axes = axesOf(call.flow, (Array.isArray(given) ? given : [given]) as number[], rank).sort(
+    (a, b) => a - b,
+  );
+  if (axes.some((axis, i) => axis !== rank - axes.length + i))
+    call.unsupported(`axis ${valueText(given)} of a value of rank ${rank}`);
+  return axes;
+}
+
+/** `RMSNormalization` of Keras 3, over the last axis or the last ones together. */
+export function importRmsNormalization(call: LayerCall): Activation {
+  const { dims } = call.input;
+  const axes = lastAxes(call);
+  const shape = axes.map((axis) => dims[axis]);
+  const scale = float32Tensor(shape, call.weight(0, ["scale", "gamma"], shape));
+  return rmsNormalization(call.flow, call.input, axes[0], call.number("epsilon", 1e-6), scale);
 }
 
 /** `GroupNormalization`: -1 groups are one a channel. */

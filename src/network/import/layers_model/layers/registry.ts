@@ -31,7 +31,9 @@ import {
   importLayerNormalization,
   importNormalization,
   importRescaling,
+  importRmsNormalization,
 } from "./normalization.js";
+import { importOperationLayer } from "./operation.js";
 import { importGlobalPool, importPool } from "./pooling.js";
 import { importCenterCrop, importRandomCrop, importResizing, importUpSampling } from "./resize.js";
 import { importTransposedConv } from "./transposed.js";
@@ -82,6 +84,7 @@ const LAYERS: readonly LayerClass[] = [
     ["BatchNormalization"],
   ),
   layer(["LayerNormalization"], importLayerNormalization, ["LayerNormalization"]),
+  layer(["RMSNormalization"], importRmsNormalization, ["Mul", "ReduceMean", "Add", "Pow"]),
   layer(["GroupNormalization"], importGroupNormalization, ["LayerNormalization", "Mul", "Add"]),
   layer(["MultiHeadAttention"], importMultiHeadAttention, ["Gemm", "MatMul", "Softmax", "Mul", "Transpose"]),
   layer(["Conv2DTranspose", "Deconvolution2D"], (call) => importTransposedConv(call, 2), [
@@ -198,8 +201,11 @@ export function hasImporter(className: string, writer: Writer): boolean {
   return isOwn || (writer === "keras3" && isOperation(className));
 }
 
+/** Models with a layer of this class need the importer's `operations`. */
+export const OPERATION_LAYER = "TensorFlowOpLayer";
+
 /** What tf.keras of TensorFlow 2 makes of a function that is called on a tensor. */
-const OF_TENSORFLOW: ReadonlySet<string> = new Set(["TFOpLambda", "SlicingOpLambda"]);
+const OF_TENSORFLOW: ReadonlySet<string> = new Set(["TFOpLambda", "SlicingOpLambda", OPERATION_LAYER]);
 
 function classOf(className: string): LayerClass | undefined {
   return BY_NAME.get(className) ?? (/^Random[A-Z]/.test(className) ? AT_RANDOM : undefined);
@@ -212,6 +218,7 @@ function classOf(className: string): LayerClass | undefined {
  * @throws UnsupportedOperatorError for a class that is not listed, and for settings that there is no operator for
  */
 export function importLayer(call: LayerCall): readonly Activation[] {
+  if (call.layer.className === OPERATION_LAYER) return importOperationLayer(call);
   if (OF_TENSORFLOW.has(call.layer.className)) return importTensorflowFunction(call);
   if (call.writer === "keras3" && isOperationCall(call)) return importOperation(call);
   const entry = classOf(call.layer.className);

@@ -1,7 +1,8 @@
 /** Operators that make constants, of shapes and of stored weights. */
 
-import type { Operand } from "../../dataflow/activation.js";
+import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { filled, foldEach, range } from "../../dataflow/folding.js";
+import { cumulativeSum, foldCumulativeSum, newAxis, oneHot, scattered } from "../../dataflow/indexed.js";
 import { listOf } from "../../dataflow/parts.js";
 import { float32Tensor, integers, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
@@ -56,9 +57,42 @@ function runDequantizeLinear(node: OnnxNode): Operand {
   );
 }
 
+function runOneHot(node: OnnxNode): Operand {
+  const indices = node.given(0, "indices");
+  const [depth] = node.given(1, "depth").data;
+  const values = node.given(2, "values");
+  if (values.data.length !== 2) node.reject(`values have shape ${valueText(values.dims)}, expected two`);
+  const axis = newAxis(node, node.integer("axis", -1), indices.dims);
+  const [off, on] = values.data;
+  return oneHot(node, indices, { depth, axis, on, off, type: values.type, wraps: true });
+}
+
+function runScatterNd(node: OnnxNode): Operand {
+  const reduction = node.choice("reduction", "none", ["none", "add", "mul", "max", "min"]);
+  const combine = {
+    none: (_: number, update: number) => update,
+    add: (there: number, update: number) => there + update,
+    mul: (there: number, update: number) => there * update,
+    max: Math.max,
+    min: Math.min,
+  }[reduction];
+  return scattered(node, node.given(0, "data"), node.given(1, "indices"), node.given(2, "updates"), combine);
+}
+
+function runCumSum(node: OnnxNode): Operand {
+  const x = node.operand(0);
+  const axis = node.axes([...node.given(1, "axis").data], x.dims.length)[0];
+  if (axis === undefined) return node.reject("its axis is missing");
+  const how = { exclusive: node.flag("exclusive", false), reverse: node.flag("reverse", false) };
+  return isActivation(x) ? cumulativeSum(node, x, axis, how) : foldCumulativeSum(node, x, axis, how);
+}
+
 export const CONSTANTS: OnnxOperators = {
   Constant: operator([], runConstant),
   ConstantOfShape: operator([], runConstantOfShape),
   Range: operator([], runRange),
   DequantizeLinear: operator([], runDequantizeLinear),
+  OneHot: operator([], runOneHot),
+  ScatterND: operator([], runScatterNd),
+  CumSum: operator(["Gemm"], runCumSum),
 };

@@ -7,6 +7,7 @@ import {
   groupNormalization,
   layerNormalization,
   localResponseNormalization,
+  rmsNormalization,
 } from "../../dataflow/normalisation.js";
 import { reshaped, strided, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
@@ -23,6 +24,15 @@ function runLayerNormalization(node: OnnxNode): Operand {
     positive(node, node.float("epsilon", 1e-5)),
     { scale: node.given(1, "scale"), bias: node.optional(2, "bias") },
   );
+}
+
+/** Of opset 23. */
+function runRmsNormalization(node: OnnxNode): Operand {
+  node.ignore("stash_type");
+  const x = node.activation(0);
+  const axis = node.axis("axis", -1, x.dims.length);
+  const epsilon = positive(node, node.float("epsilon", 1e-5));
+  return rmsNormalization(node, x, axis, epsilon, node.given(1, "scale"));
 }
 
 function positive(node: OnnxNode, epsilon: number): number {
@@ -79,6 +89,7 @@ function runLpNormalization(node: OnnxNode): Operand {
 
 export const NORMALISATIONS: OnnxOperators = {
   LayerNormalization: operator(["LayerNormalization"], runLayerNormalization),
+  RMSNormalization: operator(["Mul", "ReduceMean", "Add", "Pow"], runRmsNormalization),
   InstanceNormalization: operator(["LayerNormalization", "Mul", "Add"], runInstanceNormalization),
   GroupNormalization: operator(["LayerNormalization", "Mul", "Add"], runGroupNormalization),
   LRN: operator(["Mul", "Gemm", "Pow"], runLrn),

@@ -6,6 +6,7 @@ import { arithmetic } from "../../dataflow/arithmetic.js";
 import { squeeze } from "../../dataflow/axes.js";
 import { logSumExp, norm1, norm2, sumOfSquares } from "../../dataflow/compositions.js";
 import { foldAlong } from "../../dataflow/folding.js";
+import { product } from "../../dataflow/indexed.js";
 import { type Reduction, reduce } from "../../dataflow/reductions.js";
 import type { OnnxNode } from "../node.js";
 import { type OnnxOperator, type OnnxOperators, operator } from "./operator.js";
@@ -36,14 +37,6 @@ const MADE: Readonly<Record<Reduction, readonly OpName[]>> = {
 
 function simple(kind: Reduction, combine: (values: Float64Array) => number): OnnxOperator {
   return reduction(MADE[kind], (node, x, axes) => reduce(node, x, axes, kind, true), combine);
-}
-
-function constant(combine: (values: Float64Array) => number): OnnxOperator {
-  return operator([], (node) => {
-    const x = node.given(0, "input");
-    const { axes, keepsAxes } = settings(node, x);
-    return foldAlong(node, x, axes, keepsAxes, combine);
-  });
 }
 
 /** The smallest is the largest of the negatives. */
@@ -93,5 +86,5 @@ export const REDUCTIONS: OnnxOperators = {
   ReduceLogSumExp: reduction([...MADE.max, "Sub", "Exp", "ReduceSum", "Log", "Add"], logSumExp, (values) =>
     Math.log(sum(values.map(Math.exp))),
   ),
-  ReduceProd: constant((values) => values.reduce((product, x) => product * x, 1)),
+  ReduceProd: reduction(["Mul", "Slice"], product, (values) => values.reduce((all, x) => all * x, 1)),
 };
