@@ -73,6 +73,21 @@ describe.each(BACKENDS)("createTfjsEngine on tfjs-backend-%s", (backend) => {
     }),
   );
 
+  test.each(["replicate", "loop"] as const)("a function of one image at a time, %s", (formulation) =>
+    withoutLeaks(async () => {
+      const network = smallNetwork();
+      const uploaded = uploadNetwork(tf, network);
+      const one = (x: Tensor4D) => {
+        // As a graph fixed to batch 1 fails.
+        if (x.shape[0] !== 1) throw new Error(`expected shape [1,6,5,2], but got [${x.shape}]`);
+        return uploaded.forward(x);
+      };
+      using engine = await createTfjsEngine(one, { tf, formulation, ...functionOptions });
+      await expectAsReference(engine, network, images(3));
+      uploaded.dispose();
+    }),
+  );
+
   test.each(["replicate", "loop"] as const)(
     "results do not depend on batch-mates, %s",
     async (formulation) => {

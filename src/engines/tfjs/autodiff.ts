@@ -26,7 +26,8 @@ const WAY_OUT = "set another tfjs backend, or pass a network or a model that can
  * pass and K backward sweeps over its tape: gradients of a value computed once, inside an outer gradient.
  *
  * The function is first tried on one image and the gradients of the kernels it used are checked, so that what
- * this backend cannot differentiate, or differentiates wrongly, is refused before there is any result.
+ * this backend cannot differentiate, or differentiates wrongly, is refused before there is any result. One that does not
+ * take two images, such as a graph whose batch is fixed to 1, gets them one by one.
  *
  * @throws EngineError where the function cannot be differentiated correctly on the current backend
  * @throws InvalidArgumentError where it does not map `[1, ...inputShape]` to `[1, classes]`
@@ -42,8 +43,9 @@ export async function autodiffProgram(
       'createTfjsEngine: tfjs has no gradients, expected import "@tensorflow/tfjs-core/dist/register_all_gradients" ' +
         "before, or { tf } from @tensorflow/tfjs",
     );
-  const call = (x: Tensor): Tensor2D => checkedLogits(source, x);
-  await assertDifferentiable(tf, source, call);
+  const alone = (x: Tensor): Tensor2D => checkedLogits(source, x);
+  await assertDifferentiable(tf, source, alone);
+  const call = takesSeveral(tf, source, alone) ? alone : oneByOne(tf, alone);
   const backend = tf.getBackend();
   const guarded = <T>(compute: () => T): T => {
     if (tf.getBackend() !== backend)
@@ -117,6 +119,30 @@ async function assertDifferentiable(tf: TfNamespace, source: AutodiffSource, cal
       `createTfjsEngine: ${source.blame(distrusted.kernel)} uses ${distrusted.kernel}, and ${distrusted.reason} ` +
         `on tfjs backend "${tf.getBackend()}"; ${WAY_OUT}`,
     );
+}
+
+/** Whether the function, which takes one image, takes two: a graph may have its batch fixed. */
+function takesSeveral(
+  tf: TfNamespace,
+  { inputShape }: AutodiffSource,
+  call: (x: Tensor) => Tensor2D,
+): boolean {
+  try {
+    releasingTape(tf, () => tf.tidy(() => void call(tf.zeros([2, ...inputShape]))));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The function for any number of images, each by itself. */
+function oneByOne(tf: TfNamespace, call: (x: Tensor) => Tensor2D): (x: Tensor) => Tensor2D {
+  return (x) => {
+    const [count, ...shape] = x.shape;
+    const rest = shape.map(() => 0);
+    const images = Array.from({ length: count }, (_, n) => tf.slice(x, [n, ...rest], [1, ...shape]));
+    return tf.concat(images.map(call), 0) as Tensor2D;
+  };
 }
 
 /** `[N, K, ...shape]` from one pass over K copies of each image. */
