@@ -288,6 +288,7 @@ async function warningsFor(
     );
   warnings.push(...oddScales(input));
   if (network) {
+    warnings.push(...(network.warnings ?? []).map((text) => `compile: ${text}`));
     const rescaled = rescaledTwice(network, resolveInput(input, network.input.shape.at(-1) ?? 1));
     warnings.push(...oddEndings(network), ...(rescaled ? [rescaled] : []));
   }

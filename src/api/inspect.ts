@@ -62,6 +62,8 @@ export interface InspectedModel {
   /** How many layers have each operator. */
   readonly operators: Readonly<Partial<Record<OpName, number>>>;
   readonly layers: readonly InspectedLayer[];
+  /** What its user may not expect, and `compile` warns of as well. */
+  readonly warnings: readonly string[];
 }
 
 /** A model with layers that there are no kernels for. */
@@ -160,5 +162,6 @@ function inspectionOf(network: Network): InspectedModel {
     multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
     operators,
     layers,
+    warnings: network.warnings ?? [],
   };
 }

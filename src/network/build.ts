@@ -154,7 +154,7 @@ function withScores(
   const singleScore = scores === 1;
   if (singleScore) append({ op: "Gemm", weights: Float32Array.of(0, 1), units: 2 }, "Classes", [2]);
   const [classes] = shape;
-  const { classNames } = spec;
+  const { classNames, warnings = [] } = spec;
   const names =
     singleScore && classNames?.length === 1 ? [`not ${classNames[0]}`, classNames[0]] : classNames;
   if (names !== undefined && names.length !== classes)
@@ -166,6 +166,7 @@ function withScores(
     output,
     classes,
     ...(names && { classNames: [...names] }),
+    ...(warnings.length > 0 && { warnings: [...warnings] }),
     strippedSoftmax: before?.strippedSoftmax ?? stripped === "softmax",
     strippedSigmoid: before?.strippedSigmoid ?? stripped === "sigmoid",
     singleScore: before?.singleScore ?? singleScore,

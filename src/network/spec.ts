@@ -28,6 +28,8 @@ export interface NetworkSpec {
   readonly output: string;
   /** Class names, if the model carries them; of a model with one score, of its two classes or of the one that it scores. */
   readonly classNames?: readonly string[];
+  /** What an importer noticed that is no error, and that the model's user may not expect. */
+  readonly warnings?: readonly string[];
 }
 
 /** A validated node with the shapes of what it reads and makes. */
@@ -41,6 +43,8 @@ export interface Network {
   readonly output: string;
   readonly classes: number;
   readonly classNames?: readonly string[];
+  /** What its importer noticed. */
+  readonly warnings?: readonly string[];
   /** True where a softmax was stripped, so the scores are logits although the model ends in probabilities. */
   readonly strippedSoftmax: boolean;
   /**

@@ -401,7 +401,10 @@ describe("inspect", () => {
     writeFileSync(join(path, "..", "metadata.json"), JSON.stringify({ tfjsVersion: "1.3.1", labels }));
     expect(jsonOf(await run("inspect", "--model", path, "--json"))).toMatchObject({ classNames: labels });
     writeFileSync(join(path, "..", "metadata.json"), "{ not a list of names");
-    expect(jsonOf(await run("inspect", "--model", path, "--json"))).toMatchObject({ classNames: null });
+    const damaged = "metadata.json beside the model is left out: it is not JSON";
+    const report = jsonOf(await run("inspect", "--model", path, "--json"));
+    expect(report).toMatchObject({ classNames: null, warnings: [damaged] });
+    expect((await run("inspect", "--model", path)).stdout).toContain(`warning          ${damaged}\n`);
   });
 
   it("names what it cannot run", async () => {

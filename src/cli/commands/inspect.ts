@@ -50,6 +50,7 @@ export async function inspect(options: InspectOptions, console: Console): Promis
       .join(", ")}`,
   );
   console.print(`unsupported      none of ${plural(layers.length, "layer")}`);
+  for (const warning of found.warnings) console.print(`warning          ${warning}`);
   console.print(`note             ${found.input.note}`);
   return { command: "inspect", model: modelName, ...found };
 }

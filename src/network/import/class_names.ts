@@ -11,10 +11,18 @@ export function classNamesOf(metadata: unknown): string[] | undefined {
   return undefined;
 }
 
-/** The names, if there is one for each score; metadata may be about anything. One score has two classes. */
+/**
+ * The names, if there is one for each score, else a warning: metadata may be about anything. One score has two classes.
+ *
+ * @param warn told of names that are left out
+ */
 export function namesOfScores(
   names: readonly string[] | undefined,
   scores: number,
+  warn: (text: string) => void,
 ): readonly string[] | undefined {
-  return names?.length === scores || (scores === 1 && names?.length === 2) ? names : undefined;
+  if (names === undefined || names.length === scores || (scores === 1 && names.length === 2)) return names;
+  const classes = scores === 1 ? "one score" : `${scores} classes`;
+  warn(`its metadata has ${names.length} names for ${classes}: they are left out`);
+  return undefined;
 }

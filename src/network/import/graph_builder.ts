@@ -16,6 +16,7 @@ export class GraphBuilder {
   readonly #nodes: NodeSpec[] = [];
   readonly #shapes = new Map<string, Shape>();
   readonly #repeats = new Map<string, number>();
+  readonly #warnings = new Set<string>();
   #steps = 0;
 
   constructor(readonly where: string) {}
@@ -23,6 +24,16 @@ export class GraphBuilder {
   /** The nodes so far, in topological order. */
   get nodes(): readonly NodeSpec[] {
     return this.#nodes;
+  }
+
+  /** What was noticed on the way, each once. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
+  }
+
+  /** Notes what is no error, and what the model's user may not expect. */
+  warn(text: string): void {
+    this.#warnings.add(text);
   }
 
   input(name: string, shape: Shape): Value {

@@ -69,24 +69,31 @@ export async function openModel(model: ModelInput, options: OpenModelOptions = {
   }
   const { kind, main } = identify(file, source.label);
   const { importFiles } = await IMPORTERS[kind]();
-  const labels = await labelsBeside(source);
-  return importFiles(main, source, { ...options, labels }, (expected) => {
+  const { labels, warnings } = await labelsBeside(source);
+  const spec = await importFiles(main, source, { ...options, labels }, (expected) => {
     total = expected;
   });
+  return { ...spec, warnings: [...(spec.warnings ?? []), ...warnings] };
 }
 
 /** More than the names of any classes take. */
 const LARGEST_METADATA = 2 ** 20;
 
+interface Labels {
+  readonly labels?: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 /** Names of classes that an export of Teachable Machine has in `metadata.json`; a file of that name may hold anything. */
-async function labelsBeside(source: ModelSource): Promise<readonly string[] | undefined> {
-  if (source.remote) return undefined;
+async function labelsBeside(source: ModelSource): Promise<Labels> {
+  if (source.remote) return { warnings: [] };
   try {
     const bytes = await source.readBeside(["metadata.json"], LARGEST_METADATA);
-    return bytes && classNamesOf(JSON.parse(new TextDecoder().decode(bytes)));
+    return { labels: bytes && classNamesOf(JSON.parse(new TextDecoder().decode(bytes))), warnings: [] };
   } catch (error) {
-    if (error instanceof ModelError || error instanceof SyntaxError) return undefined;
-    throw error;
+    if (!(error instanceof ModelError || error instanceof SyntaxError)) throw error;
+    const problem = error instanceof SyntaxError ? "it is not JSON" : "it cannot be read";
+    return { warnings: [`metadata.json beside the model is left out: ${problem}`] };
   }
 }
 

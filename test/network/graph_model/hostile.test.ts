@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ModelError, UnsupportedOperatorError } from "../../../src/errors.js";
 import { buildNetwork } from "../../../src/network/build.js";
 import { openModel } from "../../../src/network/import/open_model.js";
+import { mutations, seedOf, timed } from "../../support/mutations.js";
 import { flag, float, GraphFile, integer, integers, text, texts, type } from "./fixtures.js";
 
 /** A graph with an operator of every kind. */
@@ -76,7 +77,7 @@ async function failureOf(json: unknown, bytes: Uint8Array<ArrayBuffer>): Promise
   const content = typeof json === "string" ? json : JSON.stringify(json);
   const files = [new File([content], "model.json"), new File([bytes], "group1-shard1of1.bin")];
   try {
-    buildNetwork(await openModel(files));
+    await timed("a GraphModel", async () => buildNetwork(await openModel(files)));
     return undefined;
   } catch (error) {
     expect(error, String(error instanceof Error ? error.stack : error)).toBeInstanceOf(ModelError);
@@ -152,7 +153,7 @@ describe("a damaged model.json or weights loads, or ends in a one-line ModelErro
       fc.asyncProperty(fc.constantFrom(...everywhere), JUNK, async (path, junk) => {
         if (await failureOf(replaced(json, path, junk), bytes)) failures++;
       }),
-      { numRuns: 400, seed: 11 },
+      { numRuns: mutations(400), seed: seedOf(11) },
     );
     expect(failures).toBeGreaterThan(80);
   });
@@ -179,7 +180,7 @@ describe("a damaged model.json or weights loads, or ends in a one-line ModelErro
           if (await failureOf(json, damaged)) failures++;
         },
       ),
-      { numRuns: 300, seed: 12 },
+      { numRuns: mutations(300), seed: seedOf(12) },
     );
     expect(failures).toBeGreaterThan(50);
   });
@@ -194,7 +195,7 @@ describe("a damaged model.json or weights loads, or ends in a one-line ModelErro
         if (await failureOf(replaced(json, ["modelTopology", "node", `${i}`, "input", `${j}`], name), bytes))
           failures++;
       }),
-      { numRuns: 300, seed: 13 },
+      { numRuns: mutations(300), seed: seedOf(13) },
     );
     expect(failures).toBeGreaterThan(50);
   });
@@ -206,7 +207,7 @@ describe("a damaged model.json or weights loads, or ends in a one-line ModelErro
         const rest = how === 0 ? "" : how === 1 ? whole.slice(at + 1) : whole.slice(at);
         await failureOf(whole.slice(0, at) + (how === 0 ? "" : String.fromCharCode(code)) + rest, bytes);
       }),
-      { numRuns: 200, seed: 14 },
+      { numRuns: mutations(200), seed: seedOf(14) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { InvalidArgumentError, ModelError } from "../../../src/errors.js";
 import { buildNetwork } from "../../../src/network/build.js";
 import { openModel } from "../../../src/network/import/open_model.js";
+import { mutations, seedOf, timed } from "../../support/mutations.js";
 import { randomValues } from "../../support/random_values.js";
 import { Fixture } from "./fixture.js";
 import { type Attribute, type TensorFile, TYPES, writeModel } from "./writer.js";
@@ -11,7 +12,7 @@ import { type Attribute, type TensorFile, TYPES, writeModel } from "./writer.js"
 async function outcome(bytes: Uint8Array<ArrayBuffer>, files?: File[]): Promise<"network" | string> {
   const model = files ? [new File([bytes], "model.onnx"), ...files] : bytes;
   try {
-    buildNetwork(await openModel(model));
+    await timed("an ONNX file", async () => buildNetwork(await openModel(model)));
     return "network";
   } catch (error) {
     expect(error, String((error as Error)?.stack)).toBeInstanceOf(ModelError);
@@ -88,9 +89,9 @@ it("the model that is damaged is a network", async () => {
 
 describe("damaged bytes", () => {
   it("truncated anywhere", async () => {
-    const random = randomValues(1);
+    const random = randomValues(seedOf(1));
     let failures = 0;
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < mutations(100); i++) {
       const end = random.integer(0, original.length - 1);
       if ((await outcome(original.slice(0, end))) !== "network") failures++;
     }
@@ -98,9 +99,9 @@ describe("damaged bytes", () => {
   });
 
   it("bits flipped, bytes replaced, taken out or repeated", async () => {
-    const random = randomValues(2);
+    const random = randomValues(seedOf(2));
     const counts = { network: 0, error: 0 };
-    for (let i = 0; i < 600; i++) {
+    for (let i = 0; i < mutations(600); i++) {
       let bytes = original.slice();
       for (let changes = random.integer(1, 3); changes > 0; changes--) {
         const at = random.integer(0, bytes.length - 1);
@@ -201,7 +202,7 @@ it("a well-formed file with anything in the place of an attribute, a shape or a 
         }
       if ((await outcome(model.bytes(scores))) !== "network") failures++;
     }),
-    { numRuns: 500, seed: 3 },
+    { numRuns: mutations(500), seed: seedOf(3) },
   );
   expect(failures).toBeGreaterThan(250);
 });

@@ -40,6 +40,7 @@ export class Flow {
 
   /** Adds an operator. The first that computes something takes the node's name, the others say in theirs what they are. */
   add(op: Operator, inputs: readonly Value[]): Value {
+    if (op.op === "Sign") this.warn("its gradient is 0 everywhere, so that nothing is found through it");
     const isMain = !this.#named && !MOVES.has(op.op);
     if (isMain) this.#named = true;
     return this.#context.builder.add(op, isMain ? this.name : `${this.name}/${op.op}`, inputs);
@@ -104,12 +105,18 @@ export class Flow {
       this.reject(`constants of more than ${most} values would have to be computed`);
   }
 
+  /** Notes what a user may not expect of this node. */
+  warn(text: string): void {
+    this.#context.builder.warn(`${this} ${text}`);
+  }
+
   /** @throws ModelError always, naming file, node and operator */
   reject(problem: string): never {
-    return rejectModel(
-      this.#context.builder.where,
-      `${this.kind} ${quoted(this.name)} (${this.type}): ${problem}`,
-    );
+    return rejectModel(this.#context.builder.where, `${this} ${problem}`);
+  }
+
+  toString(): string {
+    return `${this.kind} ${quoted(this.name)} (${this.type}):`;
   }
 
   /** @throws UnsupportedOperatorError always */

@@ -102,7 +102,8 @@ function importGraph(
     input: { name: input.activation.value.name, shape: input.activation.value.shape },
     nodes: builder.nodes,
     output: value.name,
-    classNames: namesOfScores(classNames, perImage(scores.activation)),
+    classNames: namesOfScores(classNames, perImage(scores.activation), (text) => builder.warn(text)),
+    warnings: builder.warnings,
   };
 }
 

@@ -107,7 +107,8 @@ export function unfold(
     input: { name: input.name, shape: input.shape },
     nodes: builder.nodes,
     output: output.name,
-    classNames: namesOfScores(classNames, sizeOf(output.shape)),
+    classNames: namesOfScores(classNames, sizeOf(output.shape), (text) => builder.warn(text)),
+    warnings: builder.warnings,
   };
 }
 

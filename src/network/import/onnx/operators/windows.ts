@@ -111,7 +111,10 @@ function runAveragePool(node: OnnxNode): Operand {
   const countsPadding = node.flag("count_include_pad", false);
   // A window far beyond the image: exporters write it for the mean of the whole.
   const beyond = axes.spatial.every((axis, i) => window.kernel[i] > x.dims[axis]);
-  if (beyond && window.ceil) return reduce(node, x, axes.spatial, "mean", true);
+  if (beyond && window.ceil) {
+    node.warn("its window is longer than the image: it is taken for the mean of the whole");
+    return reduce(node, x, axes.spatial, "mean", true);
+  }
   return averagePool(node, x, axes, window, countsPadding);
 }
 
