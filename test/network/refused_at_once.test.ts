@@ -6,6 +6,7 @@ import { type ModelInput, openModel } from "../../src/network/import/open_model.
 import { GraphFile, text, type } from "./graph_model/fixtures.js";
 import { savedModel, sequential, tf } from "./layers_model_fixtures.js";
 import { Fixture } from "./onnx/fixture.js";
+import { TYPES } from "./onnx/writer.js";
 
 /** What `inspect` and `openModel` say of a model, the same. */
 async function refusal(model: ModelInput): Promise<UnsupportedModel> {
@@ -61,6 +62,16 @@ describe("ONNX: a chain of nodes that cannot run", () => {
     const found = await refusal(model.bytes(model.node("Shrink", [first], { lambd: { float: 2 } })));
     expect(kinds(found)).toEqual(["NonMaxSuppression"]);
     expect(found.unchecked).toBe(1);
+  });
+
+  it("weights beside the file are not read for a model that is refused: the others are counted", async () => {
+    const model = new Fixture({ input: ["N", 6] });
+    const external = { location: "weights.bin" };
+    const weights = model.initializer({ type: TYPES.float, dims: [6, 4], external });
+    const unknown = model.node("NonMaxSuppression", [model.node("MatMul", [model.x, weights])]);
+    const found = await refusal(model.bytes(model.node("Relu", [unknown])));
+    expect(kinds(found)).toEqual(["NonMaxSuppression"]);
+    expect(found.unchecked).toBe(2);
   });
 
   it("what is inconsistent behind them is said besides", async () => {

@@ -37,7 +37,8 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   const tensors = new TensorReader(source, main.bytes.length);
   const stored = storedTensors(graph, nodes);
   // Not read, perhaps over a network, for a model that is refused.
-  if (stored.some(({ isExternal }) => isExternal)) refuseUnknown(unknown);
+  if (stored.some(({ isExternal }) => isExternal))
+    refuseUnknown(unknown, { unchecked: nodes.length - unknown.length });
   expect(main.bytes.length);
   await tensors.load(stored);
   options.signal?.throwIfAborted();
