@@ -7,13 +7,15 @@
  *   node build.mjs --kernels   only the generated sources (what tests and type checks need)
  *   node build.mjs --quiet     everything but the type declarations, whose last build stays; prints nothing
  *   node build.mjs --maps      with source maps, which are no part of the package
- *   node build.mjs --out=DIR   bundles go to DIR instead of dist, without type declarations
+ *   node build.mjs --out=DIR   bundles go to DIR instead of dist; quiet too
+ *   node build.mjs --types     with type declarations, where --quiet or --out makes none
+ *   node build.mjs --meta=FILE writes what esbuild says of each bundle: its sources, its bytes, what it imports
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { rollDeclarations } from "./scripts/declarations.mjs";
 import { operatorTables } from "./scripts/operator_tables.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
@@ -21,10 +23,15 @@ const { dependencies, optionalDependencies } = JSON.parse(readFileSync(`${root}p
 const flags = new Set(process.argv.slice(2));
 const out = process.argv.find((flag) => flag.startsWith("--out="))?.slice("--out=".length);
 const outdir = out ?? `${root}dist`;
+const metafile = process.argv.find((flag) => flag.startsWith("--meta="))?.slice("--meta=".length);
 const quiet = flags.has("--quiet") || out !== undefined;
+const typed = !quiet || flags.has("--types");
 
 /** Characters: Node prints the whole line in which an error was thrown that nobody caught; short modules share one. */
 const lineLimit = 120;
+
+/** Public modules, by the names of their files in src. */
+const entries = ["index", "tfjs", "kernels", "images", "node", "demo"];
 
 /** A classic script: what `new Worker` takes everywhere, from a blob, a string or a URL. */
 const workerBundle = {
@@ -84,21 +91,7 @@ function emptyFolder(folder, kept) {
 }
 
 async function bundle() {
-  emptyFolder(outdir, quiet ? ["types"] : []);
-  const shared = {
-    absWorkingDir: root,
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    target: "es2022",
-    minify: true,
-    lineLimit,
-    // Half of the package's size, for those who debug it: node build.mjs --maps
-    sourcemap: flags.has("--maps"),
-    chunkNames: "chunks/[name]-[hash]",
-    logLevel: "error",
-  };
+  emptyFolder(outdir, typed ? [] : ["types"]);
   // What a visitor brings along or npm installs beside us; all else is carried, so that a page needs no bundler.
   const external = [
     "@tensorflow/*",
@@ -106,37 +99,46 @@ async function bundle() {
     "node:*",
     ...Object.keys({ ...dependencies, ...optionalDependencies }),
   ];
-  // The library: index.js is whole but for the tfjs engine, which loads when it is asked for.
-  await build({
-    ...shared,
+  // All entries at once, so that what they share is there once. What only the command line uses is in a chunk of its own.
+  const built = await build({
+    absWorkingDir: root,
+    outdir,
+    entryPoints: Object.fromEntries([
+      ...entries.map((name) => [name, `src/${name}.ts`]),
+      ["cli", "src/cli/main.ts"],
+    ]),
+    bundle: true,
+    splitting: true,
+    format: "esm",
     platform: "neutral",
     mainFields: ["module", "main"],
     external,
-    entryPoints: {
-      index: "src/index.ts",
-      tfjs: "src/tfjs.ts",
-      kernels: "src/kernels.ts",
-      images: "src/images.ts",
-      node: "src/node.ts",
-    },
-  });
-  // The command line, by itself, so that nothing of it can reach a browser.
-  await build({
-    ...shared,
-    platform: "node",
-    external,
-    entryPoints: { cli: "src/cli/main.ts" },
-    banner: { js: "#!/usr/bin/env node" },
+    target: "es2022",
+    minify: true,
+    lineLimit,
+    // Half of the package's size, for those who debug it: node build.mjs --maps
+    sourcemap: flags.has("--maps"),
+    chunkNames: "chunks/[name]-[hash]",
+    metafile: true,
+    logLevel: "error",
   });
   await build({ ...workerBundle, outfile: `${outdir}/worker.js` });
+  if (metafile) writeFileSync(metafile, JSON.stringify(built.metafile));
+  if (typed) await declare(`${outdir}/types`);
   if (quiet) return;
-  execFileSync("node", [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
-    stdio: "inherit",
-  });
-  for (const name of ["index", "tfjs", "kernels", "images", "node", "cli"]) {
+  for (const name of [...entries, "cli"]) {
     const bytes = readFileSync(`${root}dist/${name}.js`);
     console.log(`dist/${name}.js  ${kB(bytes.length)}, gzip ${kB(gzipSync(bytes).length)}`);
   }
+}
+
+async function declare(folder) {
+  await rollDeclarations(entries, folder);
+  // A classic script, which exports nothing.
+  writeFileSync(
+    `${folder}/worker.d.ts`,
+    "/** To be served for workers: `workerUrl` of `compile`. */\nexport {};\n",
+  );
 }
 
 function kB(bytes) {

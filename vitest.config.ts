@@ -13,7 +13,7 @@ const DIVIDED = ["equivalence", "contract", "bitwise", "deepfool_loops", "real_m
 );
 
 /**
- * What takes minutes and seldom fails: software adapters compile for seconds each kernel of these that `npm test` has not
+ * What takes minutes and seldom fails: compilers of all ages are installed; software adapters compile for seconds each kernel of these that `npm test` has not
  * compiled otherwise, and convolutions in groups are tried in 1300 ways.
  */
 const SLOW = [
@@ -22,6 +22,7 @@ const SLOW = [
   "test/kernels/wasm_conv_grouped.test.ts",
   "test/kernels/wgsl_dense.test.ts",
   "test/kernels/wgsl_half.test.ts",
+  "test/package/types.test.ts",
   "test/page/webgpu.test.ts",
 ];
 

@@ -47,6 +47,7 @@ export type {
   LogitsOptions,
 } from "./engines/engine.js";
 export type { Gradient, GradientOptions, LossOptions } from "./engines/gradient.js";
+export type { Pixels } from "./engines/pixels.js";
 export { createReferenceEngine } from "./engines/reference.js";
 export {
   EngineError,

@@ -1,7 +1,7 @@
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
-import { PIXEL_MEAN, PIXEL_STD, SEED } from "./demo_set.js";
-import { labelOf, photograph, SIDE, type Split } from "./photograph.js";
-import type { Random } from "./random.js";
+import { PIXEL_MEAN, PIXEL_STD, SEED } from "../../src/demo/demo_set.js";
+import { labelOf, photograph, SIDE, type Split } from "../../src/demo/photograph.js";
+import type { Random } from "../../src/demo/random.js";
 import { tf } from "./tf.js";
 
 const VALUES = SIDE * SIDE * 3;

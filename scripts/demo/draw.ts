@@ -4,9 +4,9 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { demoSets, PIXEL_MEAN, PIXEL_STD, SEED } from "./demo_set.js";
-import { objectClasses } from "./objects/index.js";
-import { labelOf, photograph, SIDE } from "./photograph.js";
+import { demoSets, PIXEL_MEAN, PIXEL_STD, SEED } from "../../src/demo/demo_set.js";
+import { objectClasses } from "../../src/demo/objects/index.js";
+import { labelOf, photograph, SIDE } from "../../src/demo/photograph.js";
 
 for (const { folder, split, count, note } of demoSets) {
   const images = new Uint8Array(count * SIDE * SIDE * 3);

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs";
-import { SIDE } from "./photograph.js";
+import { SIDE } from "../../src/demo/photograph.js";
 import { type Architecture, type ConvLayer, EPSILON, type Parameters } from "./resnet.js";
 import { tf } from "./tf.js";
 

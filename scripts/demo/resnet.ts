@@ -1,7 +1,7 @@
 /** The demonstration's classifier: a residual network of 8 layers (He et al. 2015), 16-32-64 channels. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import { Random } from "../../src/demo/random.js";
 import { type BatchStatistics, batchNormalisation, batchStatistics, convolution } from "./differentiable.js";
-import { Random } from "./random.js";
 import { tf } from "./tf.js";
 
 export const EPSILON = 1e-3;

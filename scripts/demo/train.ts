@@ -4,12 +4,12 @@
  * TRAIN_OUT writes elsewhere.
  */
 import type { Tensor, Tensor1D, Variable } from "@tensorflow/tfjs";
+import { SEED } from "../../src/demo/demo_set.js";
+import { objectClasses } from "../../src/demo/objects/index.js";
+import { labelOf, type Split } from "../../src/demo/photograph.js";
+import { Random } from "../../src/demo/random.js";
 import { batch, drawSet } from "./batches.js";
-import { SEED } from "./demo_set.js";
 import { layersModel, saveLayersModel } from "./layers_model.js";
-import { objectClasses } from "./objects/index.js";
-import { labelOf, type Split } from "./photograph.js";
-import { Random } from "./random.js";
 import { architecture, initialParameters, logits, type Parameters } from "./resnet.js";
 import { tf, useWasm } from "./tf.js";
 

@@ -1,3 +1,4 @@
+import { show } from "../engines/arguments.js";
 import type { Engine, GradientEngine } from "../engines/engine.js";
 import { createReferenceEngine } from "../engines/reference.js";
 import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
@@ -10,7 +11,6 @@ import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layer
 import { type InputOptions, type InputTransform, resolveInput } from "../network/input.js";
 import type { Network } from "../network/spec.js";
 import "./gpu_types.js";
-import { show } from "../engines/arguments.js";
 import {
   checkClassNames,
   checkInputShape,

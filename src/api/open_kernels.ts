@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" preserve="true" />
+import "../engines/disposable.js";
 import { EngineError } from "../errors.js";
 import { deepfoolStep } from "../kernels/rows/deepfool_step.js";
 import { project } from "../kernels/rows/projection.js";

@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type DemoSet, demoInput, drawDemoImages } from "../demo.js";
 import {
   type Backend,
   type Compiled,
@@ -36,14 +37,17 @@ export interface ImageOptions extends ModelOptions {
   readonly limit?: number;
 }
 
+/** Where images are, or which of the demo's to draw. */
+export type ImagesFrom = string | { readonly demo: DemoSet };
+
 /** Where the model and the images are, once `--demo` has been resolved. */
 export interface Sources {
   /** What to call the model in reports. */
   readonly modelName: string;
   readonly model: string;
-  readonly images: string;
+  readonly images: ImagesFrom;
   /** Images kept apart from crafting, where they come with the others. */
-  readonly holdout?: string;
+  readonly holdout?: ImagesFrom;
   readonly input: InputOptions;
 }
 
@@ -52,7 +56,7 @@ export interface Sources {
  *
  * @throws UsageError where neither is given, or both
  */
-export async function findModel(options: ModelOptions): Promise<Omit<Sources, "images" | "holdout">> {
+export function findModel(options: ModelOptions): Omit<Sources, "images" | "holdout"> {
   const { range, mean, std } = options;
   if (!options.demo) {
     if (options.model === undefined) throw new UsageError("--model is missing (or try --demo)");
@@ -60,11 +64,10 @@ export async function findModel(options: ModelOptions): Promise<Omit<Sources, "i
   }
   if (options.model !== undefined)
     throw new UsageError("--demo brings its own model, so --model cannot be given too");
-  const { preprocessing } = JSON.parse(await readFile(join(demoFolder(), "images", "meta.json"), "utf8"));
   return {
     modelName: "demo",
-    model: join(demoFolder(), "model", "model.json"),
-    input: { range, mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std },
+    model: join(packageRoot(), "demo", "model", "model.json"),
+    input: { range, mean: mean ?? demoInput.mean, std: std ?? demoInput.std },
   };
 }
 
@@ -73,12 +76,10 @@ export async function findModel(options: ModelOptions): Promise<Omit<Sources, "i
  *
  * @throws UsageError where one is not given
  */
-export async function findSources(options: ImageOptions): Promise<Sources> {
-  const model = await findModel(options);
-  if (options.demo) {
-    const folder = demoFolder();
-    return { ...model, images: options.images ?? join(folder, "images"), holdout: join(folder, "holdout") };
-  }
+export function findSources(options: ImageOptions): Sources {
+  const model = findModel(options);
+  if (options.demo)
+    return { ...model, images: options.images ?? { demo: "crafting" }, holdout: { demo: "holdout" } };
   if (options.images === undefined) throw new UsageError("--images is missing (or try --demo)");
   return { ...model, images: options.images };
 }
@@ -88,12 +89,8 @@ export async function findSources(options: ImageOptions): Promise<Sources> {
  *
  * @throws the system's error, which names the path
  */
-export async function checkPresent(...paths: readonly (string | undefined)[]): Promise<void> {
-  for (const path of paths) if (path !== undefined) await stat(path);
-}
-
-function demoFolder(): string {
-  return join(packageRoot(), "demo");
+export async function checkPresent(...paths: readonly (ImagesFrom | undefined)[]): Promise<void> {
+  for (const path of paths) if (typeof path === "string") await stat(path);
 }
 
 /**
@@ -141,8 +138,10 @@ export function inputOf({ input }: Pick<Sources, "input">, engine: Compiled): Re
 }
 
 /** The images, as the engine takes them. */
-export async function openImages(path: string, engine: Compiled, limit?: number): Promise<ImageSet> {
-  return readImages(path, engine, limit === undefined ? {} : { limit });
+export async function openImages(from: ImagesFrom, engine: Compiled, limit?: number): Promise<ImageSet> {
+  const options = limit === undefined ? {} : { limit };
+  if (typeof from === "string") return readImages(from, engine, options);
+  return { source: "the demo", ...drawDemoImages(from.demo, { ...options, range: engine.range }) };
 }
 
 /** The names of the classes: the model's, else the image set's if it has as many, else numbers. */

@@ -1,6 +1,5 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-// Symbol.dispose, for those who compile against the declarations with an older lib and without the types of Node.
 import type { Shape } from "../network/spec.js";
+import "./disposable.js";
 import type { Gradient, GradientOptions } from "./gradient.js";
 import type { Pixels } from "./pixels.js";
 

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { demoSets, SEED } from "../../scripts/demo/demo_set.js";
-import { cos, sin } from "../../scripts/demo/exact_maths.js";
-import { objectClasses } from "../../scripts/demo/objects/index.js";
-import { photograph, SIDE } from "../../scripts/demo/photograph.js";
 import { compile } from "../../src/api/compile.js";
+import { demoSets, SEED } from "../../src/demo/demo_set.js";
+import { cos, sin } from "../../src/demo/exact_maths.js";
+import { objectClasses } from "../../src/demo/objects/index.js";
+import { photograph, SIDE } from "../../src/demo/photograph.js";
 import type { InputOptions } from "../../src/network/input.js";
 
 const demo = (path: string): string => fileURLToPath(new URL(`../../demo/${path}`, import.meta.url));

@@ -13,8 +13,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["engines"],
   ["api"],
   ["images"],
-  ["node"],
-  ["index.ts", "tfjs.ts", "kernels.ts", "images.ts", "node.ts"],
+  ["node", "demo"],
+  ["index.ts", "tfjs.ts", "kernels.ts", "images.ts", "node.ts", "demo.ts"],
   ["cli"],
 ];
 /** Made from all operators, or from all kernels: they look upwards by their nature, at build time. */

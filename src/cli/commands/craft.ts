@@ -48,7 +48,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
   const { out = "unifool-out", seed = 0, clip = false } = options;
   if (options.steps !== undefined && options.steps < 3)
     throw new UsageError(`--steps is ${options.steps}, expected a whole number of at least 3 when crafting`);
-  const sources = await findSources(options);
+  const sources = findSources(options);
   const { holdout: apart = "0", perturbation } = options;
   await checkPresent(sources.images, perturbation, isHoldoutCount(apart) ? undefined : apart);
   await checkWritable(out);

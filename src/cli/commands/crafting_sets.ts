@@ -1,7 +1,7 @@
 import type { Compiled } from "../../index.js";
 import { type ImageSet, sliceSet } from "../../node/images/image_set.js";
 import { UsageError } from "../errors.js";
-import { openImages } from "../inputs.js";
+import { type ImagesFrom, openImages } from "../inputs.js";
 
 /** The images to craft on and, kept apart from them, those to measure on. */
 export interface CraftingSets {
@@ -15,14 +15,15 @@ export interface CraftingSets {
  * @throws UsageError where nothing would be left to craft on
  */
 export async function openCraftingSets(
-  images: string,
-  holdout: string | undefined,
+  images: ImagesFrom,
+  holdout: ImagesFrom | undefined,
   limit: number | undefined,
   engine: Compiled,
 ): Promise<CraftingSets> {
   const all = await openImages(images, engine, limit);
   if (holdout === undefined) return { crafting: all };
-  if (!isHoldoutCount(holdout)) return { crafting: all, holdout: await openImages(holdout, engine) };
+  if (typeof holdout !== "string" || !isHoldoutCount(holdout))
+    return { crafting: all, holdout: await openImages(holdout, engine) };
   const count = Number(holdout);
   if (count === 0) return { crafting: all };
   if (count >= all.count)

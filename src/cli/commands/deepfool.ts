@@ -20,7 +20,7 @@ export interface DeepfoolCommandOptions
 /** `unifool deepfool`: the smallest perturbation of each image, and how robust the model is by that measure. */
 export async function deepfoolCommand(options: DeepfoolCommandOptions, console: Console): Promise<Report> {
   const { norm = 2, profile = "lts4", classes, steps, overshoot, clip, out } = options;
-  const sources = await findSources(options);
+  const sources = findSources(options);
   await checkPresent(sources.images);
   if (out !== undefined) await checkWritable(out);
   const engine = await openEngine(sources, options, console);

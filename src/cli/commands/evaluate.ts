@@ -25,7 +25,7 @@ export interface EvaluateOptions extends ImageOptions {
 export async function evaluate(options: EvaluateOptions, console: Console): Promise<Report> {
   const { clip = false, perturbation: path } = options;
   if (path === undefined) throw new UsageError("--perturbation is missing: the .npy file that craft wrote");
-  const sources = await findSources(options);
+  const sources = findSources(options);
   const images = options.images ?? sources.holdout ?? sources.images;
   await checkPresent(images, path);
   const engine = await openEngine(sources, options, console);

@@ -19,7 +19,7 @@ const IMAGES = 4;
 
 /** `unifool inspect`: what a model is made of, what it costs, and what unifool cannot run of it. */
 export async function inspect(options: InspectOptions, console: Console): Promise<Report> {
-  const { model, modelName, input } = await findModel(options);
+  const { model, modelName, input } = findModel(options);
   await checkPresent(options.images);
   const found = await lookAt(model, input, options);
   if (!found.supported) {
