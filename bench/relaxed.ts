@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
-import { relaxedModule } from "../src/kernels/wasm/module.generated.js";
+import { relaxedProbe } from "../src/kernels/wasm/module.generated.js";
 
 /** Whether WebAssembly in this process has relaxed SIMD: Node 22 and later, or 20 with its flag. */
 export function hasRelaxedSimd(): boolean {
-  return WebAssembly.validate(Buffer.from(relaxedModule, "base64"));
+  return WebAssembly.validate(Buffer.from(relaxedProbe, "base64"));
 }
 
 /**

@@ -1,9 +1,7 @@
 import { show } from "../engines/arguments.js";
 import type { Engine, GradientEngine } from "../engines/engine.js";
-import { createReferenceEngine } from "../engines/reference.js";
 import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
-import { createWasmEngine } from "../engines/wasm/engine.js";
-import { MAX_THREADS } from "../engines/wasm/threads/count.js";
+import { MAX_THREADS } from "../engines/wasm/threads/limits.js";
 import type { WebgpuEngine } from "../engines/webgpu/engine.js";
 import { InvalidArgumentError } from "../errors.js";
 import type { WeightStorage } from "../kernels/webgpu/weights.js";
@@ -236,11 +234,15 @@ async function engineFor(
   const input = resolveInput(settings.input, network.input.shape.at(-1) ?? 1);
   if (backend === "tfjs") return { engine: await createOnTfjs(network, settings), network };
   if (backend === "webgpu") return { engine: await createOnWebgpu(network, input, settings), network };
-  if (backend === "reference") return { engine: createReferenceEngine(network, input), network };
+  if (backend === "reference") {
+    const { createReferenceEngine } = await import("../engines/reference.js");
+    return { engine: createReferenceEngine(network, input), network };
+  }
+  const { createWasmEngine } = await import("../engines/wasm/engine.js");
   return { engine: await createWasmEngine(network, input, { threads, deterministic, workerUrl }), network };
 }
 
-/** Loaded only when asked for: nobody else needs to have TensorFlow.js. */
+/** Loaded only when asked for, as every engine is: nobody else needs to have TensorFlow.js. */
 async function createOnTfjs(
   model: Network | LiveLayersModel | TensorFunction,
   { input, inputShape, classes, classNames, tf }: Settings,

@@ -9,10 +9,11 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
  * Builds the package as it is published, from the sources as they are; beside `dist`, which others may be using.
  *
  * @param name tells the builds of test files that run side by side apart
+ * @param flags further ones of build.mjs
  */
-export async function buildPackage(name: string): Promise<string> {
+export async function buildPackage(name: string, flags: readonly string[] = []): Promise<string> {
   const folder = `${root}node_modules/.cache/unifool/${name}/dist`;
-  await promisify(execFile)(process.execPath, [`${root}build.mjs`, `--out=${folder}`]);
+  await promisify(execFile)(process.execPath, [`${root}build.mjs`, `--out=${folder}`, ...flags]);
   return folder;
 }
 

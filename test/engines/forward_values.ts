@@ -3,7 +3,7 @@ import { planForward } from "../../src/engines/wasm/plan/forward.js";
 import { createMemory, Layout } from "../../src/engines/wasm/plan/layout.js";
 import { livePatterns } from "../../src/engines/wasm/plan/live.js";
 import type { KernelExports } from "../../src/engines/wasm/run/program.js";
-import { chooseVariant } from "../../src/engines/wasm/run/variant.js";
+import { chooseVariant, moduleOf } from "../../src/engines/wasm/run/variant.js";
 import { planForward as planOnGpu } from "../../src/engines/webgpu/forward.js";
 import { encode, tapeBytes } from "../../src/kernels/wasm/tape.js";
 import { fuse } from "../../src/network/fuse.js";
@@ -34,7 +34,7 @@ export async function wasmValues(
   layout.initialise(at, bytes);
   const { pages, segments } = layout.finish();
   const memory = createMemory(pages, segments, false);
-  const module = await WebAssembly.compile(chooseVariant(deterministic, false).bytes);
+  const module = await WebAssembly.compile(await moduleOf(chooseVariant(deterministic), false));
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   new Float32Array(memory.buffer, forward.pixels.address, image.length).set(image);
   (exports as unknown as KernelExports).run(tape[0], tape[tape.length - 1]);

@@ -14,7 +14,7 @@ import { seedRows } from "./run/passes.js";
 import { type LayerTime, profile } from "./run/profile.js";
 import { type KernelExports, openProgram, type Program, tapesFor } from "./run/program.js";
 import { createSession } from "./run/session.js";
-import { chooseVariant } from "./run/variant.js";
+import { chooseVariant, moduleOf } from "./run/variant.js";
 import { resolveThreads } from "./threads/count.js";
 import { Pool } from "./threads/pool.js";
 
@@ -72,9 +72,9 @@ export async function createWasmEngine(
   tuning: Partial<Tuning> = {},
 ): Promise<WasmEngine> {
   const { threads, shared } = resolveThreads(options.threads ?? "auto");
-  const variant = chooseVariant(options.deterministic ?? false, shared);
+  const variant = chooseVariant(options.deterministic ?? false);
   const planned = planProgram(network, input, threads, { ...TUNING, ...tuning });
-  const module = await WebAssembly.compile(variant.bytes);
+  const module = await WebAssembly.compile(await moduleOf(variant, shared));
   const backend =
     threads > 0
       ? await workers(planned, module, threads, shared, options.workerUrl)
@@ -83,7 +83,7 @@ export async function createWasmEngine(
   const { inputShape, ...facts } = factsOf(network, input);
   const engine = createEngine({ inputShape, ...facts }, backend);
   return Object.assign(engine, {
-    variant: variant.name,
+    variant,
     threads,
     memoryBytes: planned.plan.pages * 65536,
 

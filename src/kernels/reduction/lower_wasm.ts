@@ -4,7 +4,7 @@ import { type Lowering, NOTHING } from "../wasm/lowering.js";
 import { entry, f32 } from "../wasm/tape.js";
 import { type ReducedAxes, reductionOf } from "./axes.js";
 import type { FactorOf } from "./reference.js";
-import { REDUCED_COLUMNS } from "./wasm.js";
+import { REDUCED_COLUMNS } from "./wasm_tile.js";
 
 /** A sum along axes, times a factor. */
 export function scaledSum<O extends AnyOperator & ReducedAxes>(factorOf: FactorOf): Lowering<O> {

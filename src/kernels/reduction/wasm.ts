@@ -12,9 +12,8 @@ import {
   zero,
 } from "../wasm/assembler.js";
 import { forEachWidth, load, minU, store, type Width } from "../wasm/tiles.js";
+import { REDUCED_COLUMNS } from "./wasm_tile.js";
 
-/** Columns of a tile. */
-export const REDUCED_COLUMNS = 64;
 /** Vectors of columns that are summed together: enough to hide the latency of an addition. */
 const VECTORS = 4;
 

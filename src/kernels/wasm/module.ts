@@ -1,3 +1,4 @@
+import { deflateRawSync } from "node:zlib";
 import { Const, type Dependency, elem, funcref, importMemory, Module, table } from "wasmati";
 import { affine } from "../affine/wasm.js";
 import { convForward } from "../conv/wasm_forward.js";
@@ -111,26 +112,38 @@ export function assembleModule(target: Target): Uint8Array {
   return moduleBytes(module);
 }
 
-/** Generated files, beside this one: each kernel's index and fields, and the bytes of both variants. */
+/** A module so small that its text is nothing, with the instructions that the variant needs: for `WebAssembly.validate`. */
+function assembleProbe(target: Target): Uint8Array {
+  const memory = Object.assign(importMemory({ min: 1 }), { module: "env", string: "memory" });
+  return Module({ exports: { probe: assemble(affine as KernelSource, target) as never }, memory }).toBytes();
+}
+
+/** Generated files, beside this one: each kernel's index and fields, and the bytes of both variants, deflated. */
 export function generatedSources(): Record<string, string> {
   const kernels = kernelSources
     .map((k, index) => `  ${k.name}: { index: ${index}, fields: ${JSON.stringify(k.fields)} },`)
     .join("\n");
-  const bytes = (target: Target): string => Buffer.from(assembleModule(target)).toString("base64");
-  const raw = (base64: string): string => `/* @__PURE__ */ String.raw\`\n${base64}\n\``;
   const notice = "// Made by build.mjs from the kernel sources; not in git.";
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+  const raw = (text: string): string => `/* @__PURE__ */ String.raw\`\n${text}\n\``;
+  // Deflated, because base64 hides from a server's gzip what repeats: 31 kB a variant, not 54. Raw, because bundlers cut
+  // other strings into lines, which compress badly; on a line of its own, as base64 may be, because Node prints the whole
+  // line that an error comes from.
+  const variant = (target: Target): string =>
+    `${notice}\nexport const deflated = ${raw(base64(deflateRawSync(assembleModule(target), { level: 9 })))};\n`;
   return {
     "kernels.generated.ts": [notice, `export const kernels = {\n${kernels}\n} as const;`, ""].join("\n"),
     "module.generated.ts": [
       notice,
       "// Where the flags of the imported memory's limits are, in both modules: they say shared with a maximum.",
       `export const memoryFlagsAt = ${memoryFlagsAt()};`,
-      "// Raw, because bundlers cut other strings into lines, which compress badly; on a line of its own, as base64 may",
-      "// be, because Node prints the whole line that an error comes from.",
-      `export const plainModule = ${raw(bytes({ relaxed: false }))};`,
-      `export const relaxedModule = ${raw(bytes({ relaxed: true }))};`,
+      "// Whether a platform takes the variants.",
+      `export const simdProbe = "${base64(assembleProbe({ relaxed: false }))}";`,
+      `export const relaxedProbe = "${base64(assembleProbe({ relaxed: true }))}";`,
       "",
     ].join("\n"),
+    "simd_module.generated.ts": variant({ relaxed: false }),
+    "relaxed_module.generated.ts": variant({ relaxed: true }),
     "row_module.generated.ts": rowModuleSource(),
   };
 }

@@ -7,7 +7,6 @@ import type { ImportOptions, MainFile } from "./importer.js";
 import { IMPORTERS } from "./importers.js";
 import { kindOf, limitOf, type ModelKind, OTHERS } from "./kind.js";
 import { isLiveLayersModel, type LiveLayersModel } from "./layers_model/live.js";
-import { importLive } from "./layers_model/load.js";
 import { isModelBytes, isModelFiles } from "./source/memory.js";
 import type { ModelSource } from "./source/model_source.js";
 import { type ModelPlace, openSource } from "./source/open_source.js";
@@ -51,7 +50,7 @@ export async function openModel(model: ModelInput, options: OpenModelOptions = {
     throw new InvalidArgumentError(
       `loadModel: model is ${valueText(typeof model)}, expected a path or URL of a model, its bytes or Files, or a tf.LayersModel or tf.GraphModel`,
     );
-  if (isLiveLayersModel(model)) return importLive(model, options);
+  if (isLiveLayersModel(model)) return (await import("./layers_model/load.js")).importLive(model, options);
   if (isLiveGraphModel(model)) return (await import("./graph_model/load.js")).importLive(model, options);
 
   let [bytes, total] = [0, 0];

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from "../../../errors.js";
+import { MAX_THREADS } from "./limits.js";
 import { canSpawn } from "./spawn.js";
 
 /** Threads beyond which `auto` does not go: one image's layers do not feed more. */
 const MOST_BY_ITSELF = 8;
-export const MAX_THREADS = 256;
 
 /**
  * How many workers to start, and whether they share a memory. Sharing needs `SharedArrayBuffer`, in browsers a

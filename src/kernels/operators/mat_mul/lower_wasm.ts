@@ -5,7 +5,7 @@ import { type Buffer, entry, Place } from "../../wasm/tape.js";
 import { singleVjp } from "./lower_wasm_single.js";
 import { type MatrixProduct, type OperandStrides, productOf } from "./product.js";
 import type { MatMul } from "./spec.js";
-import { FORWARD_ROWS } from "./wasm_forward.js";
+import { FORWARD_ROWS } from "./wasm_tile.js";
 
 /** The vjp reads both operands as they lie; the forward kernel wants the second one row-major, so a transposed one is turned. */
 export const lowering: Lowering<MatMul> = {

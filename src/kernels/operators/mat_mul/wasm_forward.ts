@@ -1,8 +1,7 @@
 import { ifThen, int, kernel, loadSplat, madd, whileDo, zero } from "../../wasm/assembler.js";
 import { load, minU, store, type Width } from "../../wasm/tiles.js";
+import { FORWARD_ROWS } from "./wasm_tile.js";
 
-/** Rows of the output that a tile computes together. */
-export const FORWARD_ROWS = 4;
 /** Vectors of a row. */
 const VECTORS = 2;
 

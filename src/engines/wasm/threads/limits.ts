@@ -1,0 +1,2 @@
+/** Worker threads of an engine. */
+export const MAX_THREADS = 256;
