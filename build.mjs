@@ -11,7 +11,8 @@
  *   node build.mjs --types     with type declarations, where --quiet or --out makes none
  *   node build.mjs --meta=FILE writes what esbuild says of each bundle: its sources, its bytes, what it imports
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -44,6 +45,20 @@ const workerBundle = {
   lineLimit,
   legalComments: "none",
   logLevel: "error",
+};
+
+/** How an import says to webpack and Vite that it is not theirs to resolve; esbuild drops comments where it drops white space. */
+const HINTED = "import(/* webpackIgnore: true */ /* @vite-ignore */ ";
+const MARK = "__unifool_import__(";
+const hintsKept = {
+  name: "hints kept",
+  setup({ onLoad }) {
+    onLoad({ filter: /src\/kernels\/import_installed\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      if (!source.includes(HINTED)) throw new Error(`${path}: no import with the hints ${HINTED}`);
+      return { contents: source.replaceAll(HINTED, MARK), loader: "ts" };
+    });
+  },
 };
 
 await generateSources();
@@ -121,7 +136,14 @@ async function bundle() {
     chunkNames: "chunks/[name]-[hash]",
     metafile: true,
     logLevel: "error",
+    plugins: [hintsKept],
+    write: false,
   });
+  for (const { path, contents, text } of built.outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, path.endsWith(".js") ? text.replaceAll(MARK, HINTED) : contents);
+  }
+  chmodSync(`${outdir}/cli.js`, 0o755);
   await build({ ...workerBundle, outfile: `${outdir}/worker.js` });
   if (metafile) writeFileSync(metafile, JSON.stringify(built.metafile));
   if (typed) await declare(`${outdir}/types`);

@@ -67,7 +67,10 @@ export interface CompileOptions {
   readonly output?: string;
   /** One name for each class, in place of those that the model carries; results and pictures name classes so. */
   readonly classNames?: readonly string[];
-  /** The TensorFlow.js to use with backend "tfjs". Default: the installed `@tensorflow/tfjs-core`. */
+  /**
+   * The TensorFlow.js to use with backend "tfjs". Default: the installed `@tensorflow/tfjs-core`, in a page what an import
+   * map calls so; a bundler does not see it there.
+   */
   readonly tf?: TensorFlow;
   /** Number of classes, for a function with backend "tfjs". */
   readonly classes?: number;

@@ -1,4 +1,5 @@
 import { EngineError } from "../../errors.js";
+import { importInstalled } from "../../kernels/import_installed.js";
 
 /** A device and what becomes known of it: its loss, and errors that no call was waiting for. */
 export interface Gpu {
@@ -65,7 +66,7 @@ function nameOf(info: GPUAdapterInfo | undefined): string {
 async function findGpu(): Promise<GPU> {
   const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   if (own) return own;
-  if (typeof process === "object" && process.versions?.node) return nodeGpu();
+  if (globalThis.process?.versions?.node) return nodeGpu();
   throw new EngineError('compile: navigator.gpu is missing, expected WebGPU; use { backend: "wasm" }');
 }
 
@@ -73,10 +74,9 @@ async function findGpu(): Promise<GPU> {
 async function nodeGpu(): Promise<GPU> {
   const kept = globalThis as { [DAWN]?: GPU };
   if (kept[DAWN]) return kept[DAWN];
-  const name = "webgpu";
   let dawn: { create(options: string[]): GPU; globals: object };
   try {
-    dawn = await import(/* @vite-ignore */ name);
+    dawn = (await importInstalled("webgpu")) as typeof dawn;
   } catch (cause) {
     throw new EngineError(
       'compile: backend "webgpu" needs the npm package webgpu in Node, expected it beside unifool (npm install webgpu)',

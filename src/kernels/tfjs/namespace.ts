@@ -1,11 +1,12 @@
 import type * as tfCore from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.js";
+import { importInstalled } from "../import_installed.js";
 
 /** What `import * as tf from "@tensorflow/tfjs"` (or `tfjs-core`) gives. */
 export type TfNamespace = typeof tfCore;
 
 /**
- * The tfjs to compute with: the one given, or else `@tensorflow/tfjs-core` if it is installed. Waits for the
+ * The tfjs to compute with: the one given, or else `@tensorflow/tfjs-core` if it is installed (Node) or mapped (a page). Waits for the
  * backend. Only functions of the namespace are called, never chained methods, so tfjs-core alone suffices.
  *
  * @throws EngineError if there is no tfjs, or no backend is registered with it
@@ -26,10 +27,10 @@ export async function resolveNamespace(given: TfNamespace | undefined): Promise<
 
 async function importCore(): Promise<TfNamespace> {
   try {
-    return await import("@tensorflow/tfjs-core");
+    return (await importInstalled("@tensorflow/tfjs-core")) as TfNamespace;
   } catch {
     throw new EngineError(
-      "createTfjsEngine: @tensorflow/tfjs-core is not installed, expected it, or { tf } with the tfjs to use",
+      "createTfjsEngine: @tensorflow/tfjs-core is not installed, expected it, or { tf } with the tfjs to use, as a page that a bundler made must have",
     );
   }
 }

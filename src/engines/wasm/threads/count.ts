@@ -29,7 +29,7 @@ function canShare(): boolean {
 
 function processors(): number {
   if (typeof navigator === "object" && navigator.hardwareConcurrency) return navigator.hardwareConcurrency;
-  if (typeof process === "object" && typeof process.getBuiltinModule === "function")
-    return process.getBuiltinModule("node:os").availableParallelism();
+  if (typeof globalThis.process?.getBuiltinModule === "function")
+    return globalThis.process.getBuiltinModule("node:os").availableParallelism();
   return 1;
 }

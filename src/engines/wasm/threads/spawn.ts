@@ -34,11 +34,11 @@ export function spawn(url: string | URL | undefined): Thread {
 }
 
 function isNode(): boolean {
-  return typeof process === "object" && typeof process.getBuiltinModule === "function";
+  return typeof globalThis.process?.getBuiltinModule === "function";
 }
 
 function spawnNode(url: string | URL | undefined): Thread {
-  const { Worker: NodeWorker } = process.getBuiltinModule("node:worker_threads");
+  const { Worker: NodeWorker } = globalThis.process.getBuiltinModule("node:worker_threads");
   const worker = url
     ? new NodeWorker(typeof url === "string" && /^[a-z]+:/.test(url) ? new URL(url) : url)
     : new NodeWorker(workerSource, { eval: true });

@@ -124,8 +124,8 @@ async function perform(session: Session, call: Exclude<Call, { op: "abort" }>, s
 }
 
 function openPort(): Port {
-  if (typeof process === "object" && process.versions?.node) {
-    const { parentPort } = process.getBuiltinModule("node:worker_threads");
+  if (globalThis.process?.versions?.node) {
+    const { parentPort } = globalThis.process.getBuiltinModule("node:worker_threads");
     if (!parentPort) throw new Error("unifool/worker: not in a worker");
     return {
       post: (reply, transfer) => parentPort.postMessage(reply, transfer),

@@ -9,6 +9,6 @@ interface NodeModules {
  * meets a `node:` specifier in code meant for a page.
  */
 export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
-  if (typeof process === "undefined" || typeof process.getBuiltinModule !== "function") return undefined;
-  return process.getBuiltinModule(name) as NodeModules[Name] | undefined;
+  if (typeof globalThis.process?.getBuiltinModule !== "function") return undefined;
+  return globalThis.process.getBuiltinModule(name) as NodeModules[Name] | undefined;
 }
