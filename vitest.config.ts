@@ -22,6 +22,7 @@ const SLOW = [
   "test/kernels/wasm_conv_grouped.test.ts",
   "test/kernels/wgsl_dense.test.ts",
   "test/kernels/wgsl_half.test.ts",
+  "test/package/bundlers.test.ts",
   "test/package/types.test.ts",
   "test/page/webgpu.test.ts",
 ];
