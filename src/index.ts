@@ -22,6 +22,8 @@ export {
 } from "./api/inspect.js";
 export type { LayerKernels, PassKernels } from "./api/layer_kernels.js";
 export { type LoadableModel, type LoadModelOptions, loadModel } from "./api/load_model.js";
+export type { MinimalMethod, MinimalOptions, MinimalResult, SdfVariant } from "./api/minimal/options.js";
+export { minimalPerturbation } from "./api/minimal.js";
 export type { SuggestedInput } from "./api/suggested_input.js";
 export type { UniversalMethod } from "./api/universal/method.js";
 export type { UniversalOptions } from "./api/universal/options.js";

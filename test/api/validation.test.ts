@@ -6,6 +6,8 @@ import {
   type FoolingRateOptions,
   foolingRate,
   InvalidArgumentError,
+  type MinimalOptions,
+  minimalPerturbation,
   type UniversalOptions,
   universalPerturbation,
 } from "../../src/index.js";
@@ -64,6 +66,46 @@ describe("deepfool", () => {
   ] as [Record<string, unknown>, string | RegExp][])("rejects %j", async (options, message) => {
     const expected = typeof message === "string" ? escaped(message) : message;
     await expectRejection((engine) => deepfool(engine, images, options as DeepfoolOptions), expected);
+  });
+});
+
+describe("minimalPerturbation", () => {
+  it.each([
+    ...shared.filter(([options]) => !("profile" in options) && !("step" in options)),
+    [{ method: "cw" }, 'minimalPerturbation: method is "cw", expected "sdf" or "fmn" or "deepfool"'],
+    [{ profile: "paper" }, 'minimalPerturbation: unknown option "profile", expected method, norm, targets'],
+    [{ radius: 1 }, 'minimalPerturbation: unknown option "radius", expected method'],
+    [{ variant: "added" }, 'variant is "added", expected "descent" or "paper"'],
+    [{ rounds: 2 }, 'minimalPerturbation: rounds is given with variant "descent", expected variant "paper"'],
+    [{ variant: "paper", starts: 1 }, 'starts is given with variant "paper", expected variant "descent"'],
+    [{ variant: "paper", rounds: 0 }, "rounds is 0, expected an integer >= 1"],
+    [{ starts: -1 }, "starts is -1, expected an integer >= 0"],
+    [
+      { method: "fmn", classes: 5 },
+      'classes is given with method "fmn", expected method "sdf" or "deepfool"',
+    ],
+    [
+      { method: "deepfool", variant: "paper" },
+      'variant is given with method "deepfool", expected method "sdf"',
+    ],
+    [{ targets: 1 }, "minimalPerturbation: targets is 1, expected an array of 3 class indices, one an image"],
+    [{ targets: [1, 2] }, "targets has 2 values, expected 3 class indices, one an image"],
+    [{ targets: [1, 2, 4] }, "minimalPerturbation: targets[2] is 4, expected an integer from 0 to 3"],
+    [{ targets: Float32Array.of(0, 0.5, 1) }, "targets[1] is 0.5, expected an integer from 0 to 3"],
+    [{ bounds: [1, 0] }, "minimalPerturbation: bounds is [1, 0], expected [low, high] with low < high"],
+    [{ bounds: [0, Infinity] }, "bounds is [0, Infinity], expected [low, high] with low < high"],
+    [
+      { bounds: [0.9, 1] },
+      /^minimalPerturbation: images\[0\] is 0\.\d+, expected values within the bounds \[0.89\d+, 1\]$/,
+    ],
+    [{ levels: 1 }, "minimalPerturbation: levels is 1, expected an integer from 2 to 65536"],
+    [{ levels: 2, bounds: [0.1, 0.9] }, "levels is 2, expected some within the bounds [0.1"],
+  ] as [Record<string, unknown>, string | RegExp][])("rejects %j", async (options, message) => {
+    const expected = typeof message === "string" ? escaped(message) : message;
+    await expectRejection(
+      (engine) => minimalPerturbation(engine, images, options as MinimalOptions),
+      expected,
+    );
   });
 });
 
@@ -139,6 +181,7 @@ describe("foolingRate", () => {
 
 describe.each([
   ["deepfool", (engine: Engine, x: Float32Array) => deepfool(engine, x)],
+  ["minimalPerturbation", (engine: Engine, x: Float32Array) => minimalPerturbation(engine, x)],
   ["universalPerturbation", (engine: Engine, x: Float32Array) => universalPerturbation(engine, x)],
   ["foolingRate", (engine: Engine, x: Float32Array) => foolingRate(engine, x, v)],
 ] as const)("%s", (caller, call) => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/api/compile.js";
 import { deepfool } from "../../src/api/deepfool.js";
 import { foolingRate } from "../../src/api/evaluate.js";
+import { minimalPerturbation } from "../../src/api/minimal.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import type { Engine } from "../../src/engines/engine.js";
 import { EngineError } from "../../src/errors.js";
@@ -60,6 +61,22 @@ describe.each(engines)("logits that are NaN: $name", (under) => {
     "deepfool, on its way": [
       (e) => deepfool(e, sound, { classes: 3 }),
       /^deepfool: a logit of image \d is NaN after 1 step, /,
+    ],
+    "minimalPerturbation, at an image": [
+      (e) => minimalPerturbation(e, broken),
+      /^minimalPerturbation: a logit of image 1 is NaN, expected/,
+    ],
+    "minimalPerturbation, on DeepFool's way": [
+      (e) => minimalPerturbation(e, sound, { bounds: [-9, 9] }),
+      /^minimalPerturbation: a logit of image \d is NaN after 1 step, /,
+    ],
+    "minimalPerturbation, on FMN's": [
+      (e) => minimalPerturbation(e, sound, { method: "fmn" }),
+      /^minimalPerturbation: a logit of image \d is NaN after \d step/,
+    ],
+    "minimalPerturbation, towards a class": [
+      (e) => minimalPerturbation(e, sound, { method: "deepfool", targets: [1, 1, 1] }),
+      /^minimalPerturbation: a logit of image \d is NaN/,
     ],
     foolingRate: [
       (e) => foolingRate(e, sound, greys(0.1)),

@@ -1,0 +1,90 @@
+import type { Engine } from "../engines/engine.js";
+import type { Pixels } from "../engines/pixels.js";
+import { sizeOf } from "../network/spec.js";
+import { attack, type Outcome } from "./minimal/attack.js";
+import type { MinimalOptions, MinimalResult } from "./minimal/options.js";
+import { runSearches } from "./minimal/searches.js";
+import { CALLER, resolveMinimal } from "./minimal/settings.js";
+import { Trail } from "./minimal/trail.js";
+import { defaultBatch } from "./predict.js";
+
+/**
+ * A perturbation r of each image, as small as can be found, that changes the prediction or brings it to a target. Methods:
+ *
+ * | method | follows | gradients an image |
+ * |---|---|---|
+ * | `sdf`, variant `descent` | ours: SuperDeepFool's projection, damped, from several boundaries (`minimal/descent.ts`) | about twice DeepFool's |
+ * | `sdf`, variant `paper` | SuperDeepFool, SDF(inf, 1), NeurIPS 2024 (`minimal/super_deepfool.ts`) | `rounds` DeepFools |
+ * | `fmn` | FMN, NeurIPS 2021 (`minimal/fast_minimum_norm.ts`) | `steps` |
+ * | `deepfool` | DeepFool, profile `lts4`, as `deepfool` has it; towards targets `minimal/deepfool.ts` | `classes` a step |
+ *
+ * The minimal r ends on the boundary and is parallel to its normal there. DeepFool sees to the first; `sdf` begins with its
+ * point and is never longer. The smallest r seen that fools is kept, by the engine's own predictions at the very point that is
+ * returned. An image that is not fooled comes back as it is, its norm Infinity; one whose target is its prediction with r = 0.
+ *
+ * With `levels` that r is rounded: pixels to the nearest level, then more and more of them away from the image, then r grown by a quarter at a
+ * time, until the point fools (`minimal/levels.ts`).
+ *
+ * A gradient that is 0 or not finite ends a search, and a logit that is infinite does not fool. Results hold no NaN, and an
+ * image's result does not depend on the other images. Norms and projections are float64, points float32.
+ *
+ * @param engine from `compile`, or any object that satisfies `Engine`
+ * @param given the images, `[N][H][W][C]`, in the units of `engine.range`
+ * @throws InvalidArgumentError for wrong shapes, values that are not finite or out of bounds, wrong options, or options of another
+ *   method or variant
+ * @throws EngineError if a logit is NaN at an image or where a search comes to (`image` says whose), or if the engine was disposed or
+ *   has failed
+ * @throws the signal's reason when aborted
+ *
+ * @example
+ * const { norms, adversarial } = await minimalPerturbation(net, images, { method: "sdf", levels: 256 });
+ * const median = norms.toSorted()[norms.length >> 1];
+ */
+export async function minimalPerturbation(
+  engine: Engine,
+  given: Pixels,
+  options?: MinimalOptions,
+): Promise<MinimalResult> {
+  const { images, settings } = resolveMinimal(engine, given, options);
+  const { signal, method, variant, deepfool, terms, targets, levels, onProgress } = settings;
+  signal?.throwIfAborted();
+  const size = sizeOf(engine.inputShape);
+  const count = images.length / size;
+  const found: { readonly trail: Trail; readonly outcome: Outcome }[] = [];
+  await runSearches(
+    { caller: CALLER, engine, deepfool, signal },
+    count,
+    defaultBatch(engine),
+    (index) => {
+      const image = images.subarray(index * size, (index + 1) * size);
+      const trail = new Trail(image, targets?.[index], terms);
+      return { index, trail, search: attack(trail, settings) };
+    },
+    ({ index, trail }, outcome, done) => {
+      found[index] = { trail, outcome };
+      onProgress?.(done, count);
+    },
+  );
+  const adversarial = images.slice();
+  const perturbation = new Float32Array(images.length);
+  found.forEach(({ outcome: { best } }, n) => {
+    if (best) adversarial.set(best.point, n * size);
+    if (best) perturbation.set(best.perturbation, n * size);
+  });
+  return {
+    adversarial,
+    perturbation,
+    norms: Float64Array.from(found, ({ outcome }) => outcome.best?.norm ?? Infinity),
+    labels: Int32Array.from(found, ({ trail }) => trail.label),
+    newLabels: Int32Array.from(found, ({ trail, outcome }) => outcome.best?.label ?? trail.label),
+    succeeded: Uint8Array.from(found, ({ outcome }) => Number(outcome.best !== undefined)),
+    iterations: Int32Array.from(found, ({ trail }) => trail.iterations),
+    gradients: Int32Array.from(found, ({ trail }) => trail.gradients),
+    alignment: Float64Array.from(found, ({ outcome }) => outcome.alignment),
+    stalled: found.filter(({ trail, outcome }) => outcome.best === undefined && trail.starved).length,
+    ...(levels && { rounded: Uint8Array.from(found, ({ outcome }) => Number(outcome.rounded)) }),
+    method,
+    ...(method === "sdf" && { variant }),
+    norm: terms.norm,
+  };
+}
