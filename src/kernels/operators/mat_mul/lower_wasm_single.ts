@@ -5,7 +5,7 @@ import type { BackwardContext } from "../../wasm/lowering.js";
 import { Buffer, entry, Place } from "../../wasm/tape.js";
 import { type MatrixProduct, productOf } from "./product.js";
 import type { MatMul } from "./spec.js";
-import { FORWARD_ROWS } from "./wasm_forward.js";
+import { FORWARD_ROWS } from "./wasm_tile.js";
 
 /** A row-major matrix for each product, or one for all of them. */
 interface Matrices {
