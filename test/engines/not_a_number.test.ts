@@ -5,6 +5,7 @@ import { foolingRate } from "../../src/api/evaluate.js";
 import { minimalPerturbation } from "../../src/api/minimal.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import type { Engine } from "../../src/engines/engine.js";
+import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { EngineError } from "../../src/errors.js";
 import { argmax } from "../../src/kernels/top_classes/reference.js";
 import { resolveInput } from "../../src/network/input.js";
@@ -117,6 +118,20 @@ describe.each(engines)("logits that are NaN: $name", (under) => {
     other.dispose();
   });
 });
+
+test.each([0, 2, 4])(
+  "loops side by side name the first image, whichever is met first, %i threads",
+  async (threads) => {
+    using engine = await createWasmEngine(overflowingNetwork(0.7, "NaN"), input, { threads });
+    // With two loops the second begins at image 4, which fails at once; the first comes to image 1 after another.
+    const run = engine.deepfool?.(greys(0.2, 0.9, 0.2, 0.2, 0.9, 0.9, 0.9, 0.9), {
+      ...{ norm: 2, profile: "lts4", classes: 3, steps: 5, overshoot: 0.02, trace: false },
+      labels: new Int32Array(8).fill(1),
+    });
+    await expect(run).rejects.toMatchObject({ image: 1, steps: 0 });
+    await expect(engine.logits(greys(0.2))).resolves.toBeDefined();
+  },
+);
 
 describe.each(engines)("logits that are infinite: $name", (under) => {
   test("have an order, and end a DeepFool run", async () => {

@@ -36,7 +36,8 @@ export interface DeepfoolTape {
   readonly entries: readonly Entry[];
   readonly start: Mark;
   readonly passes: readonly { readonly lanes: Lanes; readonly stride: number; readonly mark: Mark }[];
-  readonly room: DeepfoolAddresses;
+  /** Where the parts of its memory lie. */
+  readonly addresses: (placeOf: (buffer: Buffer) => number) => DeepfoolAddresses;
 }
 
 /** A backward pass and the norms of its lanes. */
@@ -149,25 +150,28 @@ export function planDeepfool(
       return withMark(starts[i].mark, [...gradient, { ...norms, next: nearest }]);
     }),
   ];
-  const at = (name: keyof typeof places): number => buffer.address + places[name].offset;
   return {
     entries,
     start,
     passes: starts,
-    room: {
-      begin: buffer.address,
-      end: buffer.address + buffer.bytes,
-      capacity,
-      mostPasses: deepfoolPasses,
-      state: at("state"),
-      passes: at("passes"),
-      r: at("r"),
-      before: at("before"),
-      images: at("images"),
-      perturbations: at("perturbations"),
-      labels: at("labels"),
-      outcomes: at("outcomes"),
-      log: at("log"),
+    addresses: (placeOf) => {
+      const begin = placeOf(buffer);
+      const at = (name: keyof typeof places): number => begin + places[name].offset;
+      return {
+        begin,
+        end: begin + buffer.bytes,
+        capacity,
+        mostPasses: deepfoolPasses,
+        state: at("state"),
+        passes: at("passes"),
+        r: at("r"),
+        before: at("before"),
+        images: at("images"),
+        perturbations: at("perturbations"),
+        labels: at("labels"),
+        outcomes: at("outcomes"),
+        log: at("log"),
+      };
     },
   };
 }

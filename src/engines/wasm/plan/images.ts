@@ -9,6 +9,7 @@ import {
   tapeBytes,
 } from "../../../kernels/wasm/tape.js";
 import type { Tuning } from "../../../kernels/wasm/tuning.js";
+import type { DeepfoolAddresses, DeepfoolTape } from "./deepfool_tape.js";
 import type { Layout } from "./layout.js";
 
 /** The tapes of a backward pass of up to `lanes` cotangents, in memory `[unit][stride]`. */
@@ -38,8 +39,18 @@ export interface ImagePlan {
   readonly scores: Tape;
   /** The backward pass of one cotangent, from seeds `[classes]`. */
   readonly single: Tape;
+  /** The DeepFool loop, and memory of its own; where there are passes of several lanes. */
+  readonly deepfool?: DeepfoolPlan;
   /** By rising number of lanes; none where their memory would be too much for several images. */
   readonly backward: readonly BackwardTapes[];
+}
+
+/** The DeepFool loop; see `deepfool_tape.ts`. */
+export interface DeepfoolPlan {
+  readonly tape: Tape;
+  /** Where on the tape the backward passes begin, by rising number of lanes. */
+  readonly passes: readonly { readonly lanes: Lanes; readonly stride: number; readonly at: number }[];
+  readonly room: DeepfoolAddresses;
 }
 
 /** A tape of one entry that runs others, each on one thread; see `run_tapes`. */
@@ -58,6 +69,7 @@ interface FirstImage {
     readonly gradient: readonly Entry[];
     readonly rows: readonly Entry[];
   }[];
+  readonly deepfool: DeepfoolTape;
   readonly own: Readonly<Record<keyof ImagePlan["addresses"], Buffer>>;
   /** Where its tapes are. */
   readonly tapeOf: (entries: readonly Entry[]) => Tape;
@@ -71,7 +83,7 @@ interface FirstImage {
  */
 export function planImages(
   layout: Layout,
-  { passes, plans, own, tapeOf }: FirstImage,
+  { passes, plans, deepfool, own, tapeOf }: FirstImage,
   threads: number,
   { imageBytes }: Tuning,
   shared: readonly Buffer[],
@@ -81,16 +93,18 @@ export function planImages(
     [`rows${p.lanes}`, p.rows] as const,
   ]);
   const some = new Map<string, readonly Entry[]>(Object.entries(passes));
-  const all = new Map([...some, ...lanes]);
+  const all = new Map([...some, ...lanes, ["deepfool", deepfool.entries] as const]);
+  // Marks say where the latest copy of the tape has them.
+  const marks = () => deepfool.passes.map(({ mark }) => mark.address);
+  const first = { placeOf: ({ address }: Buffer) => address, marks: marks(), tapes: mapValues(all, tapeOf) };
   const constant = (buffer: Buffer): boolean => shared.includes(buffer) || layout.isConstant(buffer);
   const copies = (tapes: typeof all): Room[] =>
-    threads > 1 ? copyForImages(layout, tapes, threads - 1, imageBytes, constant, Object.values(own)) : [];
+    threads > 1
+      ? copyForImages(layout, tapes, threads - 1, imageBytes, constant, Object.values(own), marks)
+      : [];
   const further = copies(all);
-  const rooms: Room[] = [
-    { placeOf: ({ address }) => address, tapes: mapValues(all, tapeOf) },
-    ...(further.length > 0 ? further : copies(some)),
-  ];
-  const [first, ...others] = rooms.map(({ placeOf, tapes }): ImagePlan => {
+  const rooms: Room[] = [first, ...(further.length > 0 ? further : copies(some))];
+  const images = rooms.map(({ placeOf, tapes, marks: at }): ImagePlan => {
     const tape = (name: string) => tapes.get(name) as Tape;
     const addresses = [...Object.entries(own)].map(([name, buffer]) => [name, placeOf(buffer)]);
     return {
@@ -106,15 +120,24 @@ export function planImages(
           gradient: tape(`gradient${p.lanes}`),
           rows: tape(`rows${p.lanes}`),
         })),
+      ...(tapes.has("deepfool") && {
+        deepfool: {
+          tape: tape("deepfool"),
+          passes: deepfool.passes.map(({ lanes: count, stride }, i) => ({ lanes: count, stride, at: at[i] })),
+          room: deepfool.addresses(placeOf),
+        },
+      }),
     };
   });
-  return { images: [first, ...others], together: planTogether(layout, rooms.length) };
+  return { images: images as [ImagePlan, ...ImagePlan[]], together: planTogether(layout, rooms.length) };
 }
 
 /** Where the buffers of an image lie, and its tapes. */
 interface Room {
   readonly placeOf: (buffer: Buffer) => number;
   readonly tapes: ReadonlyMap<string, Tape>;
+  /** Addresses of the marks on its tape of DeepFool. */
+  readonly marks: readonly number[];
 }
 
 /**
@@ -130,6 +153,7 @@ function copyForImages(
   most: number,
   constant: (buffer: Buffer) => boolean,
   owned: readonly Buffer[],
+  marks: () => readonly number[],
 ): Room[] {
   const all = [...tapes.values()];
   const named = all.flatMap(buffersOf).filter((buffer) => !constant(buffer));
@@ -142,7 +166,8 @@ function copyForImages(
       const offset = room.offsets.get(buffer);
       return offset === undefined ? buffer.address : base + offset;
     };
-    return { placeOf, tapes: mapValues(tapes, (entries) => write(layout, entries, placeOf)) };
+    const written = mapValues(tapes, (entries) => write(layout, entries, placeOf));
+    return { placeOf, tapes: written, marks: marks() };
   });
 }
 

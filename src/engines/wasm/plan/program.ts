@@ -1,5 +1,5 @@
 import { controlBytes } from "../../../kernels/wasm/control.js";
-import { LANES, type Lanes, MAX_LANES } from "../../../kernels/wasm/lowering.js";
+import { LANES, MAX_LANES } from "../../../kernels/wasm/lowering.js";
 import { type Buffer, type Entry, encode, entry, type Tape, tapeBytes } from "../../../kernels/wasm/tape.js";
 import { TUNING, type Tuning } from "../../../kernels/wasm/tuning.js";
 import { fuse } from "../../../network/fuse.js";
@@ -7,21 +7,11 @@ import type { InputTransform } from "../../../network/input.js";
 import { simplify } from "../../../network/simplify.js";
 import { type Network, sizeOf } from "../../../network/spec.js";
 import { type BackwardRoom, planBackward, scratchBytes } from "./backward.js";
-import { type DeepfoolAddresses, planDeepfool } from "./deepfool_tape.js";
+import { planDeepfool } from "./deepfool_tape.js";
 import { planForward } from "./forward.js";
 import { type ImagePlan, planImages, type TogetherPlan } from "./images.js";
 import { Layout, type Segment } from "./layout.js";
 import { LiveConstants } from "./live.js";
-
-/** The DeepFool loop; see `deepfool_tape.ts`. */
-export interface DeepfoolPlan {
-  /** Milliseconds that the tape shall run at a time. */
-  readonly slice: number;
-  readonly tape: Tape;
-  /** Where on the tape the backward passes begin, by rising number of lanes. */
-  readonly passes: readonly { readonly lanes: Lanes; readonly stride: number; readonly at: number }[];
-  readonly room: DeepfoolAddresses;
-}
 
 /**
  * Everything a thread needs to run the network, once its memory is there: plain data that can be posted to a worker. What
@@ -38,7 +28,8 @@ export interface ProgramPlan {
   /** Images that may be computed side by side, a thread each; DeepFool's loop has the first. */
   readonly images: readonly [ImagePlan, ...ImagePlan[]];
   readonly together: TogetherPlan;
-  readonly deepfool: DeepfoolPlan;
+  /** Milliseconds that a tape of DeepFool shall run at a time. */
+  readonly deepfoolSlice: number;
 }
 
 /** A plan, the first contents of its memory and, for profiles, the entries that its tapes were made from. */
@@ -130,7 +121,7 @@ export function planProgram(
     candidateBounds: constants.candidateBounds,
   };
   const passes = { forward: forward.entries, scores: forward.scores, single };
-  const { images, together } = planImages(layout, { passes, plans, own, tapeOf }, threads, tuning, [
+  const { images, together } = planImages(layout, { passes, plans, deepfool, own, tapeOf }, threads, tuning, [
     scratch,
     forward.zeros,
   ]);
@@ -144,12 +135,7 @@ export function planProgram(
     control: control.address,
     images,
     together,
-    deepfool: {
-      slice: tuning.deepfoolSlice,
-      tape: tapeOf(deepfool.entries),
-      passes: deepfool.passes.map(({ lanes, stride, mark }) => ({ lanes, stride, at: mark.address })),
-      room: deepfool.room,
-    },
+    deepfoolSlice: tuning.deepfoolSlice,
   };
   return { plan, segments, entries: entriesOf };
 }

@@ -2,6 +2,7 @@ import { PHASES } from "../../../kernels/deepfool_step/loop_state.js";
 import { createCheckpoint, PATIENCE } from "../../checkpoint.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../engine.js";
 import { NotANumber } from "../../not_a_number.js";
+import type { DeepfoolPlan } from "../plan/images.js";
 import { DeepfoolRoom } from "./deepfool_room.js";
 import type { Program } from "./program.js";
 
@@ -11,11 +12,12 @@ import type { Program } from "./program.js";
  * leave, so nothing is subtracted afterwards; norms are summed in float64. The same algorithm and arithmetic as the
  * portable loop (`api/deepfool_loop.ts`), whose differences are taken after rounding instead of before.
  *
- * The tape stops after some forward passes so that the event loop can turn. Other calls may come in between: whoever
- * goes on takes the loop's memory, and what the other has there is put aside.
+ * Where several images have memory of their own as many loops run side by side, each on a thread, each over a part of the
+ * images at a time. Tapes stop after some forward passes so that the event loop can turn. Other calls may come in between:
+ * whoever goes on takes the loops' memory, and what the other has there is put aside.
  */
 export class DeepfoolRunner {
-  private room: DeepfoolRoom | undefined;
+  private loops: Loop[] | undefined;
   private holder: Turn | undefined;
   /** Milliseconds for each forward pass of the latest slice; the first is one pass. */
   private pace = Number.POSITIVE_INFINITY;
@@ -26,8 +28,7 @@ export class DeepfoolRunner {
   async run(images: Float32Array, request: DeepfoolRequest): Promise<DeepfoolRun> {
     const checkpoint = createCheckpoint(request.signal, PATIENCE);
     await checkpoint();
-    const { units, plan } = this.programFor();
-    const { capacity } = plan.deepfool.room;
+    const { units } = this.programFor();
     const total = images.length / units;
     const run = {
       perturbation: new Float32Array(images.length),
@@ -35,76 +36,141 @@ export class DeepfoolRunner {
       newLabels: new Int32Array(total),
       iterations: new Int32Array(total),
     };
-    const log: number[] = [];
+    const parts = partsOf(total, this.open());
     const turn: Turn = {};
+    const working: Part[] = [];
+    let failure: { readonly image: number; readonly steps: number } | undefined;
+    let reported = 0;
     try {
-      for (let first = 0; first < total; first += capacity) {
-        const end = Math.min(first + capacity, total);
-        const part = images.subarray(first * units, end * units);
-        this.take(turn).load(part, request, request.labels?.subarray(first, end));
-        let done = first;
-        for (let resume = plan.deepfool.tape[0]; resume !== 0; ) {
-          const room = this.take(turn);
-          resume = this.slice(room, resume);
-          log.push(...room.takeLog());
-          if (room.get("notANumber") !== 0) {
-            const steps = room.get("iterations") + Number(room.get("phase") === PHASES.afterStep);
-            throw new NotANumber("deepfool", first + room.get("image"), steps);
-          }
-          const finished = first + room.get("image");
-          if (resume === 0) {
-            const { perturbation, labels, newLabels, iterations } = room.results();
-            run.perturbation.set(perturbation, first * units);
-            run.labels.set(labels, first);
-            run.newLabels.set(newLabels, first);
-            run.iterations.set(iterations, first);
-          }
-          for (; done < finished; done++) request.onProgress?.(done + 1, total);
-          await checkpoint();
+      for (let next = 0; ; ) {
+        const loops = this.take(turn);
+        for (const [i, loop] of loops.entries()) {
+          // Parts after an image that has failed are of no use; those before may have an earlier one.
+          if (working[i] || next === parts.length || failure) continue;
+          const part = parts[next++];
+          working[i] = part;
+          const labels = request.labels?.subarray(part.first, part.end);
+          loop.room.load(images.subarray(part.first * units, part.end * units), request, labels);
+          part.resume = loop.plan.tape[0];
         }
+        const running = [...loops.entries()].filter(([i]) => working[i] !== undefined);
+        if (running.length === 0) break;
+        this.slice(running.map(([i, loop]) => ({ loop, from: working[i].resume })));
+        for (const [i, { room }] of running) {
+          const part = working[i];
+          part.log.push(...room.takeLog());
+          part.resume = room.get("resume");
+          part.done = room.get("image");
+          if (room.get("notANumber") !== 0) {
+            const image = part.first + part.done;
+            const steps = room.get("iterations") + Number(room.get("phase") === PHASES.afterStep);
+            if (!failure || image < failure.image) failure = { image, steps };
+            delete working[i];
+          } else if (part.resume === 0) {
+            keep(run, part, room, units);
+            delete working[i];
+          }
+        }
+        for (const i of working.keys()) if (failure && working[i]?.first > failure.image) delete working[i];
+        if (!failure) {
+          const done = parts.reduce((sum, part) => sum + part.done, 0);
+          for (; reported < done; reported++) request.onProgress?.(reported + 1, total);
+        }
+        await checkpoint();
       }
     } finally {
       if (this.holder === turn) this.holder = undefined;
     }
-    return { ...run, ...(request.trace && { chosen: split(log, run.iterations) }) };
+    if (failure) throw new NotANumber("deepfool", failure.image, failure.steps);
+    return {
+      ...run,
+      ...(request.trace && { chosen: parts.flatMap((part) => chosenOf(part, run.iterations)) }),
+    };
   }
 
-  /** Runs the tape from an address for about a slice of time; returns where to go on, 0 at the end. */
-  private slice(room: DeepfoolRoom, from: number): number {
+  /** Runs tapes from an address each for about a slice of time. */
+  private slice(of: readonly { readonly loop: Loop; readonly from: number }[]): void {
     const program = this.programFor();
-    const { slice, room: addresses } = program.plan.deepfool;
-    const budget = Math.max(1, Math.min(addresses.mostPasses, Math.floor(slice / this.pace)));
-    room.set("budget", budget);
+    const { mostPasses } = of[0].loop.plan.room;
+    const budget = Math.max(1, Math.min(mostPasses, Math.floor(program.plan.deepfoolSlice / this.pace)));
+    for (const { loop } of of) loop.room.set("budget", budget);
     const start = performance.now();
-    program.runFrom(program.plan.deepfool.tape, from);
-    this.pace = (performance.now() - start) / (budget - room.get("budget"));
-    return room.get("resume");
+    program.runTogether(of.map(({ loop: { plan }, from }) => [from, plan.tape[plan.tape.length - 1]]));
+    const passes = of.map(({ loop }) => budget - loop.room.get("budget"));
+    this.pace = (performance.now() - start) / Math.max(1, ...passes);
   }
 
-  /** Makes the loop's memory this turn's, with what the turn had left there. */
-  private take(turn: Turn): DeepfoolRoom {
-    const program = this.programFor();
-    this.room ??= new DeepfoolRoom(program);
+  /** Makes the loops' memory this turn's, with what the turn had left there. */
+  private take(turn: Turn): Loop[] {
+    const loops = this.open();
     if (this.holder !== turn) {
-      if (this.holder) this.holder.saved = this.room.bytes.slice();
-      if (turn.saved) this.room.bytes.set(turn.saved);
+      if (this.holder) this.holder.saved = loops.map(({ room }) => room.bytes.slice());
+      turn.saved?.forEach((bytes, i) => {
+        loops[i].room.bytes.set(bytes);
+      });
       turn.saved = undefined;
       this.holder = turn;
     }
-    return this.room;
+    return loops;
   }
+
+  private open(): Loop[] {
+    const program = this.programFor();
+    this.loops ??= program.images.flatMap(({ plan: { deepfool: plan } }) =>
+      plan ? [{ plan, room: new DeepfoolRoom(program, plan) }] : [],
+    );
+    return this.loops;
+  }
+}
+
+/** A loop with memory of its own. */
+interface Loop {
+  readonly plan: DeepfoolPlan;
+  readonly room: DeepfoolRoom;
 }
 
 /** One call; `saved` is its memory while another call has it. */
 interface Turn {
-  saved?: Uint8Array;
+  saved?: Uint8Array[];
 }
 
-/** Consecutive runs of `values` of the given lengths. */
-function split(values: readonly number[], lengths: Int32Array): Int32Array[] {
-  let end = 0;
-  return Array.from(lengths, (length) => {
-    end += length;
-    return Int32Array.from(values.slice(end - length, end));
+/** Images `first .. end - 1`, which a loop has in memory together. */
+interface Part {
+  readonly first: number;
+  readonly end: number;
+  /** Where its tape goes on; 0: it is at its end. */
+  resume: number;
+  /** Images that are finished. */
+  done: number;
+  readonly log: number[];
+}
+
+/** As many images in each as fit a loop, or as give every loop some. */
+function partsOf(total: number, loops: readonly Loop[]): Part[] {
+  const size = Math.min(loops[0].plan.room.capacity, Math.ceil(total / loops.length));
+  return Array.from({ length: Math.ceil(total / size) }, (_, i) => ({
+    first: i * size,
+    end: Math.min((i + 1) * size, total),
+    resume: 0,
+    done: 0,
+    log: [],
+  }));
+}
+
+/** Copies what a finished part leaves. */
+function keep(run: Omit<DeepfoolRun, "chosen">, { first }: Part, room: DeepfoolRoom, units: number): void {
+  const { perturbation, labels, newLabels, iterations } = room.results();
+  run.perturbation.set(perturbation, first * units);
+  run.labels.set(labels, first);
+  run.newLabels.set(newLabels, first);
+  run.iterations.set(iterations, first);
+}
+
+/** The classes that were stepped to, image by image. */
+function chosenOf({ first, end, log }: Part, iterations: Int32Array): Int32Array[] {
+  let at = 0;
+  return Array.from(iterations.subarray(first, end), (steps) => {
+    at += steps;
+    return Int32Array.from(log.slice(at - steps, at));
   });
 }

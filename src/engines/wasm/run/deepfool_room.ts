@@ -7,6 +7,7 @@ import {
 import { PROFILES } from "../../../kernels/deepfool_step/profiles.js";
 import { passList } from "../../../kernels/seeds/pass_list.js";
 import type { DeepfoolRequest, DeepfoolRun } from "../../engine.js";
+import type { DeepfoolPlan } from "../plan/images.js";
 import { laneChunks } from "./passes.js";
 import type { Program } from "./program.js";
 
@@ -16,10 +17,13 @@ export class DeepfoolRoom {
   readonly bytes: Uint8Array;
   private readonly view: DataView;
 
-  constructor(private readonly program: Program) {
-    const { begin, end } = program.plan.deepfool.room;
+  constructor(
+    private readonly program: Program,
+    private readonly plan: DeepfoolPlan,
+  ) {
+    const { begin, end, state } = plan.room;
     this.bytes = new Uint8Array(program.memory.buffer, begin, end - begin);
-    this.view = new DataView(program.memory.buffer, program.plan.deepfool.room.state);
+    this.view = new DataView(program.memory.buffer, state);
   }
 
   get(name: StateInteger): number {
@@ -36,8 +40,8 @@ export class DeepfoolRoom {
    * @param labels the classes to leave; undefined: the predictions
    */
   load(images: Float32Array, request: DeepfoolRequest, labels: Int32Array | undefined): void {
-    const { units, plan } = this.program;
-    const { room } = plan.deepfool;
+    const { units } = this.program;
+    const { room } = this.plan;
     const count = images.length / units;
     this.floats(room.images, images.length).set(images);
     this.integers(room.labels, count).set(labels ?? new Int32Array(count).fill(-1));
@@ -77,8 +81,8 @@ export class DeepfoolRoom {
 
   /** What the finished run leaves, to be copied. */
   results(): Omit<DeepfoolRun, "chosen"> {
-    const { units, plan } = this.program;
-    const { room } = plan.deepfool;
+    const { units } = this.program;
+    const { room } = this.plan;
     const count = this.get("images");
     const words = OUTCOME_BYTES / 4;
     const outcomes = this.integers(room.outcomes, words * count);
@@ -94,7 +98,7 @@ export class DeepfoolRoom {
 
   /** Takes the classes that were stepped to since the last time. */
   takeLog(): Int32Array {
-    const { log, mostPasses } = this.program.plan.deepfool.room;
+    const { log, mostPasses } = this.plan.room;
     const taken = this.integers(log, Math.min(mostPasses, this.get("logged"))).slice();
     this.set("logged", 0);
     return taken;
@@ -102,7 +106,7 @@ export class DeepfoolRoom {
 
   /** The backward passes that carry `count` differences. */
   private writePasses(count: number): void {
-    const { passes: variants, room } = this.program.plan.deepfool;
+    const { passes: variants, room } = this.plan;
     const chunks = laneChunks(count);
     const records = room.passes + passList.records;
     this.integers(room.passes + passList.next, 1)[0] = records;
