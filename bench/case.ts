@@ -4,6 +4,7 @@ import { randomOrder, randomSource } from "../src/api/random.js";
 export const OPS = [
   "logits",
   "jacobian",
+  "gradient",
   "deepfool_step",
   "deepfool",
   "deepfool_foolbox",
@@ -18,7 +19,7 @@ export interface Case {
   /** Images a call, and the first of them; default 0. */
   readonly batch: number;
   readonly first?: number;
-  /** K: rows of a Jacobian, candidates of DeepFool; 0 for logits. */
+  /** K: rows of a Jacobian, candidates of DeepFool; 0 for logits, 1 for a gradient, that of the largest logit. */
   readonly classes: number;
   /** Passes over the images of `uap_pass`; default 1. */
   readonly passes?: number;
@@ -30,16 +31,20 @@ export function rowName({ passes = 1, ...c }: Case, engine: string, variant: str
   return `${op}/${c.network}/${engine}/${variant}/${c.batch}/${c.classes}`;
 }
 
+/** Gradients of some logits of each image. */
+export interface RowsResult<O extends Op> {
+  readonly op: O;
+  readonly logits: Float32Array;
+  /** `[N][K][H][W][C]` and `[N][K]`. */
+  readonly values: Float32Array;
+  readonly classes: Int32Array;
+}
+
 /** What a call gave, to be checked before it is timed. */
 export type Result =
   | { readonly op: "logits"; readonly logits: Float32Array }
-  | {
-      readonly op: "jacobian";
-      readonly logits: Float32Array;
-      /** `[N][K][H][W][C]` and `[N][K]`. */
-      readonly values: Float32Array;
-      readonly classes: Int32Array;
-    }
+  | RowsResult<"jacobian">
+  | RowsResult<"gradient">
   | {
       readonly op: AttackOp;
       readonly perturbation: Float32Array;

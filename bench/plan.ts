@@ -26,6 +26,10 @@ const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
   resnet20: [
     ["logits", 1, 0, ALL],
     ["logits", 32, 0, [...FASTEST, "onnxruntime"]],
+    ["gradient", 1, 1, [...OURS, "tfjs-wasm", "tfjs-grad", "torch"]],
+    ["gradient", 8, 1, NATIVE],
+    ["gradient", 32, 1, [...OURS, "tfjs-grad", "torch"]],
+    ["gradient", 128, 1, NATIVE],
     ["jacobian", 1, 4, FASTEST],
     ["jacobian", 1, 10, [...ALL, "tfjs-grad"]],
     ["jacobian", 8, 10, [...OURS, "tfjs-wasm", "tfjs-grad", "torch"]],
@@ -37,12 +41,16 @@ const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
   ],
   squeezenet: [
     ["logits", 1, 0, [...OURS, "onnxruntime", "torch"]],
+    ["gradient", 1, 1, NATIVE],
+    ["gradient", 8, 1, NATIVE],
     ["jacobian", 1, 4, ["wasm-relaxed"]],
     ["jacobian", 1, 10, NATIVE],
     ["jacobian", 1, 32, ["wasm-relaxed"]],
   ],
   mobilenetv2: [
     ["logits", 1, 0, [...OURS, "onnxruntime", "torch"]],
+    ["gradient", 1, 1, NATIVE],
+    ["gradient", 8, 1, NATIVE],
     ["jacobian", 1, 10, NATIVE],
   ],
   vgg16: [
@@ -126,7 +134,13 @@ export function planGroups(options: Options, networks: readonly string[], fused 
         op === "deepfool" || op === "deepfool_foolbox" ? [batches?.[0] ?? 64] : (batches ?? [1, 8, 32]);
       const sizes = op === "uap_pass" ? universalSizes(options) : batchesOf.map((batch) => ({ batch }));
       for (const size of sizes)
-        for (const k of op === "logits" ? [0] : op === "jacobian" ? (classes ?? [4, 10, 32]) : [10]) {
+        for (const k of op === "logits"
+          ? [0]
+          : op === "gradient"
+            ? [1]
+            : op === "jacobian"
+              ? (classes ?? [4, 10, 32])
+              : [10]) {
           // TensorFlow.js takes a second for what takes the others milliseconds.
           const { batch } = size;
           const slow = batch > 8 || k > 10 || (network !== "demo" && network !== "resnet20");

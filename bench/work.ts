@@ -48,6 +48,9 @@ export function liveMacs(c: Case, work: Work, result: Result, classes: number): 
   switch (result.op) {
     case "logits":
       return c.batch * work.forward;
+    case "gradient":
+      // How much of it is skipped differs from what rows in lanes skip.
+      return undefined;
     case "jacobian":
       return c.batch * (work.forward + rows * work.liveBackward);
     case "deepfool":

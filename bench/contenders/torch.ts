@@ -27,6 +27,7 @@ export async function openTorch(
   return childContender(child, network, { engine: "torch", variant, threads }, [
     "logits",
     "jacobian",
+    "gradient",
     "deepfool_step",
     "deepfool",
     "uap_pass",
