@@ -73,6 +73,26 @@ describe("Resize of other opsets", () => {
     await flattened(model, y);
   });
 
+  const shrunk = async (attributes: Record<string, Attribute>, scales = [1, 1, 0.4, 0.6]) => {
+    const model = new Fixture({ input: ["N", 3, 11, 9], opset: 18 });
+    await flattened(model, model.node("Resize", [model.x, "", model.floats([4], scales)], attributes));
+  };
+
+  it.each(["linear", "cubic"])("%s with antialias", async (mode) => {
+    for (const coordinate_transformation_mode of ["half_pixel", "align_corners", "asymmetric"])
+      for (const scales of [
+        [1, 1, 0.4, 0.6],
+        [1, 1, 0.25, 2],
+      ])
+        await shrunk({ mode, antialias: 1, coordinate_transformation_mode }, scales);
+  });
+
+  it("cubic without what lies outside", async () => {
+    await shrunk({ mode: "cubic", exclude_outside: 1 });
+    await shrunk({ mode: "cubic", exclude_outside: 1 }, [1, 1, 2, 1.5]);
+    await shrunk({ mode: "cubic", exclude_outside: 1, antialias: 1 });
+  });
+
   it("cubic with its coefficient", async () => {
     const model = new Fixture({ input: IMAGE, opset: 13 });
     const y = model.node("Resize", [model.x, "", model.floats([4], [1, 1, 2, 2])], {

@@ -17,6 +17,10 @@ export interface Sampling {
   readonly rounding: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
   /** Of `cubic`: -0.5 or -0.75. */
   readonly cubicCoefficient?: number;
+  /** Where an image shrinks, `linear` and `cubic` take in as many pixels as become one. */
+  readonly antialias?: boolean;
+  /** Pixels outside have no weight, and the others theirs together; else they are those at the border. */
+  readonly excludesOutside?: boolean;
   /** Coordinates are rounded to float32 after every step, as runtimes do: it decides what is nearest to one between two pixels. */
   readonly float32?: boolean;
 }
@@ -108,7 +112,8 @@ function weightsOf(from: number, to: number, factor: number, sampling: Sampling)
   return Array.from({ length: to }, (_, i) => {
     const rounded = sampling.float32 === true && sampling.mode === "nearest";
     const at = coordinateOf(i, from, to, factor, sampling.coordinates, rounded ? Math.fround : (x) => x);
-    return merged(taps(at, sampling), from);
+    const all = sampling.antialias && factor < 1 ? spreadTaps(at, factor, sampling) : taps(at, sampling);
+    return sampling.excludesOutside ? inside(all, from) : merged(all, from);
   });
 }
 
@@ -143,15 +148,40 @@ function taps(at: number, { mode, rounding, cubicCoefficient = -0.75 }: Sampling
       [below, 1 - t],
       [below + 1, t],
     ];
-  const a = cubicCoefficient;
-  const near = (d: number) => ((a + 2) * d - (a + 3)) * d * d + 1;
-  const far = (d: number) => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
-  return [
-    [below - 1, far(1 + t)],
-    [below, near(t)],
-    [below + 1, near(1 - t)],
-    [below + 2, far(2 - t)],
-  ];
+  return [-1, 0, 1, 2].map((step) => [below + step, cubic(step - t, cubicCoefficient)]);
+}
+
+/** Keys's kernel. */
+function cubic(distance: number, a: number): number {
+  const d = Math.abs(distance);
+  if (d >= 2) return 0;
+  return d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
+}
+
+/** The same kernels, wider by as much as the image shrinks, so that no pixel is passed over. */
+function spreadTaps(
+  at: number,
+  factor: number,
+  { mode, cubicCoefficient = -0.75 }: Sampling,
+): [number, number][] {
+  const radius = (mode === "cubic" ? 2 : 1) / factor;
+  const first = Math.floor(at - radius) + 1;
+  const found = Array.from({ length: Math.ceil(at + radius) - first }, (_, i): [number, number] => {
+    const distance = (first + i - at) * factor;
+    const weight = mode === "cubic" ? cubic(distance, cubicCoefficient) : Math.max(0, 1 - Math.abs(distance));
+    return [first + i, weight];
+  });
+  return normalised(found);
+}
+
+function normalised(all: readonly [number, number][]): [number, number][] {
+  const sum = all.reduce((total, [, weight]) => total + weight, 0);
+  return all.map(([at, weight]) => [at, weight / sum]);
+}
+
+/** Pixels outside left out. */
+function inside(all: readonly [number, number][], length: number): [number, number][] {
+  return normalised(all.filter(([at]) => at >= 0 && at < length));
 }
 
 function rounded(at: number, rounding: Sampling["rounding"]): number {

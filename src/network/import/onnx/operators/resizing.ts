@@ -10,16 +10,19 @@ import { type OnnxOperators, operator } from "./operator.js";
 
 function runResize(node: OnnxNode): Operand {
   node.ignore("extrapolation_value");
-  if (node.integer("exclude_outside", 0) !== 0) node.unsupported("exclude_outside");
-  if (node.integer("antialias", 0) !== 0) node.unsupported("antialias");
   const policy = node.text("keep_aspect_ratio_policy", "stretch");
   if (policy !== "stretch") node.unsupported(`keep_aspect_ratio_policy ${valueText(policy)}`);
   const old = node.opset < 11;
   const scales = node.optional(old ? 1 : 2, "scales");
   const sizes = old ? undefined : node.optional(3, "sizes");
+  const mode = node.choice("mode", "nearest", ["nearest", "linear", "cubic"]);
+  const excludesOutside = node.flag("exclude_outside", false);
+  if (excludesOutside && mode === "linear") node.unsupported("exclude_outside of linear");
   const sampling: Sampling = {
     float32: true,
-    mode: node.choice("mode", "nearest", ["nearest", "linear", "cubic"]),
+    mode,
+    antialias: node.flag("antialias", false),
+    excludesOutside: excludesOutside && mode === "cubic",
     cubicCoefficient: node.float("cubic_coeff_a", -0.75),
     coordinates: old
       ? "asymmetric"
