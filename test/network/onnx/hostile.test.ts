@@ -235,6 +235,11 @@ describe("bombs end in an error before they fill memory", () => {
         "",
         m.floats([4], [1, 1, 1e9, 1e9]),
       ]),
+    "a long image shrunk to a point"(m) {
+      const row = m.node("ConstantOfShape", [m.int64s([1, 1, 1, 2 ** 20])]);
+      const image = m.node("Add", [m.node("Reshape", [m.x, m.int64s([0, 1, 4, 1])]), row]);
+      return m.node("Resize", [image, "", m.floats([4], [1, 1, 1, 1e-6])], { mode: "linear", antialias: 1 });
+    },
     "a range": (m) =>
       m.node("Add", [
         m.x,

@@ -43,6 +43,8 @@ export function resize(
   const changed = lengths.flatMap((n, axis) => (n !== x.dims[axis] || factors[axis] !== 1 ? [axis] : []));
   if (!changed.every((axis) => lengths[axis] >= 1 && lengths[axis] <= LONGEST))
     flow.reject(`sizes are ${valueText(lengths)}, expected 1 to ${LONGEST}`);
+  if (sampling.antialias && !changed.every((axis) => x.dims[axis] <= LONGEST))
+    flow.reject(`it shrinks ${valueText(x.dims)}, expected axes of at most ${LONGEST}`);
   if (changed.length === 0) return x;
   if (changed.includes(x.batch)) flow.mixesImages("it resizes");
   const isSpatial = axes.spatial.length <= 2 && changed.every((axis) => axes.spatial.includes(axis));
