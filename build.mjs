@@ -20,7 +20,7 @@ import { rollDeclarations } from "./scripts/declarations.mjs";
 import { operatorTables } from "./scripts/operator_tables.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
-const { dependencies, optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const flags = new Set(process.argv.slice(2));
 const out = process.argv.find((flag) => flag.startsWith("--out="))?.slice("--out=".length);
 const outdir = out ?? `${root}dist`;
@@ -108,12 +108,7 @@ function emptyFolder(folder, kept) {
 async function bundle() {
   emptyFolder(outdir, typed ? [] : ["types"]);
   // What a visitor brings along or npm installs beside us; all else is carried, so that a page needs no bundler.
-  const external = [
-    "@tensorflow/*",
-    "webgpu",
-    "node:*",
-    ...Object.keys({ ...dependencies, ...optionalDependencies }),
-  ];
+  const external = ["@tensorflow/*", "webgpu", "sharp", "node:*", ...Object.keys(dependencies)];
   // All entries at once, so that what they share is there once. What only the command line uses is in a chunk of its own.
   const built = await build({
     absWorkingDir: root,

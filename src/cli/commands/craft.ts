@@ -1,6 +1,6 @@
 import { encodeNpy } from "../../images.js";
 import { foolingRate, type UniversalOptions } from "../../index.js";
-import { loadSharp } from "../../node/sharp.js";
+import { findSharp, INSTALL_SHARP } from "../../node/sharp.js";
 import { drawBeforeAfter, drawPerturbation, readPerturbation } from "../../node.js";
 import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
@@ -8,7 +8,7 @@ import { ballText, duration, normValue, percent, plural } from "../format.js";
 import { checkPresent, classNames, findSources, type ImageOptions, inputOf, openEngine } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { checkWritable } from "../output/folders.js";
-import { writeStaged } from "../output/staged_files.js";
+import { type FileMaker, writeStaged } from "../output/staged_files.js";
 import { packageVersion } from "../package_root.js";
 import type { Report } from "../report.js";
 import { checkCraftedRange } from "./crafted_range.js";
@@ -52,7 +52,11 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
   const { holdout: apart = "0", perturbation } = options;
   await checkPresent(sources.images, perturbation, isHoldoutCount(apart) ? undefined : apart);
   await checkWritable(out);
-  await loadSharp("craft", "drawing the pictures");
+  const draws = (await findSharp()) !== undefined;
+  if (!draws)
+    console.note(
+      `the pictures are left out: they need the npm package sharp, expected it beside unifool (${INSTALL_SHARP})`,
+    );
   const engine = await openEngine(sources, options, console);
   const interrupt = watchInterrupt(() =>
     console.note(
@@ -129,8 +133,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       `${ball} in ${engine.range.join("..")}`,
       `seed ${seed}`,
     ];
-    const files = await writeStaged(out, {
-      "perturbation.npy": () => encodeNpy(crafted.perturbation, engine.inputShape),
+    const pictures: Record<string, FileMaker> = {
       "perturbation.png": () =>
         drawPerturbation(
           crafted.perturbation,
@@ -146,6 +149,10 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
           shape: measured.shape,
           predictions,
         }),
+    };
+    const files = await writeStaged(out, {
+      "perturbation.npy": () => encodeNpy(crafted.perturbation, engine.inputShape),
+      ...(draws && pictures),
       "report.json": (paths) => Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
     });
     console.print(titleOf(crafted.foolingRate, sets, predictions.rate));
