@@ -36,7 +36,8 @@ export interface CompileOptions {
    */
   readonly backend?: Backend;
   /**
-   * Worker threads of the wasm backend; "auto", the default, as many as are useful; 0 the calling thread. More than
+   * Worker threads of the wasm backend; "auto", the default, as many as are useful, and the calling thread, with a warning,
+   * where none can be started; 0 the calling thread. More than
    * one needs `SharedArrayBuffer`, in browsers a cross-origin isolated page.
    */
   readonly threads?: "auto" | number;
@@ -270,6 +271,10 @@ async function createOnWebgpu(
   return createWebgpuEngine(network, input, { device, weights });
 }
 
+/** A page from elsewhere than https or localhost can be no such thing, whatever its headers say. */
+const needsSecurity = (): string =>
+  globalThis.isSecureContext === false ? ", and served by https or from localhost" : "";
+
 async function warningsFor(
   engine: Engine,
   network: Network | undefined,
@@ -281,9 +286,11 @@ async function warningsFor(
   if (typeof threads === "number" && threads > Math.max(1, working))
     warnings.push(
       backend === "wasm"
-        ? `compile: threads is ${threads}, but without SharedArrayBuffer one thread computes; in a browser the page must be cross-origin isolated`
+        ? `compile: threads is ${threads}, but without SharedArrayBuffer one thread computes; in a browser the page must be cross-origin isolated${needsSecurity()}`
         : `compile: threads is ${threads}, but backend "${backend}" computes without worker threads`,
     );
+  if ("withoutWorkers" in engine && engine.withoutWorkers)
+    warnings.push(`${engine.withoutWorkers}; until then the thread that calls computes, and blocks`);
   if (deterministic && backend !== "wasm" && backend !== "reference")
     warnings.push(`compile: deterministic is true, but backend "${backend}" rounds as its device does`);
   if ("onProcessor" in engine && engine.onProcessor)

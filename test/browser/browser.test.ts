@@ -200,6 +200,29 @@ describe.skipIf(!chromium)("in Chromium", () => {
       expect(failed.message).toMatch(/^compile: could not start 2 workers \(.*\); .* as workerUrl$/);
     });
 
+    it("are done without where nobody asked for a number, which is a warning", async () => {
+      const ran = await inPage("strict", "run", SMALL, {});
+      expect(ran.threads).toBe(0);
+      expect(ran.warnings).toEqual([
+        expect.stringMatching(
+          /^compile: could not start .* as workerUrl; until then the thread that calls computes/,
+        ),
+      ]);
+    });
+
+    it("and threads of the page compile nothing where its policy forbids WebAssembly", async () => {
+      for (const threads of [0, "auto"] as const) {
+        const failed = await inPage("withoutWasm", "compileFailure", SMALL, { threads });
+        expect(failed.name).toBe("EngineError");
+        expect(failed.message).toMatch(
+          /Content[ -]Security[ -]Policy.*add 'wasm-unsafe-eval' to its script-src/s,
+        );
+      }
+      expect(await inPage("withoutWasm", "run", SMALL, { backend: "reference" })).toMatchObject({
+        warnings: [],
+      });
+    });
+
     it.for(["throws.js", "nowhere.js"])("cannot be started from %s", async (file, context) => {
       const workerUrl = `/pages/${file}`;
       const page = await openPage(browser, sites.isolated);
@@ -210,6 +233,33 @@ describe.skipIf(!chromium)("in Chromium", () => {
       );
       await expectNoWorkers(page, context);
     });
+  });
+
+  it("a page that is not secure computes on one worker, and errors name the cause", async () => {
+    const page = await browser.newPage();
+    // Pages of 127.0.0.1 are secure whatever the protocol, so the site is shown under another name.
+    await page.route("http://insecure.example/**", async (route) => {
+      const { pathname } = new URL(route.request().url());
+      const response = await fetch(`${sites.isolated.origin}${pathname}`);
+      const body = Buffer.from(await response.arrayBuffer());
+      await route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body });
+    });
+    await page.goto("http://insecure.example/pages/index.html");
+    await page.waitForFunction(() => "cases" in window);
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    const { threads, warnings } = await runCase(page, "run", SMALL, { threads: 2 });
+    expect({ threads, warnings }).toEqual({
+      threads: 1,
+      warnings: [
+        expect.stringMatching(/must be cross-origin isolated, and served by https or from localhost$/),
+      ],
+    });
+    const failed = await runCase(page, "compileFailure", SMALL, { backend: "webgpu" });
+    expect(failed.name).toBe("EngineError");
+    expect(failed.message).toMatch(
+      /navigator\.gpu is missing, expected a page served by https or from localhost/,
+    );
+    await page.close();
   });
 
   it("the example shows what it finds", async () => {

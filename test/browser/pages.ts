@@ -25,10 +25,10 @@ export async function openSites(dist: string): Promise<Record<Policy, Site>> {
     "/models/large/weights.bin": large["weights.bin"],
   };
   const folders = { "/dist/": dist, "/demo/": `${root}demo/`, "/examples/": `${root}examples/` };
-  const [isolated, plain, strict] = await Promise.all(
-    (["isolated", "plain", "strict"] as const).map((policy) => serve(policy, folders, files)),
+  const [isolated, plain, strict, withoutWasm] = await Promise.all(
+    (["isolated", "plain", "strict", "withoutWasm"] as const).map((policy) => serve(policy, folders, files)),
   );
-  return { isolated, plain, strict };
+  return { isolated, plain, strict, withoutWasm };
 }
 
 /** A page with the cases loaded. */

@@ -19,6 +19,10 @@ export const POLICIES = {
     "Content-Security-Policy":
       "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'",
   },
+  /** The same for scripts, and no WebAssembly. */
+  withoutWasm: {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'",
+  },
 } as const;
 
 export type Policy = keyof typeof POLICIES;

@@ -181,6 +181,44 @@ describe("the process", () => {
     expect(printed).toBe("first\nsecond\n");
   });
 
+  test("ends the workers of an engine that was dropped, and not those of a pending call", async () => {
+    const printed = await run(
+      "dropped",
+      `import { setFlagsFromString } from "node:v8";
+       import { runInNewContext } from "node:vm";
+       import workerThreads from "node:worker_threads";
+       setFlagsFromString("--expose-gc");
+       const collect = runInNewContext("gc");
+       let [started, ended] = [0, 0];
+       process.getBuiltinModule("node:worker_threads").Worker = class extends workerThreads.Worker {
+         constructor(...args) {
+           super(...args);
+           started++;
+           this.once("exit", () => ended++);
+         }
+       };
+       const settle = async (done) => {
+         for (let round = 0; round < 100 && !done(); round++) {
+           collect();
+           await new Promise((resolve) => setTimeout(resolve, 20));
+         }
+       };
+       const begin = async () => {
+         const engine = await createWasmEngine(network, input, { threads: 2 });
+         await engine.logits(images);
+         return [engine.jacobian(images, { classes: 10 }), engine.logits(images)];
+       };
+       const pending = await begin();
+       collect();
+       const answers = await Promise.all(pending.splice(0));
+       console.log(answers.length, started);
+       answers.splice(0);
+       await settle(() => ended === 2);
+       console.log(ended);`,
+    );
+    expect(printed).toBe("2 2\n2\n");
+  });
+
   test("ends after dispose, also in the middle of a call", async () => {
     const printed = await run(
       "disposed",

@@ -16,7 +16,7 @@ import { type KernelExports, openProgram, type Program, tapesFor } from "./run/p
 import { createSession } from "./run/session.js";
 import { chooseVariant, moduleOf } from "./run/variant.js";
 import { resolveThreads } from "./threads/count.js";
-import { Pool } from "./threads/pool.js";
+import { Pool, WorkersMissing } from "./threads/pool.js";
 
 export interface WasmEngineOptions {
   /**
@@ -37,6 +37,8 @@ export interface WasmEngine extends GradientEngine {
   readonly variant: "simd" | "relaxed";
   /** Workers at work; 0: the calling thread computes. */
   readonly threads: number;
+  /** Why no workers could be started, where `threads` is "auto" and the calling thread computes instead. */
+  readonly withoutWorkers?: string;
   /** Bytes of linear memory. */
   readonly memoryBytes: number;
   /**
@@ -71,21 +73,31 @@ export async function createWasmEngine(
   options: WasmEngineOptions = {},
   tuning: Partial<Tuning> = {},
 ): Promise<WasmEngine> {
-  const { threads, shared } = resolveThreads(options.threads ?? "auto");
+  const { threads: wanted = "auto", workerUrl } = options;
   const variant = chooseVariant(options.deterministic ?? false);
-  const planned = planProgram(network, input, threads, { ...TUNING, ...tuning });
-  const module = await WebAssembly.compile(await moduleOf(variant, shared));
-  const backend =
-    threads > 0
-      ? await workers(planned, module, threads, shared, options.workerUrl)
-      : await callingThread(planned, module);
+  const start = async ({ threads, shared }: ReturnType<typeof resolveThreads>): Promise<Started> => {
+    const planned = planProgram(network, input, threads, { ...TUNING, ...tuning });
+    const module = await compileModule(await moduleOf(variant, shared));
+    const backend =
+      threads > 0
+        ? await workers(planned, module, threads, shared, workerUrl)
+        : await callingThread(planned, module);
+    return { backend, threads, pages: planned.plan.pages };
+  };
+  const { backend, threads, pages, withoutWorkers } = await start(resolveThreads(wanted)).catch(
+    async (error): Promise<Started> => {
+      if (wanted !== "auto" || workerUrl !== undefined || !(error instanceof WorkersMissing)) throw error;
+      return { ...(await start({ threads: 0, shared: false })), withoutWorkers: error.message };
+    },
+  );
 
   const { inputShape, ...facts } = factsOf(network, input);
   const engine = createEngine({ inputShape, ...facts }, backend);
   return Object.assign(engine, {
     variant,
     threads,
-    memoryBytes: planned.plan.pages * 65536,
+    withoutWorkers,
+    memoryBytes: pages * 65536,
 
     profile(image: Float32Array, request: Parameters<WasmEngine["profile"]>[1]): LayerTime[] {
       countImages("profile", image, inputShape);
@@ -98,6 +110,28 @@ export async function createWasmEngine(
     },
   });
 }
+
+/** What came of a start. */
+interface Started extends Pick<WasmEngine, "threads" | "withoutWorkers"> {
+  readonly backend: Backend;
+  readonly pages: number;
+}
+
+/** @throws EngineError where the page's policy forbids WebAssembly */
+async function compileModule(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    // The bytes are good: they have been probed.
+    throw new EngineError(
+      `compile: this platform compiles no WebAssembly (${(cause as Error).message}); where a Content-Security-Policy forbids it, add 'wasm-unsafe-eval' to its script-src, or use { backend: "reference" }`,
+      { cause },
+    );
+  }
+}
+
+/** Ends the workers of a backend that was dropped without `dispose`; a pending call holds it. */
+const abandoned = /* @__PURE__ */ new FinalizationRegistry<Pool>((pool) => pool.dispose());
 
 type Planned = ReturnType<typeof planProgram>;
 
@@ -146,7 +180,7 @@ async function workers(
   url: string | URL | undefined,
 ): Promise<Backend> {
   const pool = await Pool.start(planned, module, threads, shared, url);
-  return {
+  const backend: Backend = {
     name: "wasm",
     logits: async (images, signal) => (await pool.logits(images, signal)).logits,
     async jacobian(images, request) {
@@ -165,4 +199,7 @@ async function workers(
     },
     dispose: () => pool.dispose(),
   };
+  // Nothing that the pool or its workers hold leads back to this object, but for calls on their way.
+  abandoned.register(backend, pool);
+  return backend;
 }

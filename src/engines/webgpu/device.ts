@@ -67,7 +67,11 @@ async function findGpu(): Promise<GPU> {
   const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   if (own) return own;
   if (globalThis.process?.versions?.node) return nodeGpu();
-  throw new EngineError('compile: navigator.gpu is missing, expected WebGPU; use { backend: "wasm" }');
+  const cause =
+    globalThis.isSecureContext === false
+      ? "expected a page served by https or from localhost, where browsers have WebGPU"
+      : "expected WebGPU";
+  throw new EngineError(`compile: navigator.gpu is missing, ${cause}; use { backend: "wasm" }`);
 }
 
 /** Dawn for Node. The object that `create` returns must never be collected while a device lives. */

@@ -17,6 +17,11 @@ interface Pending {
   readonly signal?: AbortSignal;
 }
 
+/** Workers that could not be started; whoever may do without them can tell. */
+export class WorkersMissing extends EngineError {
+  static override readonly name = "EngineError";
+}
+
 /** Longer than any machine takes to start a worker. */
 const START_SECONDS = 60;
 
@@ -212,12 +217,12 @@ function startFailure(
   reason: string,
   url: string | URL | undefined,
   cause?: unknown,
-): EngineError {
+): WorkersMissing {
   const advice = url
     ? `expected workerUrl, ${url}, to be where unifool/worker is served`
     : "where a Content-Security-Policy forbids blob: workers, serve unifool/worker and pass its address as workerUrl";
   const workers = threads === 1 ? "a worker" : `${threads} workers`;
-  return new EngineError(`compile: could not start ${workers} (${reason}); ${advice}`, { cause });
+  return new WorkersMissing(`compile: could not start ${workers} (${reason}); ${advice}`, { cause });
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
