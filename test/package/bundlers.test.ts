@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -7,7 +7,7 @@ import { findChromium, launchChromium } from "../browser/chromium.js";
 import { randomModel } from "../browser/model.js";
 import { buildPackage, root } from "../browser/package_build.js";
 import { type Policy, serve } from "../browser/site.js";
-import { BUNDLER_PACKAGES, BUNDLERS, bundleApp } from "./bundlers.js";
+import { BUNDLER_PACKAGES, BUNDLERS, bundleApp, WORKER } from "./bundlers.js";
 import { installTools } from "./tools.js";
 
 const chromium = findChromium();
@@ -69,6 +69,10 @@ async function visit(site: string, policy: Policy, search: string) {
     close();
   }
 }
+
+it.each(["vite", "webpack"] as const)("the document says what %s makes a worker of", (bundler) => {
+  expect(readFileSync(join(root, "docs/embedding.md"), "utf8")).toContain(`\n${WORKER[bundler]}\n`);
+});
 
 describe.each(BUNDLERS)("a page made with %s", (bundler) => {
   let site: string;

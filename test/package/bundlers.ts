@@ -16,7 +16,7 @@ export const BUNDLERS = ["esbuild", "vite", "rollup", "webpack", "parcel"] as co
 export type Bundler = (typeof BUNDLERS)[number];
 
 /** How the script for workers gets an address: what docs/embedding.md says for each bundler. */
-const WORKER: Readonly<Record<Bundler, string>> = {
+export const WORKER: Readonly<Record<Bundler, string>> = {
   esbuild: `const workerUrl = "/worker.js";`,
   vite: `import workerUrl from "unifool/worker?url";`,
   rollup: `const workerUrl = "/worker.js";`,

@@ -39,8 +39,19 @@ function examplesOf(file: string): Example[] {
   }));
 }
 
+/** The TypeScript of a document; what it imports of the package comes from the sources. */
+function examplesOfDocument(document: string): Example[] {
+  const text = readFileSync(join(root, "docs", document), "utf8");
+  return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => ({
+    file: `../docs/${document}`,
+    line: text.slice(0, match.index).split("\n").length,
+    code: match[1].replace(/from "unifool(?:\/(\w+))?"/g, (_, entry = "index") => `from "./${entry}.js"`),
+  }));
+}
+
+const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const files = (readdirSync(src, { recursive: true }) as string[]).filter((file) => file.endsWith(".ts"));
-const examples = files.flatMap(examplesOf);
+const examples = [...files.flatMap(examplesOf), ...documents.flatMap(examplesOfDocument)];
 
 const config = ts.parseJsonConfigFileContent(
   ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile).config,
@@ -56,6 +67,7 @@ const options: ts.CompilerOptions = {
 
 /** Names that a module exports, as values or types. */
 function exportsOf(program: ts.Program, file: string): string[] {
+  if (!files.includes(file)) return [];
   const checker = program.getTypeChecker();
   const symbol = checker.getSymbolAtLocation(program.getSourceFile(join(src, file))!);
   return symbol ? checker.getExportsOfModule(symbol).map(({ name }) => name) : [];
@@ -66,16 +78,18 @@ function moduleOf({ file, code }: Example, program: ts.Program): string {
   const body = code.replace(/^import .*\n/gm, "");
   const imports: string[] = code.match(/^import .*$/gm) ?? [];
   const taken = new Set<string>();
+  const own = code.match(/^import .*$/gm)?.join() ?? "";
   for (const from of [file, "index.ts", "network/build.ts", "network/input.ts"])
     for (const name of exportsOf(program, from)) {
-      if (taken.has(name) || !new RegExp(`\\b${name}\\b`).test(body)) continue;
+      if (taken.has(name) || new RegExp(`\\b${name}\\b`).test(own) || !new RegExp(`\\b${name}\\b`).test(body))
+        continue;
       taken.add(name);
       imports.push(`import { ${name} } from "./${from.replace(/\.ts$/, ".js")}";`);
     }
   return `${imports.join("\n")}\n${GIVEN_OF[file] ?? GIVEN}\nexport async function example() {\n${body}}\n`;
 }
 
-it("the examples of docstrings compile as they stand", () => {
+it("the examples of docstrings and documents compile as they stand", () => {
   expect(examples.length).toBeGreaterThan(20);
   const sources = ts.createProgram(
     files.map((file) => join(src, file)),
