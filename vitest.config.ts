@@ -8,9 +8,10 @@ chooseVulkanDrivers();
 hastenLavapipe();
 
 /** Suites of which `npm test` takes a part and `npm run test:slow` the rest; `test/support/portion.ts` tells them which. */
-const DIVIDED = ["equivalence", "contract", "bitwise", "deepfool_loops", "real_models", "golden_attacks"].map(
-  (name) => `test/engines/${name}.test.ts`,
-);
+const DIVIDED = [
+  ...["equivalence", "contract", "bitwise", "deepfool_loops", "real_models", "golden_attacks"],
+  ...["minimal", "golden_minimal"],
+].map((name) => `test/engines/${name}.test.ts`);
 
 /**
  * What takes minutes and seldom fails: compilers of all ages are installed; software adapters compile for seconds each kernel of these that `npm test` has not
@@ -31,6 +32,7 @@ const SLOW = [
 const LONGEST = [
   "test/engines/golden_attacks.test.ts",
   "test/engines/equivalence.test.ts",
+  "test/engines/golden_minimal.test.ts",
   "test/engines/webgpu_crafting.test.ts",
   "test/engines/real_models.test.ts",
   "test/browser/browser.test.ts",

@@ -16,6 +16,7 @@ const PROGRAMS = {
   weights: "bench/weights.ts",
   raw: "bench/raw/main.ts",
   rules: "bench/rules/main.ts",
+  minimal: "bench/minimal/main.ts",
 };
 
 /** What `gpu` adds; the tests that compute on a GPU go to `tests/`. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { DeepfoolProfile, UniversalMethod } from "../index.js";
+import type { DeepfoolProfile, MinimalMethod, UniversalMethod } from "../index.js";
 import {
   parseChoice,
   parseInteger,
@@ -15,6 +15,7 @@ import {
 const PROFILES: readonly DeepfoolProfile[] = ["lts4", "lts4-torch", "foolbox", "paper"];
 const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
 const METHODS: readonly UniversalMethod[] = ["deepfool", "sgd", "sga", "momentum"];
+const MINIMAL_METHODS: readonly MinimalMethod[] = ["deepfool", "sdf", "fmn"];
 const WEIGHTS = ["float32", "float16"] as const;
 
 /** Adds `--model` and what belongs to it. */
@@ -80,7 +81,7 @@ export function addImageOptions(command: Command): Command {
 }
 
 /** Adds DeepFool's parameters; the defaults differ between commands, so the text comes from there. */
-export function addDeepfoolOptions(command: Command, defaults: { readonly steps: number }): Command {
+export function addDeepfoolOptions(command: Command, defaults: { readonly steps: number | string }): Command {
   return command
     .addOption(option("--classes <n>", "candidate classes of DeepFool (default: 10)", wholeNumber(2)))
     .addOption(
@@ -165,6 +166,14 @@ export function norm(fallback: string): Option {
     "--norm <p>",
     `norm that the perturbations are small in: 2 or inf (default: ${fallback})`,
     parseNorm,
+  );
+}
+
+export function minimalMethod(): Option {
+  return option(
+    "--method <name>",
+    `how it is found: ${MINIMAL_METHODS.join(", ")}; sdf and fmn go on to smaller ones (default: deepfool)`,
+    (name, text) => parseChoice(name, text, MINIMAL_METHODS),
   );
 }
 

@@ -15,6 +15,7 @@ import {
   addStepOptions,
   clip,
   json,
+  minimalMethod,
   norm,
   out,
   perturbation,
@@ -100,8 +101,8 @@ function createProgram(console: Console, report: (result: Report) => void, stdou
     .action(async (options: EvaluateOptions) => report(await evaluate(options, console)));
 
   const deepfool = program.command("deepfool").description("find the smallest perturbation of each image");
-  addImageOptions(addModelOptions(deepfool)).addOption(norm("2"));
-  addEngineOptions(addDeepfoolOptions(deepfool, { steps: 50 }))
+  addImageOptions(addModelOptions(deepfool)).addOption(norm("2")).addOption(minimalMethod());
+  addEngineOptions(addDeepfoolOptions(deepfool, { steps: "50; sdf, fmn: 100" }))
     .addOption(clip())
     .addOption(out("folder for perturbations.npy and report.json (default: nothing is written)"))
     .addOption(json())

@@ -16,6 +16,7 @@ import {
   compile,
   deepfool,
   foolingRate,
+  minimalPerturbation,
   type UniversalOptions,
   universalPerturbation,
 } from "../../src/index.js";
@@ -322,6 +323,22 @@ describe("deepfool", () => {
     expect(written.shape).toEqual([6, SIDE, SIDE, 1]);
     expect(written.data).toEqual(found.perturbation);
   });
+
+  it.each(["sdf", "fmn"] as const)("--method %s finds what the API finds", async (method) => {
+    const out = newPath("smaller");
+    const args = ["--method", method, "--limit", "3", "--steps", "12", "--out", out, "--json"];
+    const report = jsonOf(await run("deepfool", ...source(), ...args));
+    const engine = await compile(model, { backend: "reference" });
+    const x = Float32Array.from(tinyImages(3).pixels, (v) => v / 255);
+    const bounds = [-Infinity, Infinity] as const;
+    const found = await minimalPerturbation(engine, x, { method, steps: 12, bounds });
+    expect(decodeNpy(readFileSync(join(out, "perturbations.npy"))).data).toEqual(found.perturbation);
+    expect(report).toMatchObject({ method, succeeded: 3, stalled: 0, options: { steps: 12 }, clip: false });
+    expect(report.meanGradients).toBeCloseTo(found.gradients.reduce((a, b) => a + b) / 3, 12);
+    expect(report.meanAlignment).toBeCloseTo(found.alignment.reduce((a, b) => a + b) / 3, 12);
+    expect("variant" in report).toBe(method === "sdf");
+    expect("profile" in report).toBe(false);
+  });
 });
 
 describe("--backend tfjs", () => {
@@ -437,6 +454,11 @@ describe("bad usage: exit code 2", () => {
     [["craft", "--weights", "float8"], /--weights is "float8", expected one of float32, float16/],
     [["craft", "--limit", "1.5"], /--limit is 1.5/],
     [["deepfool", "--steps", "0"], /--steps is 0/],
+    [["deepfool", "--method", "sgd"], /--method is "sgd", expected one of deepfool, sdf, fmn/],
+    [
+      ["deepfool", "--method", "sdf", "--profile", "paper"],
+      /--profile is given with --method sdf, expected --method deepfool$/,
+    ],
     [["evaluate", "--demo"], /--perturbation is missing/],
   ])("%j", async (args, message) => {
     expectFailure(await run(...args), 2, message);
@@ -449,6 +471,11 @@ describe("bad usage: exit code 2", () => {
       await run("craft", ...source(), "--classes", "3", "--out", newPath("o")),
       2,
       /classes is given with method "momentum", expected method "deepfool"$/,
+    );
+    expectFailure(
+      await run("deepfool", ...source(), "--method", "fmn", "--classes", "3"),
+      2,
+      /classes is given with method "fmn", expected method "sdf" or "deepfool"$/,
     );
     expectFailure(
       await run("craft", ...source(), "--weights", "float16"),

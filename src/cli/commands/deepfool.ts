@@ -1,7 +1,17 @@
 import { encodeNpy } from "../../images.js";
-import { type DeepfoolOptions, type DeepfoolResult, deepfool, type Shape, sizeOf } from "../../index.js";
+import {
+  type DeepfoolOptions,
+  type DeepfoolResult,
+  deepfool,
+  InvalidArgumentError,
+  type MinimalMethod,
+  type MinimalResult,
+  minimalPerturbation,
+  type Shape,
+  sizeOf,
+} from "../../index.js";
 import type { Console } from "../console.js";
-import { CommandError } from "../errors.js";
+import { CommandError, UsageError } from "../errors.js";
 import { duration, normName, normValue, plural, short } from "../format.js";
 import { checkPresent, findSources, type ImageOptions, inputOf, openEngine, openImages } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
@@ -13,13 +23,17 @@ import { describeEngine, threadsOf } from "./describe_engine.js";
 export interface DeepfoolCommandOptions
   extends ImageOptions,
     Pick<DeepfoolOptions, "norm" | "classes" | "steps" | "overshoot" | "profile"> {
+  readonly method?: MinimalMethod;
   readonly clip?: boolean;
   readonly out?: string;
 }
 
 /** `unifool deepfool`: the smallest perturbation of each image, and how robust the model is by that measure. */
 export async function deepfoolCommand(options: DeepfoolCommandOptions, console: Console): Promise<Report> {
-  const { norm = 2, profile = "lts4", classes, steps, overshoot, clip, out } = options;
+  const { norm = 2, method = "deepfool", classes, steps, overshoot, clip, out } = options;
+  if (options.profile !== undefined && method !== "deepfool")
+    throw new UsageError(`--profile is given with --method ${method}, expected --method deepfool`);
+  const { profile = "lts4" } = options;
   const sources = findSources(options);
   await checkPresent(sources.images);
   if (out !== undefined) await checkWritable(out);
@@ -34,14 +48,17 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
       ...(steps !== undefined && { steps }),
       ...(overshoot !== undefined && { overshoot }),
     };
-    const found = await deepfool(engine, set.images, {
-      norm,
-      profile,
-      ...tuning,
-      ...(clip && { bounds: engine.range }),
-      signal: interrupt.signal,
-      onProgress: (done, total) => console.progress("deepfool", done, total),
-    });
+    const common = {
+      ...{ norm, ...tuning, signal: interrupt.signal },
+      onProgress: (done: number, total: number) => console.progress(method, done, total),
+    };
+    const found =
+      method === "deepfool"
+        ? await deepfool(engine, set.images, { ...common, profile, ...(clip && { bounds: engine.range }) })
+        : await minimalPerturbation(engine, set.images, {
+            ...{ ...common, method },
+            bounds: clip ? engine.range : [-Infinity, Infinity],
+          });
     const seconds = (performance.now() - begin) / 1000;
     const means = measure(set.images, found, engine.inputShape);
     const result = {
@@ -52,7 +69,8 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
       weights: engine.weights,
       images: set.count,
       norm: normValue(norm),
-      profile,
+      method,
+      ...("alignment" in found ? summary(found) : { profile }),
       clip: clip ?? false,
       input: inputOf(sources, engine),
       options: tuning,
@@ -76,6 +94,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
     return written ? { ...result, files: written } : result;
   } catch (error) {
     if (interrupt.signal.aborted) throw new CommandError("interrupted; nothing was written");
+    if (error instanceof InvalidArgumentError) throw new UsageError(error.message, { cause: error });
     throw error;
   } finally {
     interrupt.stop();
@@ -89,7 +108,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
  */
 function measure(
   images: Float32Array,
-  { perturbation, succeeded, iterations }: DeepfoolResult,
+  { perturbation, succeeded, iterations }: Pick<DeepfoolResult, "perturbation" | "succeeded" | "iterations">,
   shape: Shape,
 ) {
   const size = sizeOf(shape);
@@ -111,6 +130,16 @@ function measure(
     meanLinf: sums.linf / count,
     meanIterations: iterations.reduce((sum, i) => sum + i, 0) / count,
     robustness: sums.measured === 0 ? null : sums.ratio / sums.measured,
+  };
+}
+
+/** What only the other methods tell. */
+function summary({ variant, gradients, alignment, stalled }: MinimalResult) {
+  const mean = (values: ArrayLike<number>) =>
+    Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    ...(variant && { variant }),
+    ...{ meanGradients: mean(gradients), meanAlignment: mean(alignment), stalled },
   };
 }
 
