@@ -17,7 +17,7 @@ import { resolveInput } from "../../src/network/input.js";
 import { readImages } from "../images.js";
 import { describeMachine, machineText } from "../machine.js";
 import { root } from "../networks.js";
-import { formatTable } from "../table.js";
+import { type Outcome, timedTable } from "./outcome.js";
 
 /** Folders of `../shared/models` and `../shared/images`, those that the golden results are of. */
 const NETWORKS: Readonly<Record<string, { readonly model: string; readonly set: string }>> = {
@@ -33,23 +33,6 @@ const WAYS: Readonly<Record<string, MinimalOptions>> = {
   "fmn, 100 steps": { method: "fmn" },
   "fmn, 300 steps": { method: "fmn", steps: 300 },
 };
-
-interface Outcome {
-  readonly network: string;
-  readonly way: string;
-  readonly fooled: number;
-  readonly images: number;
-  readonly median: number;
-  readonly mean: number;
-  /** Of the norm over DeepFool's: of the medians, the median of the ratios of images, and the largest of these. */
-  readonly ofMedians: number;
-  readonly medianRatio: number;
-  readonly largestRatio: number;
-  /** Means, and the median alignment. */
-  readonly gradients: number;
-  readonly alignment: number;
-  readonly seconds: number;
-}
 
 const shared = process.env.UNIFOOL_SHARED ?? `${root}../shared`;
 
@@ -116,25 +99,6 @@ function mean(values: Iterable<number>): number {
   return all.reduce((sum, x) => sum + x, 0) / all.length;
 }
 
-function tableOf(outcomes: readonly Outcome[]): string {
-  return formatTable<Outcome>(
-    [
-      { title: "network", align: "left", cell: ({ network }) => network },
-      { title: "method", align: "left", cell: ({ way }) => way },
-      { title: "fooled", cell: ({ fooled, images }) => `${fooled} of ${images}` },
-      { title: "median", cell: (o) => o.median.toFixed(4) },
-      { title: "mean", cell: (o) => o.mean.toFixed(4) },
-      { title: "of DeepFool's", cell: (o) => o.ofMedians.toFixed(3) },
-      { title: "median ratio", cell: (o) => o.medianRatio.toFixed(3) },
-      { title: "largest", cell: (o) => o.largestRatio.toFixed(3) },
-      { title: "gradients", cell: (o) => o.gradients.toFixed(0) },
-      { title: "alignment", cell: (o) => o.alignment.toFixed(3) },
-      { title: "seconds", cell: (o) => o.seconds.toFixed(1) },
-    ],
-    outcomes,
-  );
-}
-
 const networks = given.networks.split(",");
 const ways = given.ways.split(";").map((way) => way.trim());
 if (networks.some((name) => !(name in NETWORKS)) || ways.some((way) => !(way in WAYS)))
@@ -146,5 +110,5 @@ for (const name of networks)
   if (existsSync(`${shared}/models/${NETWORKS[name].model}`)) outcomes.push(...(await measure(name, ways)));
 const machine = describeMachine();
 console.log(`${machineText(machine)}\n`);
-console.log(tableOf(outcomes));
+console.log(timedTable(outcomes));
 if (given.json) await writeFile(given.json, `${JSON.stringify({ machine, outcomes }, null, 1)}\n`);

@@ -1,3 +1,4 @@
+import { minimalTable } from "./minimal_table.js";
 import { operatorTable } from "./operator_table.js";
 import { resultTables, speedTable } from "./speed_tables.js";
 
@@ -12,6 +13,7 @@ export const SECTIONS: readonly Section[] = [
   { file: "README.md", name: "operators", make: operatorTable },
   { file: "README.md", name: "speed", make: speedTable },
   { file: "bench/README.md", name: "results", make: resultTables },
+  { file: "bench/README.md", name: "minimal", make: minimalTable },
 ];
 
 /** @throws Error where the document has no such section */

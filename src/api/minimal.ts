@@ -13,7 +13,7 @@ import { defaultBatch } from "./predict.js";
  *
  * | method | follows | gradients an image |
  * |---|---|---|
- * | `sdf`, variant `descent` | ours: SuperDeepFool's projection, damped, from several boundaries (`minimal/descent.ts`) | about twice DeepFool's |
+ * | `sdf`, variant `descent` | ours: SuperDeepFool's projection, damped, from several boundaries (`minimal/many_descents.ts`) | some 2.7 times DeepFool's |
  * | `sdf`, variant `paper` | SuperDeepFool, SDF(inf, 1), NeurIPS 2024 (`minimal/super_deepfool.ts`) | `rounds` DeepFools |
  * | `fmn` | FMN, NeurIPS 2021 (`minimal/fast_minimum_norm.ts`) | `steps` |
  * | `deepfool` | DeepFool, profile `lts4`, as `deepfool` has it; towards targets `minimal/deepfool.ts` | `classes` a step |

@@ -1,14 +1,67 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Asked, answersTo } from "../../src/api/minimal/answers.js";
 import { levelsOf } from "../../src/api/minimal/levels.js";
 import { nearestOnPlane } from "../../src/api/minimal/nearest_on_plane.js";
 import type { MinimalOptions } from "../../src/api/minimal/options.js";
+import type { Question, Rows } from "../../src/api/minimal/question.js";
 import { dot, normOf } from "../../src/api/minimal/trail.js";
 import { minimalPerturbation } from "../../src/api/minimal.js";
 import { scaleBytes } from "../../src/images/levels.js";
-import { affine, type Classifier, curved, engineOf, randomImages, uniform } from "./analytic_engines.js";
+import {
+  affine,
+  type Classifier,
+  curved,
+  engineOf,
+  randomImages,
+  request,
+  uniform,
+} from "./analytic_engines.js";
 
 const ANYWHERE = [-Infinity, Infinity] as const;
+
+describe("answersTo", () => {
+  const soft = curved(2, 4, 3);
+  const engine = engineOf({
+    ...soft,
+    logits: (x) => (x[0] > 0.9 ? [Number.NaN, 0, 0, 0] : soft.logits(x)),
+  });
+  const common = { caller: "minimalPerturbation", engine, deepfool: request(), signal: undefined };
+  const slope = (x: number, target: number | undefined): Question => ({
+    ...{ ask: "slope", target },
+    point: Float32Array.of(x, 0.5),
+  });
+  const rows = (x: number, ...classes: number[]): Question => ({
+    ask: "rows",
+    point: Float32Array.of(x, 0.5),
+    classes: Int32Array.from(classes),
+  });
+  const asked = (questions: readonly Question[]): Asked[] =>
+    questions.map((question, n) => ({ question, index: 10 + n, label: 0 }));
+
+  it("slopes with a target and without are each image's own, and in its place", async () => {
+    const questions = [slope(0.1, undefined), slope(0.2, 3), slope(0.3, undefined), slope(0.4, 1)];
+    const together = await answersTo(common, asked(questions));
+    for (const [n, question] of questions.entries())
+      expect([together[n]]).toEqual(await answersTo(common, asked([question])));
+  });
+
+  it("rows of other classes, and of other numbers of them, too", async () => {
+    const questions = [rows(0.1, 2, 0), rows(0.2, 1, 2, 3), rows(0.3, 1, 0), rows(0.4, 3)];
+    const together = await answersTo(common, asked(questions));
+    questions.forEach((question, n) => {
+      const { point, classes } = question as Extract<Question, { ask: "rows" }>;
+      const expected = [...classes].flatMap((c) => Array.from(soft.gradient(point, c)).map(Math.fround));
+      expect([...(together[n] as Rows).rows]).toEqual(expected);
+    });
+  });
+
+  it("a NaN is the image's whose it is", async () => {
+    const answers = answersTo(common, asked([slope(0.1, 2), slope(0.2, undefined), slope(0.95, 1)]));
+    await expect(answers).rejects.toMatchObject({ name: "EngineError", image: 12 });
+    await expect(answers).rejects.toThrow(/^minimalPerturbation: a logit of image 12 is NaN/);
+  });
+});
 
 describe("nearestOnPlane", () => {
   it("is DeepFool's step where nothing is in the way", () => {

@@ -4,6 +4,7 @@ import { deepfool } from "../../src/api/deepfool.js";
 import type { MinimalOptions, MinimalResult } from "../../src/api/minimal/options.js";
 import { minimalPerturbation } from "../../src/api/minimal.js";
 import type { Engine } from "../../src/engines/engine.js";
+import { EngineError } from "../../src/errors.js";
 import { affine, curved, engineOf, randomImages, uniform } from "./analytic_engines.js";
 
 const ANYWHERE = [-Infinity, Infinity] as const;
@@ -322,6 +323,37 @@ describe("where there is nothing to follow", () => {
 describe("a call and its engine", () => {
   const size = 6;
   const images = randomImages(40, size, 11);
+
+  it("a NaN names the image whose it is, whatever the others ask meanwhile", async () => {
+    const soft = curved(size, 4, 2);
+    let told = 0;
+    for (let broken = 0; broken < 6; broken++) {
+      const near = images.slice(broken * size, (broken + 1) * size);
+      const distance = (x: Float32Array) => Math.hypot(...x.map((v, i) => v - near[i]));
+      // Within the first steps of one image, and of no other.
+      const engine = engineOf({
+        ...soft,
+        logits: (x) => (distance(x) > 1e-3 && distance(x) < 0.3 ? [Number.NaN, 0, 0, 0] : soft.logits(x)),
+      });
+      const few = images.slice(0, 6 * size);
+      for (let n = 0; n < 6; n++)
+        if (n !== broken) expect(distance(few.subarray(n * size, (n + 1) * size))).toBeGreaterThan(0.3);
+      for (const options of [
+        { method: "sdf" },
+        { method: "fmn" },
+        { method: "deepfool", targets: [0, 1, 2, 3, 0, 1] },
+      ] as const) {
+        const { labels } = await engine.logits(few);
+        const { targets }: MinimalOptions = options;
+        if (targets?.[broken] === labels[broken]) continue;
+        const error = await minimalPerturbation(engine, few, options).catch((reason: unknown) => reason);
+        if (!(error instanceof EngineError)) continue;
+        expect(error.image).toBe(broken);
+        told++;
+      }
+    }
+    expect(told).toBeGreaterThan(8);
+  });
 
   it("rejects with the signal's reason and leaves the engine usable", async () => {
     const engine = engineOf(curved(size, 4, 2));

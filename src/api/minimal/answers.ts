@@ -41,8 +41,6 @@ export async function answersTo(common: Common, asked: readonly Asked[]): Promis
   const points = gather(asked, size);
   const placeOf: Place = (n) => ({ image: asked[n].index, steps: asked[n].steps });
   const answers = await asPartOf(caller, placeOf, () => answer(common, asked, points));
-  for (const { logits } of answers.filter((a) => "logits" in a))
-    checkLength(engine, "logits", logits, engine.classes);
   answers.forEach((a, n) => {
     if ("logits" in a) assertNumbers(caller, a.logits, engine.classes, () => placeOf(n));
   });
@@ -71,7 +69,7 @@ async function scores({ engine, signal }: Common, points: Float32Array): Promise
 
 /** Images with a target and images without go apart. */
 async function slopes(
-  { engine, signal }: Common,
+  { engine, caller, signal }: Common,
   asked: readonly Asked[],
   points: Float32Array,
 ): Promise<Answer[]> {
@@ -83,7 +81,9 @@ async function slopes(
     if (alike.length === 0) continue;
     const labels = alike.map((n) => targets[n] ?? asked[n].label);
     const given = { loss: "margin", labels, targeted, kappa: Infinity, ...(signal && { signal }) } as const;
-    const { values, logits, losses } = await gradient(engine, some(points, alike, size), given);
+    const { values, logits, losses } = await asPartOf(caller, placesIn(alike), () =>
+      gradient(engine, some(points, alike, size), given),
+    );
     checkLength(engine, "gradient", values, alike.length * size);
     checkLength(engine, "gradient", logits, alike.length * engine.classes);
     alike.forEach((n, at) => {
@@ -97,6 +97,11 @@ async function slopes(
   return answers;
 }
 
+/** Which of the questions an image of a part is. */
+function placesIn(places: readonly number[]): Place {
+  return (n) => ({ image: places[n] });
+}
+
 /** Points by their places. */
 function some(points: Float32Array, places: readonly number[], size: number): Float32Array {
   const chosen = new Float32Array(places.length * size);
@@ -108,7 +113,7 @@ function some(points: Float32Array, places: readonly number[], size: number): Fl
 
 /** Images that ask for equally many classes go together, as many as there is room for. */
 async function rows(
-  { engine, signal }: Common,
+  { engine, caller, signal }: Common,
   asked: readonly Asked[],
   points: Float32Array,
 ): Promise<Answer[]> {
@@ -121,10 +126,9 @@ async function rows(
     for (let from = 0; from < alike.length; from += most) {
       const part = alike.slice(from, from + most);
       const classes = Int32Array.from(part.flatMap((n) => [...classesOf(asked[n])]));
-      const { values } = await engine.jacobian(some(points, part, size), {
-        classes,
-        ...(signal && { signal }),
-      });
+      const { values } = await asPartOf(caller, placesIn(part), () =>
+        engine.jacobian(some(points, part, size), { classes, ...(signal && { signal }) }),
+      );
       checkLength(engine, "jacobian", values, classes.length * size);
       part.forEach((n, at) => {
         answers[n] = { rows: values.subarray(at * count * size, (at + 1) * count * size) };

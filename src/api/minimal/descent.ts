@@ -38,10 +38,12 @@ export function* descend(trail: Trail, from: Candidate): Search<Candidate> {
     const flat = nearestOnPlane(trail.image, w, dot(w, r) - margin, norm, bounds);
     if (flat === undefined) break;
     let next: Candidate | undefined;
-    for (; next === undefined && share >= SHORTEST; share = next ? share : share / 2) {
+    for (;;) {
       const a = share;
       const q = flat.map((value, i) => r[i] + a * (value - r[i]));
       next = yield* crossing(trail, q, dot(w, q), at.norm);
+      if (next !== undefined || share <= SHORTEST) break;
+      share /= 2;
     }
     if (next === undefined) break;
     const gained = at.norm - next.norm;
