@@ -14,8 +14,9 @@ const DIVIDED = [
 ].map((name) => `test/engines/${name}.test.ts`);
 
 /**
- * What takes minutes and seldom fails: compilers of all ages are installed; software adapters compile for seconds each kernel of these that `npm test` has not
- * compiled otherwise, and convolutions in groups are tried in 1300 ways.
+ * What takes minutes and seldom fails: compilers of all ages and bundlers are installed and run, software adapters compile
+ * for seconds each kernel of these that `npm test` has not compiled otherwise, and convolutions in groups are tried in 1300
+ * ways.
  */
 const SLOW = [
   "test/bench/run.test.ts",
