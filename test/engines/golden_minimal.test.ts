@@ -88,7 +88,10 @@ describe.skipIf(!hasShared).each(MODELS)("minimal perturbations of $count images
     for (const method of ["deepfool", "sdf", "fmn"] as const) {
       const hit = await minimalPerturbation(engine, first, { method, targets });
       expect([...hit.newLabels]).toEqual([...targets]);
-      expect([...hit.norms].map((norm) => norm === 0)).toEqual([true, false, false, false, false]);
+      expect([...hit.norms].map((norm) => norm === 0)).toEqual([
+        true,
+        ...new Array(targets.length - 1).fill(false),
+      ]);
     }
   });
 
