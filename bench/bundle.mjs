@@ -17,6 +17,7 @@ const PROGRAMS = {
   raw: "bench/raw/main.ts",
   rules: "bench/rules/main.ts",
   minimal: "bench/minimal/main.ts",
+  rates: "bench/rates/main.ts",
 };
 
 /** What `gpu` adds; the tests that compute on a GPU go to `tests/`. */

@@ -9,6 +9,7 @@
  *   node bench/run.mjs raw [options]          the raw kernels of unifool/kernels beside their loops (npm run bench:raw)
  *   node bench/run.mjs rules [options]        which rule makes the best universal perturbation (npm run bench:rules)
  *   node bench/run.mjs minimal [options]      how small each method's perturbations are (npm run bench:minimal)
+ *   node bench/run.mjs rates [options]        how soon a fooling rate is reached (npm run bench:rates)
  *   node bench/run.mjs gpu [options]          tests and engines on the machine's GPU (npm run bench:gpu)
  *
  * To measure another version of Node, call it by its path: /path/to/node bench/run.mjs.
@@ -17,7 +18,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { bundle, root } from "./bundle.mjs";
 
-const programs = ["main", "roofline", "kernels", "weights", "raw", "rules", "minimal", "gpu"];
+const programs = ["main", "roofline", "kernels", "weights", "raw", "rules", "minimal", "rates", "gpu"];
 const given = process.argv.slice(2);
 const program = programs.includes(given[0]) ? given.shift() : "main";
 // A folder of its own, so that two runs at a time do not overwrite each other's bundles.
