@@ -7,7 +7,7 @@ import { planProgram } from "../../src/engines/wasm/plan/program.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { NetworkBuilder } from "../support/network_builder.js";
-import { mixedNetwork } from "./mixed_network.js";
+import { imagesOf, mixedNetwork } from "./mixed_network.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -57,4 +57,28 @@ test("a segment sent to another memory is the one packed in place", () => {
   for (const segment of segments) sent.set(segmentBytes(segment), segment.address);
   expect(Buffer.compare(here, sent)).toBe(0);
   expect(here.some((byte) => byte !== 0)).toBe(true);
+});
+
+test("where memory for images side by side is not to be had, threads share one", async () => {
+  const network = mixedNetwork(12);
+  const image = imagesOf(network, 3);
+  using roomy = await createWasmEngine(network, input, { threads: 2 });
+  const real = WebAssembly.Memory;
+  const most = roomy.memoryBytes / 65536 - 1;
+  WebAssembly.Memory = class extends real {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      if (descriptor.initial > most) throw new RangeError("no so much");
+      super(descriptor);
+    }
+  };
+  try {
+    using tight = await createWasmEngine(network, input, { threads: 2 });
+    expect(tight.memoryBytes).toBeLessThan(roomy.memoryBytes);
+    expect(await tight.jacobian(image, { classes: 5 })).toEqual(await roomy.jacobian(image, { classes: 5 }));
+    await expect(createWasmEngine(heavyNetwork(), input, { threads: 2 })).rejects.toThrow(
+      /^compile: could not allocate/,
+    );
+  } finally {
+    WebAssembly.Memory = real;
+  }
 });

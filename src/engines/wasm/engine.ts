@@ -8,7 +8,7 @@ import { countClasses, countImages } from "../arguments.js";
 import { type EngineBackend, factsOf, ownClasses, ownImages } from "../backend.js";
 import { createEngine } from "../create_engine.js";
 import type { GradientEngine } from "../engine.js";
-import { createMemory } from "./plan/layout.js";
+import { createMemory, OutOfMemory } from "./plan/layout.js";
 import { planProgram } from "./plan/program.js";
 import { seedRows } from "./run/passes.js";
 import { type LayerTime, profile } from "./run/profile.js";
@@ -75,14 +75,26 @@ export async function createWasmEngine(
 ): Promise<WasmEngine> {
   const { threads: wanted = "auto", workerUrl } = options;
   const variant = chooseVariant(options.deterministic ?? false);
-  const start = async ({ threads, shared }: ReturnType<typeof resolveThreads>): Promise<Started> => {
-    const planned = planProgram(network, input, threads, { ...TUNING, ...tuning });
+  const begin = async (
+    { threads, shared }: ReturnType<typeof resolveThreads>,
+    chosen: Tuning,
+  ): Promise<Started> => {
+    const planned = planProgram(network, input, threads, chosen);
     const module = await compileModule(await moduleOf(variant, shared));
     const backend =
       threads > 0
         ? await workers(planned, module, threads, shared, workerUrl)
         : await callingThread(planned, module);
     return { backend, threads, pages: planned.plan.pages };
+  };
+  const start = async (place: ReturnType<typeof resolveThreads>): Promise<Started> => {
+    const chosen = { ...TUNING, ...tuning };
+    return begin(place, chosen).catch((error) => {
+      // All threads on one image take less.
+      if (place.threads > 1 && chosen.imageBytes > 0 && error instanceof OutOfMemory)
+        return begin(place, { ...chosen, imageBytes: 0 });
+      throw error;
+    });
   };
   const { backend, threads, pages, withoutWorkers } = await start(resolveThreads(wanted)).catch(
     async (error): Promise<Started> => {

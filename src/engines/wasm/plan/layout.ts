@@ -121,6 +121,9 @@ export interface Segment {
   readonly values: Constants;
 }
 
+/** This machine, or this page, has not so much memory. */
+export class OutOfMemory extends EngineError {}
+
 /** Makes the memory of a layout and writes its segments; packed weights are packed right there. */
 export function createMemory(
   pages: number,
@@ -131,7 +134,7 @@ export function createMemory(
   try {
     memory = new WebAssembly.Memory({ initial: pages, maximum: shared ? pages : MAX_PAGES, shared });
   } catch (cause) {
-    throw new EngineError(`compile: could not allocate ${pages / 16} MiB for the wasm engine`, { cause });
+    throw new OutOfMemory(`compile: could not allocate ${pages / 16} MiB for the wasm engine`, { cause });
   }
   const bytes = new Uint8Array(memory.buffer);
   for (const { address, values } of segments)
