@@ -138,7 +138,11 @@ export function inputOf({ input }: Pick<Sources, "input">, engine: Compiled): Re
 }
 
 /** The images, as the engine takes them. */
-export async function openImages(from: ImagesFrom, engine: Compiled, limit?: number): Promise<ImageSet> {
+export async function openImages(
+  from: ImagesFrom,
+  engine: Pick<Compiled, "inputShape" | "range">,
+  limit?: number,
+): Promise<ImageSet> {
   const options = limit === undefined ? {} : { limit };
   if (typeof from === "string") return readImages(from, engine, options);
   return { source: "the demo", ...drawDemoImages(from.demo, { ...options, range: engine.range }) };

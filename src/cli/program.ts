@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { type ApplyOptions, apply } from "./commands/apply.js";
 import { type CraftOptions, craft } from "./commands/craft.js";
 import { type DeepfoolCommandOptions, deepfoolCommand } from "./commands/deepfool.js";
 import { type EvaluateOptions, evaluate } from "./commands/evaluate.js";
@@ -32,6 +33,7 @@ Examples:
   $ unifool craft --model model.json --images train.npy --norm 2 --radius 3 --holdout 200 --out results
   $ unifool evaluate --model model.json --images test.npy --perturbation unifool-out/perturbation.npy
   $ unifool deepfool --model model.json --images photos/ --limit 20 --json
+  $ unifool apply --perturbation unifool-out/perturbation.npy --images photos/ --out perturbed
   $ unifool inspect --model model.json
 
 Exit codes: 0 done (also when Ctrl-C stopped craft and the best perturbation so far was saved),
@@ -99,6 +101,15 @@ function createProgram(console: Console, report: (result: Report) => void, stdou
     .addOption(clip())
     .addOption(json())
     .action(async (options: EvaluateOptions) => report(await evaluate(options, console)));
+
+  const applyCommand = program
+    .command("apply")
+    .description("add a perturbation to images and save them as PNG files");
+  addEngineOptions(addImageOptions(addModelOptions(applyCommand)))
+    .addOption(perturbation("the perturbation, as craft wrote it (.npy)"))
+    .addOption(out("folder for the pictures and report.json"))
+    .addOption(json())
+    .action(async (options: ApplyOptions) => report(await apply(options, console)));
 
   const deepfool = program.command("deepfool").description("find the smallest perturbation of each image");
   addImageOptions(addModelOptions(deepfool)).addOption(norm("2")).addOption(minimalMethod());

@@ -8,13 +8,18 @@ import { UsageError } from "../errors.js";
  *
  * @throws UsageError if it is another
  */
-export async function checkCraftedRange(path: string, { range }: Compiled): Promise<void> {
-  const text = await readFile(join(dirname(path), "report.json"), "utf8").catch(() => undefined);
-  const crafted = text === undefined ? undefined : rangeOf(text);
+export async function checkCraftedRange(path: string, { range }: Pick<Compiled, "range">): Promise<void> {
+  const crafted = await craftedRange(path);
   if (crafted === undefined || (crafted[0] === range[0] && crafted[1] === range[1])) return;
   throw new UsageError(
     `--perturbation was crafted for images in ${crafted.join("..")}, as report.json beside it says, expected ${range.join("..")}; give --range ${crafted.join(",")}`,
   );
+}
+
+/** The range that a perturbation was crafted in; undefined where no report of craft lies beside it. */
+export async function craftedRange(path: string): Promise<readonly [number, number] | undefined> {
+  const text = await readFile(join(dirname(path), "report.json"), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : rangeOf(text);
 }
 
 /** The range in a report of craft; undefined in a file of anybody else. */

@@ -1,6 +1,6 @@
 import { rmdirSync, rmSync } from "node:fs";
-import { mkdtemp, rename, stat, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, mkdtemp, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { CommandError } from "../errors.js";
 import { makeFolders } from "./folders.js";
 
@@ -13,6 +13,7 @@ export type FileMaker = (paths: readonly string[]) => Uint8Array | Promise<Uint8
  * be another file system or no permission. Other files in the folder are left alone. Where writing fails
  * nothing has been touched, and what was made on the way goes.
  *
+ * @param files by name; `a/b.png` goes into a folder `a`, which is made
  * @returns the paths, `folder` as given joined with each name
  */
 export async function writeStaged(
@@ -21,11 +22,8 @@ export async function writeStaged(
 ): Promise<string[]> {
   const names = Object.keys(files);
   const paths = names.map((name) => join(folder, name));
-  const contents = new Map<string, Uint8Array>();
-  for (const name of names) contents.set(name, await files[name](paths));
-
   const target = resolve(folder);
-  const made = await makeFolders(target);
+  const made = [...(await makeFolders(target))];
   let staging: string | undefined;
   let done = false;
   const cleanUp = () => {
@@ -36,7 +34,12 @@ export async function writeStaged(
   try {
     for (const name of names) await checkReplaceable(join(target, name));
     staging = await mkdtemp(join(target, ".partial-"));
-    for (const [name, content] of contents) await writeFile(join(staging, name), content);
+    for (const name of names) {
+      await mkdir(dirname(join(staging, name)), { recursive: true });
+      await writeFile(join(staging, name), await files[name](paths));
+    }
+    for (const folder of new Set(names.map((name) => dirname(join(target, name)))))
+      made.push(...(await makeFolders(folder)));
     for (const name of names) await rename(join(staging, name), join(target, name));
     done = true;
     return paths;
