@@ -189,6 +189,13 @@ export function out(text: string): Option {
   return option("--out <folder>", text);
 }
 
+export function saveImages(): Option {
+  return option(
+    "--save-images",
+    "write the perturbed images into --out as PNG files and judge those again; sdf and fmn then look for the smallest that 8 bits hold",
+  );
+}
+
 export function json(): Option {
   return option("--json", "print one JSON object and nothing else");
 }

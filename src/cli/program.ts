@@ -20,6 +20,7 @@ import {
   norm,
   out,
   perturbation,
+  saveImages,
 } from "./options.js";
 import { packageVersion } from "./package_root.js";
 import type { Report } from "./report.js";
@@ -115,6 +116,7 @@ function createProgram(console: Console, report: (result: Report) => void, stdou
   addImageOptions(addModelOptions(deepfool)).addOption(norm("2")).addOption(minimalMethod());
   addEngineOptions(addDeepfoolOptions(deepfool, { steps: "50; sdf, fmn: 100" }))
     .addOption(clip())
+    .addOption(saveImages())
     .addOption(out("folder for perturbations.npy and report.json (default: nothing is written)"))
     .addOption(json())
     .action(async (options: DeepfoolCommandOptions) => report(await deepfoolCommand(options, console)));

@@ -21,6 +21,7 @@ import { packageVersion } from "../package_root.js";
 import type { Report } from "../report.js";
 import { checkCraftedRange, craftedRange } from "./crafted_range.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
+import { countChanged, judgeSaved } from "./judge_saved.js";
 
 export interface ApplyOptions extends ImageOptions {
   readonly perturbation?: string;
@@ -92,18 +93,12 @@ async function judge(
   saved: Float32Array,
   console: Console,
 ) {
-  const onProgress = (label: string) => (done: number, total: number) => console.progress(label, done, total);
-  const clipped = await foolingRate(engine, set.images, perturbation, {
+  const { labels, newLabels } = await foolingRate(engine, set.images, perturbation, {
     clip: true,
-    onProgress: onProgress("judge"),
+    onProgress: (done, total) => console.progress("judge", done, total),
   });
-  const { labels } = clipped;
-  const again = await foolingRate(engine, saved, new Float32Array(perturbation.length), {
-    labels,
-    onProgress: onProgress("judge the pictures"),
-  });
-  const differ = (found: Int32Array) => found.reduce((sum, label, n) => sum + Number(label !== labels[n]), 0);
-  return { fooled: differ(clipped.newLabels), fooledAsSaved: differ(again.newLabels) };
+  const again = await judgeSaved(engine, saved, labels, console);
+  return { fooled: countChanged(labels, newLabels), fooledAsSaved: again.fooled };
 }
 
 /** Shape and range where there is no model to tell: those of the perturbation, as craft's report beside it says. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { encodeNpy } from "../../images.js";
 import {
   type DeepfoolOptions,
@@ -13,24 +14,42 @@ import {
 import type { Console } from "../console.js";
 import { CommandError, UsageError } from "../errors.js";
 import { duration, normName, normValue, plural, short } from "../format.js";
-import { checkPresent, findSources, type ImageOptions, inputOf, openEngine, openImages } from "../inputs.js";
+import {
+  checkPresent,
+  classNames,
+  findSources,
+  type ImageOptions,
+  inputOf,
+  openEngine,
+  openImages,
+} from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { checkWritable } from "../output/folders.js";
+import { checkSavable, savedPictures } from "../output/saved_pictures.js";
 import { writeStaged } from "../output/staged_files.js";
 import type { Report } from "../report.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
+import { imageResults, lengthOf, printResults } from "./image_results.js";
+import { judgeSaved } from "./judge_saved.js";
+
+/** Grey levels of a picture file. */
+const LEVELS = 256;
 
 export interface DeepfoolCommandOptions
   extends ImageOptions,
     Pick<DeepfoolOptions, "norm" | "classes" | "steps" | "overshoot" | "profile"> {
   readonly method?: MinimalMethod;
   readonly clip?: boolean;
+  /** Write the perturbed images too, as PNG files. */
+  readonly saveImages?: boolean;
   readonly out?: string;
 }
 
 /** `unifool deepfool`: the smallest perturbation of each image, and how robust the model is by that measure. */
 export async function deepfoolCommand(options: DeepfoolCommandOptions, console: Console): Promise<Report> {
-  const { norm = 2, method = "deepfool", classes, steps, overshoot, clip, out } = options;
+  const { norm = 2, method = "deepfool", classes, steps, overshoot, clip, out, saveImages = false } = options;
+  if (saveImages && out === undefined)
+    throw new UsageError("--save-images is given without --out, expected the folder for the pictures");
   if (options.profile !== undefined && method !== "deepfool")
     throw new UsageError(`--profile is given with --method ${method}, expected --method deepfool`);
   const { profile = "lts4" } = options;
@@ -42,6 +61,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
   try {
     console.note(describeEngine(sources.modelName, engine));
     const set = await openImages(sources.images, engine, options.limit);
+    if (saveImages) await checkSavable("--save-images", set.shape);
     const begin = performance.now();
     const tuning = {
       ...(classes !== undefined && { classes }),
@@ -58,9 +78,14 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
         : await minimalPerturbation(engine, set.images, {
             ...{ ...common, method },
             bounds: clip ? engine.range : [-Infinity, Infinity],
+            ...(saveImages && { levels: LEVELS }),
           });
     const seconds = (performance.now() - begin) / 1000;
     const means = measure(set.images, found, engine.inputShape);
+    const saved = saveImages ? savedPictures(found.adversarial, set, engine.range) : undefined;
+    const judged = saved && (await judgeSaved(engine, saved.images, found.labels, console));
+    const names = classNames(engine, set);
+    const results = imageResults(set, found, { norm, names, saved: judged?.labels });
     const result = {
       command: "deepfool",
       model: sources.modelName,
@@ -75,22 +100,35 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
       input: inputOf(sources, engine),
       options: tuning,
       ...means,
+      ...(judged && { fooledAsSaved: judged.fooled }),
       seconds,
+      results,
     };
     const written =
       out === undefined
         ? undefined
         : await writeStaged(out, {
             "perturbations.npy": () => encodeNpy(found.perturbation, [set.count, ...engine.inputShape]),
+            ...Object.fromEntries(
+              Object.entries(saved?.files ?? {}).map(([name, make]) => [`images/${name}`, make]),
+            ),
             "report.json": (paths) =>
               Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
           });
+    printResults(results, norm, console);
     console.print(`fooled ${means.succeeded} of ${plural(set.count, "image")} in ${duration(seconds)}`);
     console.print(
       `mean ${normName(2)} ${short(means.meanL2)}, ${normName(Infinity)} ${short(means.meanLinf)}, ` +
         `${short(means.meanIterations)} iterations, robustness (mean ||r||/||x||) ${means.robustness === null ? "undefined" : short(means.robustness)}`,
     );
-    if (written) console.print(`wrote ${written.join(", ")}`);
+    if (judged) console.print(`as saved in 8 bits ${judged.fooled} of ${set.count}`);
+    if (written) {
+      const pictures = written.filter((path) => path.endsWith(".png")).length;
+      const others = written.filter((path) => !path.endsWith(".png"));
+      console.print(
+        `wrote ${others.join(", ")}${pictures > 0 ? ` and ${plural(pictures, "picture")} in ${join(out ?? "", "images")}` : ""}`,
+      );
+    }
     return written ? { ...result, files: written } : result;
   } catch (error) {
     if (interrupt.signal.aborted) throw new CommandError("interrupted; nothing was written");
@@ -116,10 +154,10 @@ function measure(
   const sums = { l2: 0, linf: 0, ratio: 0, measured: 0 };
   for (let n = 0; n < count; n++) {
     const r = perturbation.subarray(n * size, (n + 1) * size);
-    const length = l2(r);
-    const reference = l2(images.subarray(n * size, (n + 1) * size));
+    const length = lengthOf(r, 2);
+    const reference = lengthOf(images.subarray(n * size, (n + 1) * size), 2);
     sums.l2 += length;
-    sums.linf += r.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
+    sums.linf += lengthOf(r, Infinity);
     if (reference === 0) continue;
     sums.ratio += length / reference;
     sums.measured++;
@@ -141,8 +179,4 @@ function summary({ variant, gradients, alignment, stalled }: MinimalResult) {
     ...(variant && { variant }),
     ...{ meanGradients: mean(gradients), meanAlignment: mean(alignment), stalled },
   };
-}
-
-function l2(values: Float32Array): number {
-  return Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
 }
