@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type DemoSet, demoInput, drawDemoImages } from "../demo.js";
 import {
@@ -13,6 +12,8 @@ import { type ImageSet, readImages } from "../node.js";
 import { readClassNames } from "./class_names_file.js";
 import type { Console } from "./console.js";
 import { UsageError } from "./errors.js";
+import { plural } from "./format.js";
+import { expandPaths } from "./globs.js";
 import { packageRoot } from "./package_root.js";
 import { loadTfjs } from "./tfjs.js";
 
@@ -33,12 +34,14 @@ export interface ModelOptions {
 
 /** Options that say which images to use. */
 export interface ImageOptions extends ModelOptions {
-  readonly images?: string;
+  readonly images?: readonly string[];
   readonly limit?: number;
+  /** A picture that cannot be decoded ends in an error. */
+  readonly strict?: boolean;
 }
 
-/** Where images are, or which of the demo's to draw. */
-export type ImagesFrom = string | { readonly demo: DemoSet };
+/** Where images are, as paths and patterns, or which of the demo's to draw. */
+export type ImagesFrom = string | readonly string[] | { readonly demo: DemoSet };
 
 /** Where the model and the images are, once `--demo` has been resolved. */
 export interface Sources {
@@ -88,9 +91,13 @@ export function findSources(options: ImageOptions): Sources {
  * Fails where a path that was given leads nowhere, before the model is read and compiled.
  *
  * @throws the system's error, which names the path
+ * @throws CommandError for a pattern that matches nothing
  */
 export async function checkPresent(...paths: readonly (ImagesFrom | undefined)[]): Promise<void> {
-  for (const path of paths) if (typeof path === "string") await stat(path);
+  for (const path of paths) {
+    const given = path === undefined ? undefined : pathsOf(path);
+    if (given) await expandPaths(given);
+  }
 }
 
 /**
@@ -137,19 +144,44 @@ export function inputOf({ input }: Pick<Sources, "input">, engine: Compiled): Re
   return { range: engine.range, mean: input.mean ?? 0, std: input.std ?? 1 };
 }
 
-/** The images, as the engine takes them. */
+/** The paths that were given, if any were. */
+export function pathsOf(from: ImagesFrom): readonly string[] | undefined {
+  if (typeof from === "string") return [from];
+  return "demo" in from ? undefined : from;
+}
+
+/** The images, as the engine takes them. What is left out of them is said, file by file. */
 export async function openImages(
   from: ImagesFrom,
   engine: Pick<Compiled, "inputShape" | "range">,
-  limit?: number,
+  { limit, strict = false }: Pick<ImageOptions, "limit" | "strict">,
+  console: Console,
 ): Promise<ImageSet> {
   const options = limit === undefined ? {} : { limit };
-  if (typeof from === "string") return readImages(from, engine, options);
-  return { source: "the demo", ...drawDemoImages(from.demo, { ...options, range: engine.range }) };
+  const paths = pathsOf(from);
+  if (paths) {
+    const broken = strict ? "reject" : "skip";
+    const set = await readImages(await expandPaths(paths), engine, { ...options, broken });
+    const { skipped = [], warnings = [] } = set;
+    for (const warning of warnings) console.note(`warning: ${warning}`);
+    for (const { file, problem } of skipped) console.note(`skipped: ${file} ${problem}`);
+    if (skipped.length > 0)
+      console.note(
+        `skipped ${plural(skipped.length, "broken picture")} beside ${plural(set.count, "image")} (--strict: an error)`,
+      );
+    return set;
+  }
+  const { demo } = from as { readonly demo: DemoSet };
+  return { source: "the demo", ...drawDemoImages(demo, { ...options, range: engine.range }) };
 }
 
 /** The names of the classes: the model's, else the image set's if it has as many, else numbers. */
 export function classNames(engine: Compiled, set: ImageSet): readonly string[] {
   const named = [engine.classNames, set.classNames].find((names) => names?.length === engine.classes);
   return named ?? Array.from({ length: engine.classes }, (_, label) => `class ${label}`);
+}
+
+/** What reports say of pictures that are not among the images. */
+export function skippedOf(...sets: readonly (ImageSet | undefined)[]) {
+  return { skipped: sets.flatMap((set) => set?.skipped ?? []) };
 }

@@ -73,9 +73,12 @@ export function addImageOptions(command: Command): Command {
   return command
     .addOption(
       option(
-        "--images <path>",
-        "folder of PNG, JPEG or WebP files, scaled and cropped to the model's input; folder with images.bin and meta.json; or .npy",
+        "--images <paths...>",
+        "folders of PNG, JPEG or WebP files, scaled and cropped to the model's input; such files, patterns of them in quotes; folders with a folder for each class; folders with images.bin and meta.json; .npy files",
       ),
+    )
+    .addOption(
+      option("--strict", "end in an error at a broken picture (default: it is skipped, and counted)"),
     )
     .addOption(option("--limit <n>", "take only the first n images", wholeNumber(1)));
 }

@@ -1,4 +1,5 @@
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { pictureShape } from "../../images/picture_shape.js";
 import { type Compiled, foolingRate, type Shape } from "../../index.js";
 import { readNpy } from "../../node/images/read_perturbation.js";
@@ -6,6 +7,7 @@ import { type ImageSet, readPerturbation } from "../../node.js";
 import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
 import { percent, plural } from "../format.js";
+import { expandPaths } from "../globs.js";
 import {
   checkPresent,
   findSources,
@@ -13,6 +15,8 @@ import {
   type ImagesFrom,
   openEngine,
   openImages,
+  pathsOf,
+  skippedOf,
 } from "../inputs.js";
 import { checkWritable } from "../output/folders.js";
 import { checkSavable, savedPictures } from "../output/saved_pictures.js";
@@ -52,7 +56,7 @@ export async function apply(options: ApplyOptions, console: Console): Promise<Re
     if (engine) await checkCraftedRange(path, engine);
     const target = engine ?? (await targetOf(path, options.range));
     const perturbation = await readPerturbation(path, target);
-    const set = await openImages(from, target, options.limit);
+    const set = await openImages(from, target, options, console);
     await checkSavable("apply", set.shape);
 
     const { length: size } = perturbation;
@@ -64,6 +68,7 @@ export async function apply(options: ApplyOptions, console: Console): Promise<Re
       version: packageVersion(),
       perturbation: path,
       images: set.count,
+      ...skippedOf(set),
       range: target.range,
       ...(engine &&
         sources && { model: sources.modelName, backend: engine.backend, threads: threadsOf(engine) }),
@@ -111,8 +116,15 @@ async function targetOf(path: string, given: readonly [number, number] | undefin
 
 /** @throws UsageError where the pictures would replace those that they are made of */
 async function checkApart(from: ImagesFrom, out: string): Promise<void> {
-  if (typeof from !== "string") return;
   const there = await realpath(out).catch(() => undefined);
-  if (there !== undefined && there === (await realpath(from)))
+  if (there === undefined) return;
+  const folders = await Promise.all((await expandPaths(pathsOf(from) ?? [])).map(folderOf));
+  if (folders.includes(there))
     throw new UsageError(`--out ${out} is the folder of the images, expected another`);
+}
+
+/** A folder itself, and of a file the folder that it lies in. */
+async function folderOf(path: string): Promise<string> {
+  const real = await realpath(path);
+  return (await stat(real)).isDirectory() ? real : dirname(real);
 }

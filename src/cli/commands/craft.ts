@@ -5,7 +5,15 @@ import { drawBeforeAfter, drawPerturbation, readPerturbation } from "../../node.
 import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
 import { ballText, duration, normValue, percent, plural } from "../format.js";
-import { checkPresent, classNames, findSources, type ImageOptions, inputOf, openEngine } from "../inputs.js";
+import {
+  checkPresent,
+  classNames,
+  findSources,
+  type ImageOptions,
+  inputOf,
+  openEngine,
+  skippedOf,
+} from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { checkWritable } from "../output/folders.js";
 import { type FileMaker, writeStaged } from "../output/staged_files.js";
@@ -68,8 +76,9 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
     const sets = await openCraftingSets(
       sources.images,
       options.holdout ?? sources.holdout,
-      options.limit,
+      options,
       engine,
+      console,
     );
     console.note(describeSets(sets));
     if (options.perturbation) await checkCraftedRange(options.perturbation, engine);
@@ -111,6 +120,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       norm: normValue(crafted.norm),
       radius: crafted.radius,
       images: sets.crafting.count,
+      ...skippedOf(sets.crafting, sets.holdout),
       seed,
       passes: crafted.history,
       foolingRate: crafted.foolingRate,

@@ -1,7 +1,8 @@
 import type { Compiled } from "../../index.js";
 import { type ImageSet, sliceSet } from "../../node/images/image_set.js";
+import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
-import { type ImagesFrom, openImages } from "../inputs.js";
+import { type ImageOptions, type ImagesFrom, openImages } from "../inputs.js";
 
 /** The images to craft on and, kept apart from them, those to measure on. */
 export interface CraftingSets {
@@ -17,19 +18,20 @@ export interface CraftingSets {
 export async function openCraftingSets(
   images: ImagesFrom,
   holdout: ImagesFrom | undefined,
-  limit: number | undefined,
+  options: Pick<ImageOptions, "limit" | "strict">,
   engine: Compiled,
+  console: Console,
 ): Promise<CraftingSets> {
-  const all = await openImages(images, engine, limit);
+  const all = await openImages(images, engine, options, console);
   if (holdout === undefined) return { crafting: all };
   if (typeof holdout !== "string" || !isHoldoutCount(holdout))
-    return { crafting: all, holdout: await openImages(holdout, engine) };
+    return { crafting: all, holdout: await openImages(holdout, engine, { strict: options.strict }, console) };
   const count = Number(holdout);
   if (count === 0) return { crafting: all };
   if (count >= all.count)
     throw new UsageError(`--holdout is ${count} of ${all.count} images, which leaves none to craft on`);
   const split = all.count - count;
-  return { crafting: sliceSet(all, 0, split), holdout: sliceSet(all, split, all.count) };
+  return { crafting: sliceSet(all, 0, split), holdout: { ...sliceSet(all, split, all.count), skipped: [] } };
 }
 
 /** Whether `--holdout` is a number of images, not a path. */

@@ -22,6 +22,7 @@ import {
   inputOf,
   openEngine,
   openImages,
+  skippedOf,
 } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
 import { checkWritable } from "../output/folders.js";
@@ -60,7 +61,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
   const interrupt = watchInterrupt(() => console.note("stopping"));
   try {
     console.note(describeEngine(sources.modelName, engine));
-    const set = await openImages(sources.images, engine, options.limit);
+    const set = await openImages(sources.images, engine, options, console);
     if (saveImages) await checkSavable("--save-images", set.shape);
     const begin = performance.now();
     const tuning = {
@@ -93,6 +94,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
       threads: threadsOf(engine),
       weights: engine.weights,
       images: set.count,
+      ...skippedOf(set),
       norm: normValue(norm),
       method,
       ...("alignment" in found ? summary(found) : { profile }),

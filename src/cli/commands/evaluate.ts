@@ -11,6 +11,7 @@ import {
   inputOf,
   openEngine,
   openImages,
+  skippedOf,
 } from "../inputs.js";
 import type { Report } from "../report.js";
 import { checkCraftedRange } from "./crafted_range.js";
@@ -33,7 +34,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
     console.note(describeEngine(sources.modelName, engine));
     await checkCraftedRange(path, engine);
     const perturbation = await readPerturbation(path, engine);
-    const set = await openImages(images, engine, options.limit);
+    const set = await openImages(images, engine, options, console);
     const begin = performance.now();
     const { rate, labels, newLabels } = await foolingRate(engine, set.images, perturbation, {
       clip,
@@ -61,6 +62,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
       threads: threadsOf(engine),
       weights: engine.weights,
       images: set.count,
+      ...skippedOf(set),
       perturbation: path,
       foolingRate: rate,
       accuracy: accuracy ?? null,

@@ -6,10 +6,9 @@ import {
   inspect as inspectModel,
   loadModel,
 } from "../../index.js";
-import { readImages } from "../../node.js";
 import type { Console } from "../console.js";
 import { percent, plural } from "../format.js";
-import { checkPresent, findModel, type ImageOptions, loadingOptions } from "../inputs.js";
+import { checkPresent, findModel, type ImageOptions, loadingOptions, openImages } from "../inputs.js";
 import type { Report } from "../report.js";
 
 export type InspectOptions = Omit<ImageOptions, "backend" | "threads" | "weights">;
@@ -21,7 +20,7 @@ const IMAGES = 4;
 export async function inspect(options: InspectOptions, console: Console): Promise<Report> {
   const { model, modelName, input } = findModel(options);
   await checkPresent(options.images);
-  const found = await lookAt(model, input, options);
+  const found = await lookAt(model, input, options, console);
   if (!found.supported) {
     const { unsupported, unchecked, message } = found;
     console.print(`${modelName} cannot be run: ${message}`);
@@ -55,14 +54,20 @@ export async function inspect(options: InspectOptions, console: Console): Promis
   return { command: "inspect", model: modelName, ...found };
 }
 
-async function lookAt(model: string, input: InputOptions, options: InspectOptions): Promise<Inspection> {
+async function lookAt(
+  model: string,
+  input: InputOptions,
+  options: InspectOptions,
+  console: Console,
+): Promise<Inspection> {
   const loading = await loadingOptions(options);
   const found = await inspectModel(model, { ...loading, kernels: true });
   const { images: path, limit = IMAGES } = options;
   if (!found.supported || path === undefined) return found;
   const network = await loadModel(model, loading);
   const { range } = input;
-  const { images } = await readImages(path, network.input.shape, { limit, ...(range && { range }) });
+  const target = { inputShape: network.input.shape, range: range ?? ([0, 1] as const) };
+  const { images } = await openImages(path, target, { limit, strict: options.strict }, console);
   return inspectModel(network, { kernels: true, images, input });
 }
 

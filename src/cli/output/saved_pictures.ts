@@ -56,15 +56,31 @@ export function savedPictures(
 /**
  * Names for the pictures: those of the files that the images come from, ending in `.png`, with the ending kept where two would
  * be the same (also where a file system knows no capitals); else their numbers.
+ * They stay inside the folder that they are written to.
  */
 export function pictureNames({ files, count }: Pick<ImageSet, "count" | "files">): string[] {
   if (!files) {
     const digits = String(count - 1).length;
     return Array.from({ length: count }, (_, n) => `${String(n).padStart(digits, "0")}.png`);
   }
+  const inside = files.map((file) =>
+    file
+      .split(/[\\/]/)
+      .filter((part) => part !== "" && part !== "." && part !== ".." && !/^\w:$/.test(part))
+      .join("/"),
+  );
   const bare = (name: string) => name.replace(/\.\w+$/, "");
   const times = new Map<string, number>();
-  for (const name of files.map((file) => bare(file).toLowerCase()))
+  for (const name of inside.map((file) => bare(file).toLowerCase()))
     times.set(name, (times.get(name) ?? 0) + 1);
-  return files.map((file) => `${times.get(bare(file).toLowerCase()) === 1 ? bare(file) : file}.png`);
+  const taken = new Set<string>();
+  return inside.map((file) => {
+    const name = times.get(bare(file).toLowerCase()) === 1 ? bare(file) : file;
+    for (let again = 1; ; again++) {
+      const free = again === 1 ? `${name}.png` : `${name}-${again}.png`;
+      if (taken.has(free.toLowerCase())) continue;
+      taken.add(free.toLowerCase());
+      return free;
+    }
+  });
 }

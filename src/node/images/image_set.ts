@@ -1,6 +1,13 @@
 import type { Fit } from "../../images/fit.js";
 import { type Shape, sizeOf } from "../../network/spec.js";
+import type { ClassesOf } from "./class_folders.js";
 import { rejectImages } from "./failure.js";
+
+/** A picture that is not among the images. */
+export interface SkippedFile {
+  readonly file: string;
+  readonly problem: string;
+}
 
 /** Images as the network takes them, with what is known about them. */
 export interface ImageSet {
@@ -17,6 +24,10 @@ export interface ImageSet {
   readonly labels?: Int32Array;
   /** Names of the dataset's classes, if it tells them. */
   readonly classNames?: readonly string[];
+  /** With `broken: "skip"`: files that could not be decoded, and why. */
+  readonly skipped?: readonly SkippedFile[];
+  /** What is worth knowing and no error: folders without pictures, folders that are no classes of the model. */
+  readonly warnings?: readonly string[];
 }
 
 /** What a reader needs to know: the network's input, its pixel range, and how many images to take (all if undefined). */
@@ -26,6 +37,8 @@ export interface ReadRequest {
   readonly limit?: number;
   readonly fit: Fit;
   readonly background: readonly [number, number, number];
+  readonly broken: "reject" | "skip";
+  readonly classes: ClassesOf;
 }
 
 /** Images `start` to `end - 1` of a set. */
