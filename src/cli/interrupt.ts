@@ -1,7 +1,10 @@
 import { EXIT } from "./errors.js";
 
+/** Ctrl-C, what stops a service or a container, and the end of the terminal. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
- * Ctrl-C: the first asks the work to stop (the signal aborts), the second ends the process at once.
+ * Ctrl-C, SIGTERM and SIGHUP: the first asks the work to stop (the signal aborts), the second ends the process at once.
  *
  * @param notify called at the first one
  */
@@ -15,6 +18,11 @@ export function watchInterrupt(notify: () => void): {
     controller.abort(new Error("interrupted"));
     notify();
   };
-  process.on("SIGINT", onInterrupt);
-  return { signal: controller.signal, stop: () => process.removeListener("SIGINT", onInterrupt) };
+  for (const name of SIGNALS) process.on(name, onInterrupt);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const name of SIGNALS) process.removeListener(name, onInterrupt);
+    },
+  };
 }

@@ -192,6 +192,10 @@ export function out(text: string): Option {
   return option("--out <folder>", text);
 }
 
+export function force(): Option {
+  return option("--force", "replace the results of an earlier run in --out");
+}
+
 export function saveImages(): Option {
   return option(
     "--save-images",

@@ -15,6 +15,7 @@ import {
   addPixelOptions,
   addStepOptions,
   clip,
+  force,
   json,
   minimalMethod,
   norm,
@@ -37,7 +38,7 @@ Examples:
   $ unifool apply --perturbation unifool-out/perturbation.npy --images photos/ --out perturbed
   $ unifool inspect --model model.json
 
-Exit codes: 0 done (also when Ctrl-C stopped craft and the best perturbation so far was saved),
+Exit codes: 0 done (also when Ctrl-C, SIGTERM or SIGHUP stopped craft and the best perturbation so far was saved),
 1 failed, 2 bad usage. With --json a failure is one object too: {"command", "error"}.`;
 
 /**
@@ -90,7 +91,12 @@ function createProgram(console: Console, report: (result: Report) => void, stdou
   addStepOptions(addCraftOptions(addImageOptions(addModelOptions(craftCommand))));
   addEngineOptions(addDeepfoolOptions(craftCommand, { steps: 10 }))
     .addOption(clip())
-    .addOption(out("folder for perturbation.npy, two pictures and report.json (default: unifool-out)"))
+    .addOption(
+      out(
+        "folder for perturbation.npy, two pictures and report.json (default: unifool-out, with a number where there is one)",
+      ),
+    )
+    .addOption(force())
     .addOption(json())
     .action(async (options: CraftOptions) => report(await craft(options, console)));
 
@@ -109,6 +115,7 @@ function createProgram(console: Console, report: (result: Report) => void, stdou
   addEngineOptions(addImageOptions(addModelOptions(applyCommand)))
     .addOption(perturbation("the perturbation, as craft wrote it (.npy)"))
     .addOption(out("folder for the pictures and report.json"))
+    .addOption(force())
     .addOption(json())
     .action(async (options: ApplyOptions) => report(await apply(options, console)));
 
@@ -118,6 +125,7 @@ function createProgram(console: Console, report: (result: Report) => void, stdou
     .addOption(clip())
     .addOption(saveImages())
     .addOption(out("folder for perturbations.npy and report.json (default: nothing is written)"))
+    .addOption(force())
     .addOption(json())
     .action(async (options: DeepfoolCommandOptions) => report(await deepfoolCommand(options, console)));
 

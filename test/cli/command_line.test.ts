@@ -170,7 +170,7 @@ describe("craft", () => {
     jsonOf(await run("craft", ...source(), ...again, "--json"));
     writeFileSync(join(out, "notes.txt"), "mine");
     const start = ["--perturbation", join(out, "perturbation.npy"), "--delta", "0.9"];
-    const report = jsonOf(await run("craft", ...source(), ...again, ...start, "--json"));
+    const report = jsonOf(await run("craft", ...source(), ...again, ...start, "--force", "--json"));
     expect(report).toMatchObject({ norm: 2, radius: 1, images: IMAGES, passes: [] }); // already good enough
     expect(report.holdout).toMatchObject({ images: IMAGES, foolingRate: report.foolingRate });
     expect(readdirSync(out).sort()).toEqual([...FILES, "notes.txt"].sort());
@@ -615,7 +615,7 @@ describe("failures: exit code 1, nothing written", () => {
     const before = FILES.map((name) => readFileSync(join(out, name)));
     rmSync(join(out, "before-after.png"));
     mkdirSync(join(out, "before-after.png")); // a folder in the way of one file
-    const { code } = await run("craft", ...source(), "--seed", "1", "--out", out);
+    const { code } = await run("craft", ...source(), "--seed", "1", "--out", out, "--force");
     expect(code).toBe(1);
     expect(existsSync(join(out, "report.json"))).toBe(true);
     expect(readFileSync(join(out, "report.json"))).toEqual(before[3]);

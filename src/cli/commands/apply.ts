@@ -18,7 +18,7 @@ import {
   pathsOf,
   skippedOf,
 } from "../inputs.js";
-import { checkWritable } from "../output/folders.js";
+import { chooseOut, type OutOptions } from "../output/folders.js";
 import { checkSavable, savedPictures } from "../output/saved_pictures.js";
 import { writeStaged } from "../output/staged_files.js";
 import { packageVersion } from "../package_root.js";
@@ -27,9 +27,8 @@ import { checkCraftedRange, craftedRange } from "./crafted_range.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
 import { countChanged, judgeSaved } from "./judge_saved.js";
 
-export interface ApplyOptions extends ImageOptions {
+export interface ApplyOptions extends ImageOptions, OutOptions {
   readonly perturbation?: string;
-  readonly out?: string;
 }
 
 /** What the images must fit: the model, or the perturbation where there is none. */
@@ -49,7 +48,7 @@ export async function apply(options: ApplyOptions, console: Console): Promise<Re
   if (from === undefined) throw new UsageError("--images is missing");
   await checkPresent(from, path);
   await checkApart(from, out);
-  await checkWritable(out);
+  await chooseOut(options, out);
   const engine = sources && (await openEngine(sources, options, console));
   try {
     if (engine && sources) console.note(describeEngine(sources.modelName, engine));

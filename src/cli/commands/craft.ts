@@ -15,8 +15,9 @@ import {
   skippedOf,
 } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
-import { checkWritable } from "../output/folders.js";
-import { type FileMaker, writeStaged } from "../output/staged_files.js";
+import { chooseOut, type OutOptions } from "../output/folders.js";
+import { writeOrRescue } from "../output/rescue.js";
+import type { FileMaker } from "../output/staged_files.js";
 import { packageVersion } from "../package_root.js";
 import type { Report } from "../report.js";
 import { checkCraftedRange } from "./crafted_range.js";
@@ -31,7 +32,7 @@ type Tuning = Pick<
   | ("innerBatch" | "innerPasses" | "starts" | "weighting" | "dataFree")
 >;
 
-export interface CraftOptions extends ImageOptions, Tuning {
+export interface CraftOptions extends ImageOptions, OutOptions, Tuning {
   /** Most pixels that images are moved by, and whether half of them are mirrored. */
   readonly shift?: number;
   readonly flip?: boolean;
@@ -39,7 +40,6 @@ export interface CraftOptions extends ImageOptions, Tuning {
   readonly holdout?: string;
   /** .npy file to start from. */
   readonly perturbation?: string;
-  readonly out?: string;
 }
 
 /** What `bench/rules` found best on every network and norm, at a fraction of the time of the published algorithm. */
@@ -53,13 +53,13 @@ const DEMO_PASSES = 5;
 
 /** `unifool craft`: one perturbation for many images, with pictures of it and a report. */
 export async function craft(options: CraftOptions, console: Console): Promise<Report> {
-  const { out = "unifool-out", seed = 0, clip = false } = options;
+  const { seed = 0, clip = false } = options;
   if (options.steps !== undefined && options.steps < 3)
     throw new UsageError(`--steps is ${options.steps}, expected a whole number of at least 3 when crafting`);
   const sources = findSources(options);
   const { holdout: apart = "0", perturbation } = options;
   await checkPresent(sources.images, perturbation, isHoldoutCount(apart) ? undefined : apart);
-  await checkWritable(out);
+  const out = await chooseOut(options, "unifool-out");
   const draws = (await findSharp()) !== undefined;
   if (!draws)
     console.note(
@@ -160,11 +160,15 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
           predictions,
         }),
     };
-    const files = await writeStaged(out, {
-      "perturbation.npy": () => encodeNpy(crafted.perturbation, engine.inputShape),
-      ...(draws && pictures),
-      "report.json": (paths) => Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
-    });
+    const files = await writeOrRescue(
+      out,
+      {
+        "perturbation.npy": () => encodeNpy(crafted.perturbation, engine.inputShape),
+        ...(draws && pictures),
+        "report.json": (paths) => Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
+      },
+      ["perturbation.npy", "report.json"],
+    );
     console.print(titleOf(crafted.foolingRate, sets, predictions.rate));
     console.print(
       `${ball}, ${plural(crafted.history.length, "finished pass", "finished passes")}, ${duration(crafted.seconds)}`,

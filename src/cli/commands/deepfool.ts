@@ -25,9 +25,9 @@ import {
   skippedOf,
 } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
-import { checkWritable } from "../output/folders.js";
+import { chooseOut, type OutOptions } from "../output/folders.js";
+import { writeOrRescue } from "../output/rescue.js";
 import { checkSavable, savedPictures } from "../output/saved_pictures.js";
-import { writeStaged } from "../output/staged_files.js";
 import type { Report } from "../report.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
 import { imageResults, lengthOf, printResults } from "./image_results.js";
@@ -38,12 +38,12 @@ const LEVELS = 256;
 
 export interface DeepfoolCommandOptions
   extends ImageOptions,
+    OutOptions,
     Pick<DeepfoolOptions, "norm" | "classes" | "steps" | "overshoot" | "profile"> {
   readonly method?: MinimalMethod;
   readonly clip?: boolean;
   /** Write the perturbed images too, as PNG files. */
   readonly saveImages?: boolean;
-  readonly out?: string;
 }
 
 /** `unifool deepfool`: the smallest perturbation of each image, and how robust the model is by that measure. */
@@ -56,7 +56,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
   const { profile = "lts4" } = options;
   const sources = findSources(options);
   await checkPresent(sources.images);
-  if (out !== undefined) await checkWritable(out);
+  if (out !== undefined) await chooseOut(options, out);
   const engine = await openEngine(sources, options, console);
   const interrupt = watchInterrupt(() => console.note("stopping"));
   try {
@@ -109,14 +109,18 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
     const written =
       out === undefined
         ? undefined
-        : await writeStaged(out, {
-            "perturbations.npy": () => encodeNpy(found.perturbation, [set.count, ...engine.inputShape]),
-            ...Object.fromEntries(
-              Object.entries(saved?.files ?? {}).map(([name, make]) => [`images/${name}`, make]),
-            ),
-            "report.json": (paths) =>
-              Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
-          });
+        : await writeOrRescue(
+            out,
+            {
+              "perturbations.npy": () => encodeNpy(found.perturbation, [set.count, ...engine.inputShape]),
+              ...Object.fromEntries(
+                Object.entries(saved?.files ?? {}).map(([name, make]) => [`images/${name}`, make]),
+              ),
+              "report.json": (paths) =>
+                Buffer.from(`${JSON.stringify({ ...result, files: paths }, null, 2)}\n`),
+            },
+            ["perturbations.npy", "report.json"],
+          );
     printResults(results, norm, console);
     console.print(`fooled ${means.succeeded} of ${plural(set.count, "image")} in ${duration(seconds)}`);
     console.print(

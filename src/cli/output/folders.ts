@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { CommandError } from "../errors.js";
+import { CommandError, UsageError } from "../errors.js";
 
 /** The nearest folder that exists at or above a path, and the folders that are missing below it, outermost first. */
 interface Ancestry {
@@ -13,13 +13,48 @@ interface Ancestry {
  *
  * @throws CommandError if a file is in the way, or nothing can be made there
  */
-export async function checkWritable(folder: string): Promise<void> {
+async function checkWritable(folder: string): Promise<void> {
   const { nearest } = await ancestry(folder);
   try {
     await rmdir(await mkdtemp(join(nearest, ".unifool-"))); // permissions alone do not tell
   } catch {
     throw new CommandError(`--out ${folder}: cannot write in ${nearest}`);
   }
+}
+
+/** Where a run writes, and what it may replace. */
+export interface OutOptions {
+  readonly out?: string;
+  /** Replace what an earlier run wrote there. */
+  readonly force?: boolean;
+}
+
+/**
+ * The folder to write to, checked before any work. One that was asked for is not to hold a report already; the one that is taken where none
+ * was is a new one then: `unifool-out-2`, and so on.
+ *
+ * @param fallback the folder where `--out` is not given
+ * @throws UsageError where there is a report, unless `force`
+ * @throws CommandError if it could not be written
+ */
+export async function chooseOut({ out, force = false }: OutOptions, fallback: string): Promise<string> {
+  let folder = out ?? fallback;
+  for (let number = 2; !force && (await hasReport(folder)); number++) {
+    if (out !== undefined)
+      throw new UsageError(
+        `--out ${out} holds the report of an earlier run; give --force to replace it, or --out with another folder`,
+      );
+    folder = `${fallback}-${number}`;
+  }
+  await checkWritable(folder);
+  return folder;
+}
+
+function hasReport(folder: string): Promise<boolean> {
+  return stat(join(folder, "report.json")).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
