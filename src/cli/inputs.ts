@@ -27,6 +27,7 @@ export interface ModelOptions {
   readonly backend?: Backend;
   readonly threads?: number | "auto";
   readonly weights?: "float32" | "float16";
+  readonly deterministic?: boolean;
   readonly inputShape?: readonly number[];
   readonly output?: string;
   readonly classesFile?: string;
@@ -111,7 +112,7 @@ export async function openEngine(
   options: ModelOptions,
   console: Console,
 ): Promise<Compiled> {
-  const { backend = "auto", threads = "auto", weights = "float32" } = options;
+  const { backend = "auto", threads = "auto", weights = "float32", deterministic = false } = options;
   const tf = backend === "tfjs" ? await loadTfjs() : undefined;
   try {
     return await compile(sources.model, {
@@ -119,6 +120,7 @@ export async function openEngine(
       backend,
       threads,
       weights,
+      deterministic,
       input: sources.input,
       tf,
       onWarning: (message) => console.note(`warning: ${message}`),

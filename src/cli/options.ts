@@ -59,6 +59,7 @@ export function addEngineOptions(command: Command): Command {
         text === "auto" ? ("auto" as const) : parseInteger(name, text, 0),
       ),
     )
+    .addOption(option("--deterministic", "the same bits on every machine: no fused multiply-add"))
     .addOption(
       option(
         "--weights <type>",

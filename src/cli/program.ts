@@ -25,6 +25,7 @@ import {
 } from "./options.js";
 import { packageVersion } from "./package_root.js";
 import type { Report } from "./report.js";
+import { explain } from "./spelling.js";
 
 const EXAMPLES = `
 Numbers may be written as quotients: --radius 10/255.
@@ -59,8 +60,8 @@ export async function run(argv: readonly string[], stdout: Output, stderr: Outpu
   const report = (result: Report) => {
     if (asJson) stdout.write(`${JSON.stringify(result)}\n`);
   };
+  const program = createProgram(console, report, stdout);
   try {
-    const program = createProgram(console, report, stdout);
     if (argv.length === 0) program.help({ error: true });
     await program.parseAsync(argv, { from: "user" });
     return EXIT.done;
@@ -69,10 +70,10 @@ export async function run(argv: readonly string[], stdout: Output, stderr: Outpu
     if (!(error instanceof CommanderError)) return fail(error);
     if (error.exitCode === 0) return EXIT.done; // --help, --version
     if (error.code === "commander.help") {
-      stderr.write(createProgram(console, report, stdout).helpInformation());
+      stderr.write(program.helpInformation());
       return EXIT.usage;
     }
-    return fail(new UsageError(error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ")));
+    return fail(new UsageError(explain(error, program)));
   }
 }
 

@@ -117,6 +117,7 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       threads: threadsOf(engine),
       variant: engine.variant,
       weights: engine.weights,
+      deterministic: options.deterministic ?? false,
       norm: normValue(crafted.norm),
       radius: crafted.radius,
       images: sets.crafting.count,

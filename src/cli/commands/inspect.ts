@@ -11,7 +11,7 @@ import { percent, plural } from "../format.js";
 import { checkPresent, findModel, type ImageOptions, loadingOptions, openImages } from "../inputs.js";
 import type { Report } from "../report.js";
 
-export type InspectOptions = Omit<ImageOptions, "backend" | "threads" | "weights">;
+export type InspectOptions = Omit<ImageOptions, "backend" | "threads" | "weights" | "deterministic">;
 
 /** Images are computed in float64, and shares of live units differ little between them. */
 const IMAGES = 4;
