@@ -132,6 +132,7 @@ export function addCraftOptions(command: Command): Command {
     )
     .addOption(option("--seed <n>", "seed of all that is random (default: 0)", wholeNumber(0)))
     .addOption(option("--holdout <n|path>", "images kept apart, to measure on: the last n, or another set"))
+    .addOption(option("--repeat <file>", "do what a report.json of craft says; options beside it go before"))
     .addOption(option("--perturbation <file>", "start from this perturbation (.npy) instead of zero"));
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { type ApplyOptions, apply } from "./commands/apply.js";
-import { type CraftOptions, craft } from "./commands/craft.js";
+import { craft } from "./commands/craft.js";
+import type { CraftOptions } from "./commands/craft_options.js";
 import { type DeepfoolCommandOptions, deepfoolCommand } from "./commands/deepfool.js";
 import { type EvaluateOptions, evaluate } from "./commands/evaluate.js";
 import { type InspectOptions, inspect } from "./commands/inspect.js";

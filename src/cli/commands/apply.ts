@@ -22,6 +22,7 @@ import { chooseOut, type OutOptions } from "../output/folders.js";
 import { checkSavable, savedPictures } from "../output/saved_pictures.js";
 import { writeStaged } from "../output/staged_files.js";
 import { packageVersion } from "../package_root.js";
+import { provenanceOf } from "../provenance.js";
 import type { Report } from "../report.js";
 import { checkCraftedRange, craftedRange } from "./crafted_range.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
@@ -39,6 +40,7 @@ interface Target {
 
 /** `unifool apply`: the images with a perturbation added, as PNG files, and how many of those files still fool a model. */
 export async function apply(options: ApplyOptions, console: Console): Promise<Report> {
+  const began = new Date();
   const { perturbation: path, out } = options;
   if (path === undefined) throw new UsageError("--perturbation is missing: the .npy file that craft wrote");
   if (out === undefined) throw new UsageError("--out is missing: the folder for the pictures");
@@ -72,6 +74,7 @@ export async function apply(options: ApplyOptions, console: Console): Promise<Re
       ...(engine &&
         sources && { model: sources.modelName, backend: engine.backend, threads: threadsOf(engine) }),
       ...judged,
+      run: await provenanceOf(sources?.model, from, began),
     };
     const files = await writeStaged(out, {
       ...saved.files,

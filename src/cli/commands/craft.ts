@@ -1,46 +1,24 @@
 import { encodeNpy } from "../../images.js";
-import { foolingRate, type UniversalOptions } from "../../index.js";
+import { type Backend, foolingRate } from "../../index.js";
 import { findSharp, INSTALL_SHARP } from "../../node/sharp.js";
 import { drawBeforeAfter, drawPerturbation, readPerturbation } from "../../node.js";
 import type { Console } from "../console.js";
 import { UsageError } from "../errors.js";
 import { ballText, duration, normValue, percent, plural } from "../format.js";
-import {
-  checkPresent,
-  classNames,
-  findSources,
-  type ImageOptions,
-  inputOf,
-  openEngine,
-  skippedOf,
-} from "../inputs.js";
+import { checkPresent, classNames, findSources, inputOf, openEngine, skippedOf } from "../inputs.js";
 import { watchInterrupt } from "../interrupt.js";
-import { chooseOut, type OutOptions } from "../output/folders.js";
+import { chooseOut } from "../output/folders.js";
 import { writeOrRescue } from "../output/rescue.js";
 import type { FileMaker } from "../output/staged_files.js";
 import { packageVersion } from "../package_root.js";
+import { provenanceOf } from "../provenance.js";
 import type { Report } from "../report.js";
+import type { CraftOptions } from "./craft_options.js";
 import { checkCraftedRange } from "./crafted_range.js";
 import { runCrafting } from "./crafting_run.js";
 import { type CraftingSets, isHoldoutCount, openCraftingSets } from "./crafting_sets.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
-
-type Tuning = Pick<
-  UniversalOptions,
-  | ("norm" | "radius" | "delta" | "passes" | "classes" | "steps" | "overshoot" | "profile" | "seed" | "clip")
-  | ("method" | "target" | "tile" | "batch" | "stepSize" | "beta" | "momentum")
-  | ("innerBatch" | "innerPasses" | "starts" | "weighting" | "dataFree")
->;
-
-export interface CraftOptions extends ImageOptions, OutOptions, Tuning {
-  /** Most pixels that images are moved by, and whether half of them are mirrored. */
-  readonly shift?: number;
-  readonly flip?: boolean;
-  /** How many of the images to keep apart, or another set. */
-  readonly holdout?: string;
-  /** .npy file to start from. */
-  readonly perturbation?: string;
-}
+import { differences, readRepeatable, repeatableOptions } from "./repeat.js";
 
 /** What `bench/rules` found best on every network and norm, at a fraction of the time of the published algorithm. */
 const METHOD = "momentum";
@@ -52,7 +30,10 @@ const LEVELS = 256;
 const DEMO_PASSES = 5;
 
 /** `unifool craft`: one perturbation for many images, with pictures of it and a report. */
-export async function craft(options: CraftOptions, console: Console): Promise<Report> {
+export async function craft(given: CraftOptions, console: Console): Promise<Report> {
+  const begin = new Date();
+  const repeated = given.repeat === undefined ? undefined : await readRepeatable(given.repeat);
+  const options: CraftOptions = { ...repeated?.options, ...given };
   const { seed = 0, clip = false } = options;
   if (options.steps !== undefined && options.steps < 3)
     throw new UsageError(`--steps is ${options.steps}, expected a whole number of at least 3 when crafting`);
@@ -107,7 +88,9 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
     const holdout = sets.holdout
       ? { images: sets.holdout.count, foolingRate: rate, counted, interval }
       : null;
-    for (const warning of crafted.warnings) console.note(`warning: ${warning}`);
+    const run = await provenanceOf(sources.model, sources.images, begin);
+    const warnings = [...crafted.warnings, ...(repeated ? differences(repeated, run, engine.variant) : [])];
+    for (const warning of warnings) console.note(`warning: ${warning}`);
     const result = {
       command: "craft",
       version: packageVersion(),
@@ -130,12 +113,22 @@ export async function craft(options: CraftOptions, console: Console): Promise<Re
       labels: "predictions on the clean images",
       rounded: { levels: LEVELS, foolingRate: rounded?.rate, interval: rounded?.interval },
       baseline: { kind: "random signs", foolingRate: baseline?.rate, interval: baseline?.interval },
-      warnings: crafted.warnings,
+      warnings,
       seconds: crafted.seconds,
       clip,
       input: inputOf(sources, engine),
       options: defined(of),
       interrupted: crafted.interrupted,
+      run,
+      // What was left to defaults as it turned out; of an interrupted run the passes that were finished.
+      repeat: repeatableOptions({
+        ...options,
+        ...{ method: crafted.method, norm: crafted.norm, radius: crafted.radius, seed },
+        ...{
+          backend: engine.backend as Backend,
+          passes: crafted.interrupted ? Math.max(1, crafted.history.length) : passes,
+        },
+      }),
     };
 
     const ball = ballText(crafted.norm, crafted.radius, engine.range);

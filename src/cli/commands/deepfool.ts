@@ -28,6 +28,7 @@ import { watchInterrupt } from "../interrupt.js";
 import { chooseOut, type OutOptions } from "../output/folders.js";
 import { writeOrRescue } from "../output/rescue.js";
 import { checkSavable, savedPictures } from "../output/saved_pictures.js";
+import { provenanceOf } from "../provenance.js";
 import type { Report } from "../report.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
 import { imageResults, lengthOf, printResults } from "./image_results.js";
@@ -48,6 +49,7 @@ export interface DeepfoolCommandOptions
 
 /** `unifool deepfool`: the smallest perturbation of each image, and how robust the model is by that measure. */
 export async function deepfoolCommand(options: DeepfoolCommandOptions, console: Console): Promise<Report> {
+  const began = new Date();
   const { norm = 2, method = "deepfool", classes, steps, overshoot, clip, out, saveImages = false } = options;
   if (saveImages && out === undefined)
     throw new UsageError("--save-images is given without --out, expected the folder for the pictures");
@@ -106,6 +108,7 @@ export async function deepfoolCommand(options: DeepfoolCommandOptions, console: 
       ...means,
       ...(judged && { fooledAsSaved: judged.fooled }),
       seconds,
+      run: await provenanceOf(sources.model, sources.images, began),
       results,
     };
     const written =

@@ -13,6 +13,7 @@ import {
   openImages,
   skippedOf,
 } from "../inputs.js";
+import { provenanceOf } from "../provenance.js";
 import type { Report } from "../report.js";
 import { checkCraftedRange } from "./crafted_range.js";
 import { describeEngine, threadsOf } from "./describe_engine.js";
@@ -24,6 +25,7 @@ export interface EvaluateOptions extends ImageOptions {
 
 /** `unifool evaluate`: the fooling rate of a perturbation; with dataset labels also the accuracy with and without it. */
 export async function evaluate(options: EvaluateOptions, console: Console): Promise<Report> {
+  const began = new Date();
   const { clip = false, perturbation: path } = options;
   if (path === undefined) throw new UsageError("--perturbation is missing: the .npy file that craft wrote");
   const sources = findSources(options);
@@ -73,6 +75,7 @@ export async function evaluate(options: EvaluateOptions, console: Console): Prom
       clip,
       input: inputOf(sources, engine),
       seconds,
+      run: await provenanceOf(sources.model, images, began),
     };
   } finally {
     engine.dispose();
