@@ -1,4 +1,5 @@
 import { SingleBar } from "cli-progress";
+import { pace } from "./format.js";
 
 /**
  * What a command says while it runs. Results go to stdout, progress to stderr: as a bar on a terminal, as plain
@@ -9,7 +10,9 @@ export interface Console {
   print(line: string): void;
   /** A line about progress, on stderr; it scrolls by above the bar. */
   note(line: string): void;
-  /** Moves the bar. It appears at the first call and starts anew when `label` changes. */
+  /** What goes on without a measure, such as a model that is loaded; on a terminal alone, until anything else is said. */
+  status(text: string): void;
+  /** Moves the bar. It appears at the first call and starts anew when `label` changes; without `detail` it tells time and pace. */
   progress(label: string, done: number, total: number, detail?: string): void;
   /** Removes the bar. */
   endProgress(): void;
@@ -19,6 +22,7 @@ export interface Console {
 export const SILENT: Console = {
   print() {},
   note() {},
+  status() {},
   progress() {},
   endProgress() {},
 };
@@ -28,17 +32,32 @@ export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 export function createConsole(stdout: Output, stderr: Output): Console {
   const bar = stderr.isTTY ? createBar(stderr) : undefined;
+  let hasStatus = false;
+  const clear = () => {
+    bar?.end();
+    if (hasStatus) stderr.write("\r\x1b[K");
+    hasStatus = false;
+  };
   return {
     print: (line) => {
-      bar?.end();
+      clear();
       stdout.write(`${line}\n`);
     },
     note: (line) => {
-      bar?.end();
+      clear();
       stderr.write(`${line}\n`);
     },
-    progress: (label, done, total, detail = "") => bar?.show(label, done, total, detail),
-    endProgress: () => bar?.end(),
+    status: (text) => {
+      if (!stderr.isTTY) return;
+      clear();
+      stderr.write(`${text} ...`);
+      hasStatus = true;
+    },
+    progress: (label, done, total, detail) => {
+      if (hasStatus) clear();
+      bar?.show(label, done, total, detail);
+    },
+    endProgress: clear,
   };
 }
 
@@ -55,8 +74,11 @@ function createBar(stream: Output) {
     fps: 15,
   });
   let shown: string | undefined;
+  let begin = 0;
   return {
-    show(label: string, done: number, total: number, detail: string) {
+    show(label: string, done: number, total: number, given?: string) {
+      if (shown !== label) begin = performance.now();
+      const detail = given ?? pace(done, total, (performance.now() - begin) / 1000);
       if (shown === label) bar.update(done, { label, detail });
       else {
         if (shown !== undefined) bar.stop();

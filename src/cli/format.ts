@@ -9,6 +9,14 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
+/** How long work goes on, how long it will at this pace, and what the pace is: `12 s, about 30 s left, 45 images/s`. */
+export function pace(done: number, total: number, seconds: number): string {
+  if (done <= 0 || seconds <= 0) return duration(seconds);
+  const left = (seconds * (total - done)) / done;
+  const rate = done / seconds;
+  return `${duration(seconds)}, about ${duration(left)} left, ${rate < 10 ? rate.toPrecision(2) : Math.round(rate)} images/s`;
+}
+
 /** A size in the pixel range as people write it: `10/255` where it is a whole number of 255ths, else a decimal. */
 export function pixelSize(value: number, range: readonly [number, number]): string {
   const levels = (255 * value) / (range[1] - range[0]);

@@ -114,6 +114,7 @@ export async function openEngine(
 ): Promise<Compiled> {
   const { backend = "auto", threads = "auto", weights = "float32", deterministic = false } = options;
   const tf = backend === "tfjs" ? await loadTfjs() : undefined;
+  console.status(`loading ${sources.model}`);
   try {
     return await compile(sources.model, {
       ...(await loadingOptions(options)),
@@ -162,6 +163,7 @@ export async function openImages(
   const options = limit === undefined ? {} : { limit };
   const paths = pathsOf(from);
   if (paths) {
+    console.status(`reading ${paths.join(", ")}`);
     const broken = strict ? "reject" : "skip";
     const set = await readImages(await expandPaths(paths), engine, { ...options, broken });
     const { skipped = [], warnings = [] } = set;

@@ -83,7 +83,9 @@ export async function craft(given: CraftOptions, console: Console): Promise<Repo
       clip,
       levels: LEVELS,
       baseline: { norm: crafted.norm, seed },
+      onProgress: (done, total) => console.progress("measure", done, total),
     });
+    console.endProgress();
     const { rate, interval, counted, rounded, baseline } = predictions;
     const holdout = sets.holdout
       ? { images: sets.holdout.count, foolingRate: rate, counted, interval }

@@ -9,7 +9,7 @@ import {
 } from "../../index.js";
 import type { Console } from "../console.js";
 import { CommandError, UsageError } from "../errors.js";
-import { duration, percent, plural } from "../format.js";
+import { duration, pace, percent, plural } from "../format.js";
 
 /** What crafting came to, whether it ran to its end or was interrupted. */
 export interface Crafted extends UniversalResult {
@@ -65,10 +65,10 @@ function progressOf(console: Console, seconds: () => number): UniversalOptions["
       notePass(console, pass - 1, rate, seconds());
       noted = pass - 1;
     }
-    const detail =
-      rate === undefined
-        ? plural(updates, "update")
-        : `${plural(updates, "update")}, fooled ${percent(rate)}`;
+    // Of all passes together, though fewer may do.
+    const time = pace((pass - 1) * images + image, passes * images, seconds());
+    const fooled = rate === undefined ? "" : `, fooled ${percent(rate)}`;
+    const detail = `${plural(updates, "update")}${fooled}, ${time}`;
     console.progress(`pass ${pass}/${passes}`, image, images, detail);
   };
 }
