@@ -138,6 +138,63 @@ describe.skipIf(!chromium)("the page", () => {
     await visit.ready();
   });
 
+  it("aims at a class, repeats a patch, or does without data, and says what excludes what", async () => {
+    const visit = await open("count=40&passes=4&radius=24");
+    await visit.ready();
+    await visit.page.getByText("More", { exact: true }).click();
+    const target = visit.page.getByLabel("Images shall be taken for");
+    const without = visit.page.getByLabel("Without data");
+    const stop = visit.page.getByLabel(/^Stop when/);
+    await target.selectOption({ label: "cat" });
+    await visit.page.getByLabel("v repeats a patch").selectOption({ label: "4 × 4 times, of 8 × 8 pixels" });
+    expect(await without.isDisabled()).toBe(true);
+    await visit.page.getByText("choose any other class first").waitFor();
+    expect(await visit.craft()).toMatch(
+      /^It has \d+ % of the images it was crafted on taken for cat, after /,
+    );
+    const [, reached, of] =
+      (await visit.page.locator(".verdict").textContent())?.match(/taken for cat \((\d+) of (\d+)\)/) ?? [];
+    expect(Number(reached)).toBeGreaterThan(0);
+    expect(Number(of)).toBeLessThan(200);
+    const { data } = decodeNpy((await visit.save("v as .npy")).bytes);
+    const value = (y: number, x: number) => data[(32 * y + x) * 3];
+    for (let y = 0; y < 24; y++)
+      for (let x = 0; x < 24; x++)
+        expect([value(y + 8, x), value(y, x + 8)]).toEqual([value(y, x), value(y, x)]);
+    expect(await visit.violations()).toEqual([]);
+
+    // Whatever is chosen since, it is the run that is reported.
+    const method = visit.page.getByLabel("Method");
+    await method.selectOption("deepfool");
+    expect(await target.or(without).count()).toBe(0);
+    const reportOf = async (of: Visit) => JSON.parse(Buffer.from((await of.save("Report")).bytes).toString());
+    const report = await reportOf(visit);
+    expect(report).toMatchObject({
+      options: { method: "momentum", target: 3, tile: 4 },
+      targetName: "cat",
+      shown: { reached: { images: Number(reached), of: Number(of) } },
+    });
+    expect(report.link).toMatch(/targetClass=3&tile=4/);
+
+    await method.selectOption("sga");
+    await target.selectOption({ label: "any other class" });
+    await without.check();
+    for (const excluded of [target, stop]) expect(await excluded.isDisabled()).toBe(true);
+    await visit.page.getByText("Without data all passes are made.").waitFor();
+    await visit.button("Craft again").click();
+    await visit.page.getByText(/^It fools \d+ % of the images it was measured on/).waitFor();
+    await visit.done();
+    const second = await reportOf(visit);
+    expect(second.options).toMatchObject({ method: "sga", dataFree: true, tile: 4 });
+    expect(second.options).not.toHaveProperty("target");
+    expect(second.options).not.toHaveProperty("delta");
+    expect(await visit.violations()).toEqual([]);
+
+    const again = await open(new URL(report.link).hash.slice(1));
+    await again.done();
+    expect((await reportOf(again)).result.hash).toBe(report.result.hash);
+  });
+
   it("unpacks a zip, asks for a size that a model leaves open, and for WebGPU's sake takes WebAssembly", async () => {
     const visit = await open(`${SHORT}&engine=webgpu`, {
       before: () => Object.defineProperty(Navigator.prototype, "gpu", { value: undefined }),

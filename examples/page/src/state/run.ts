@@ -1,8 +1,9 @@
 import { computed } from "@preact/signals";
 import type { CraftOptions, Look } from "../worker/protocol.js";
-import { failure, forget, result, runState } from "./run_state.js";
+import { failure, forget, ran, result, runState } from "./run_state.js";
 import { images, model, radius, request, shown, worker } from "./session.js";
 import { settings } from "./settings.js";
+import { classNames, dataFree, target, tile } from "./steps.js";
 import { words } from "./words.js";
 
 export const isReady = computed(() => model.value.state === "ready" && images.value.state === "ready");
@@ -10,15 +11,18 @@ export const isBusy = computed(() => runState.value === "running" || runState.va
 
 /** What `universalPerturbation` is handed. */
 export const craftOptions = computed((): CraftOptions => {
-  const { method, norm, passes, target, seed, clip } = settings.value;
+  const { method, norm, passes, target: percent, seed, clip } = settings.value;
   return {
     method,
     norm: norm === "inf" ? Infinity : 2,
     radius: radius.value,
     passes,
-    delta: 1 - target / 100,
+    // Without data the rate must not decide when to stop.
+    ...(dataFree.value ? { dataFree: true } : { delta: 1 - percent / 100 }),
     seed,
     clip,
+    ...(target.value !== undefined && { target: target.value }),
+    ...(tile.value > 1 && { tile: tile.value }),
   };
 });
 
@@ -27,9 +31,12 @@ export async function craft(): Promise<void> {
   failure.value = undefined;
   forget();
   if (shown.value) shown.value = withoutV(shown.value);
+  const options = craftOptions.value;
+  const targetName = options.target === undefined ? undefined : classNames.value[options.target];
+  ran.value = { settings: settings.value, options, targetName };
   runState.value = "running";
   try {
-    result.value = await worker.ask("craft", craftOptions.value);
+    result.value = await worker.ask("craft", options);
     request.value = { ...request.value, strength: 1 };
     runState.value = "done";
   } catch (error) {

@@ -1,11 +1,24 @@
-import { signal } from "@preact/signals";
-import type { CraftResult, Progress, RatePoint } from "../worker/protocol.js";
+import { computed, signal } from "@preact/signals";
+import type { CraftOptions, CraftResult, Progress, RatePoint } from "../worker/protocol.js";
+import type { Settings } from "./settings.js";
 
 /** Seconds. */
 const FIRST_MOMENT = 0.2;
 const MOST_MOMENTS = 8;
 
 export const runState = signal<"idle" | "running" | "paused" | "done">("idle");
+/** What the run was begun with, whatever is chosen since. */
+export const ran = signal<
+  | {
+      readonly settings: Settings;
+      readonly options: CraftOptions;
+      /** Name of the class that images shall be taken for; undefined: any other than their own. */
+      readonly targetName?: string;
+    }
+  | undefined
+>(undefined);
+/** What the images of the run were for. */
+export const usedAs = computed(() => (ran.value?.options.dataFree ? "measured on" : "crafted on"));
 export const progress = signal<Progress | undefined>(undefined);
 /** v at a few moments, each after twice the time of the one before. */
 export const moments = signal<readonly { readonly picture: ImageData; readonly seconds: number }[]>([]);
@@ -23,6 +36,7 @@ export function follow(now: Progress): void {
 
 /** Nothing has run yet. */
 export function forget(): void {
+  ran.value = undefined;
   progress.value = undefined;
   result.value = undefined;
   baseline.value = undefined;

@@ -22,6 +22,11 @@ export interface Settings {
   /** Name of the class scores, for a model with several outputs; empty: it has one. */
   readonly output: string;
   readonly method: UniversalMethod;
+  /** The class that images shall be taken for, by number; -1: any other than their own. */
+  readonly targetClass: number;
+  /** How often v repeats a patch in each direction. */
+  readonly tile: number;
+  readonly dataFree: boolean;
   readonly norm: "inf" | "2";
   /** In levels of 0 to 255; 0: the default of the norm. */
   readonly radius: number;
@@ -44,6 +49,9 @@ export const DEFAULTS: Settings = {
   size: 0,
   output: "",
   method: "momentum",
+  targetClass: -1,
+  tile: 1,
+  dataFree: false,
   norm: "inf",
   radius: 0,
   passes: 5,
@@ -65,6 +73,9 @@ const LEGAL: { readonly [Key in keyof Settings]: (value: Settings[Key]) => boole
   size: (value) => isCount(value, 4096),
   output: (value) => value.length < 200,
   method: (value) => ["momentum", "deepfool", "sgd", "sga"].includes(value),
+  targetClass: (value) => isCount(value, 1e6),
+  tile: (value) => value > 0 && isCount(value, 4096),
+  dataFree: () => true,
   norm: (value) => ["inf", "2"].includes(value),
   radius: (value) => value >= 0 && value < 1e6,
   passes: (value) => value > 0 && isCount(value, 1000),

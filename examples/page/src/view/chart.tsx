@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { duration, percent } from "../state/format.js";
-import { baseline, points } from "../state/run_state.js";
+import { baseline, points, ran } from "../state/run_state.js";
 
 const HEIGHT = 220;
 
@@ -32,7 +32,9 @@ export function RateChart() {
   return (
     <figure class="chart">
       <figcaption>
-        <span class="key solid">fooled by v</span>
+        <span class="key solid">
+          {ran.value?.targetName ? `taken for ${ran.value.targetName}` : "fooled by v"}
+        </span>
         {baseline.value && (
           <span class="key dashes">by random noise of that size: {percent(baseline.value.rate)}</span>
         )}
@@ -43,11 +45,12 @@ export function RateChart() {
 }
 
 function summary(): string {
+  const name = ran.value?.targetName ? `Share taken for ${ran.value.targetName}` : "Fooling rate";
   const last = points.value.at(-1);
   const random = baseline.value ? `, by random noise ${percent(baseline.value.rate)}` : "";
   return last
-    ? `Fooling rate over time: ${percent(last.rate)} after ${duration(last.seconds)}${random}.`
-    : "Fooling rate over time: nothing measured yet.";
+    ? `${name} over time: ${percent(last.rate)} after ${duration(last.seconds)}${random}.`
+    : `${name} over time: nothing measured yet.`;
 }
 
 function data(): uPlot.AlignedData {

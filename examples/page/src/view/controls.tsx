@@ -50,16 +50,19 @@ interface NumberProps {
   readonly onChange: (value: number) => void;
   /** A slider beside the number. */
   readonly slider?: boolean;
+  /** Why it cannot be chosen. */
+  readonly missing?: string;
 }
 
 /** A number, with a slider where asked. */
-export function NumberField({ label, value, min, max, step = 1, unit, onChange, slider }: NumberProps) {
+export function NumberField(props: NumberProps) {
+  const { label, value, min, max, step = 1, unit, onChange, slider, missing } = props;
   const id = useId();
   const take = (event: Event) => {
     const input = event.currentTarget as HTMLInputElement;
     if (input.value !== "" && input.checkValidity()) onChange(Number(input.value));
   };
-  const bounds = { min, max, step, value };
+  const bounds = { min, max, step, value, disabled: missing !== undefined };
   return (
     <div class="number">
       <label for={id}>{label}</label>
@@ -68,7 +71,34 @@ export function NumberField({ label, value, min, max, step = 1, unit, onChange, 
         {unit && <span class="unit">{unit}</span>}
       </span>
       {slider && <input type="range" aria-label={String(label)} {...bounds} onInput={take} />}
+      {missing && <p class="aside">{missing}</p>}
     </div>
+  );
+}
+
+interface CheckProps {
+  readonly label: string;
+  readonly value: boolean;
+  readonly onChange: (value: boolean) => void;
+  /** Why it cannot be chosen. */
+  readonly missing?: string;
+}
+
+/** Yes or no. */
+export function CheckField({ label, value, onChange, missing }: CheckProps) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={value}
+        disabled={missing !== undefined}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      <span>
+        {label}
+        {missing && <span class="aside why">{missing}</span>}
+      </span>
+    </label>
   );
 }
 

@@ -2,7 +2,9 @@ import type { UniversalMethod } from "unifool";
 import { shapeText } from "../state/format.js";
 import { model, radius, usualRadius } from "../state/session.js";
 import { change, settings } from "../state/settings.js";
-import { Choice, NumberField } from "./controls.js";
+import { dataFree, target as targetClass } from "../state/steps.js";
+import { CheckField, Choice, NumberField } from "./controls.js";
+import { Steps } from "./steps.js";
 
 const METHODS: Readonly<Record<UniversalMethod, string>> = {
   momentum: "Momentum, signed steps",
@@ -53,8 +55,10 @@ export function Perturbation() {
             ))}
           </select>
         </label>
+        <Steps />
         <NumberField
-          label="Stop when fooled"
+          label={targetClass.value === undefined ? "Stop when fooled" : "Stop when taken for it"}
+          missing={dataFree.value ? "Without data all passes are made." : undefined}
           unit="%"
           value={target}
           min={1}
@@ -75,23 +79,17 @@ export function Perturbation() {
           max={Number.MAX_SAFE_INTEGER}
           onChange={(value) => change({ seed: value })}
         />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={clip}
-            onChange={(event) => change({ clip: event.currentTarget.checked })}
-          />
-          Keep image + v within what a picture can show
-        </label>
+        <CheckField
+          label="Keep image + v within what a picture can show"
+          value={clip}
+          onChange={(value) => change({ clip: value })}
+        />
         {engine === "wasm" && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={deterministic}
-              onChange={(event) => change({ deterministic: event.currentTarget.checked })}
-            />
-            The same result on every machine, a little slower
-          </label>
+          <CheckField
+            label="The same result on every machine, a little slower"
+            value={deterministic}
+            onChange={(value) => change({ deterministic: value })}
+          />
         )}
       </details>
     </section>

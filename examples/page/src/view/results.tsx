@@ -1,6 +1,6 @@
 import { percent, whole } from "../state/format.js";
 import { isBusy } from "../state/run.js";
-import { result } from "../state/run_state.js";
+import { ran, result, usedAs } from "../state/run_state.js";
 import { images, request, shown } from "../state/session.js";
 import type { LookRequest } from "../worker/protocol.js";
 import { Camera } from "./camera.js";
@@ -28,7 +28,7 @@ export function Results() {
               value={request.value.part}
               options={[
                 { value: "unseen", label: `${whole(unseen)} never seen` },
-                { value: "crafting", label: `${whole(crafting)} crafted on` },
+                { value: "crafting", label: `${whole(crafting)} ${usedAs.value}` },
               ]}
               onChange={(part) => ask({ part, most: 12 })}
             />
@@ -59,7 +59,7 @@ function ask(part: Partial<LookRequest>): void {
 /** How strong v is, and what comes of it. */
 function Strength() {
   const { strength, only } = request.value;
-  const { fooled = 0, images: all } = shown.value ?? { images: 0 };
+  const { fooled = 0, images: all, reached } = shown.value ?? { images: 0 };
   return (
     <div class="strength">
       <div>
@@ -78,6 +78,12 @@ function Strength() {
       <p class="verdict" role="status">
         <b>{percent(fooled / Math.max(1, all))}</b> fooled{" "}
         <span class="quiet">({`${whole(fooled)} of ${whole(all)}`})</span>
+        {reached && (
+          <span class="reached">
+            <b>{percent(reached.images / Math.max(1, reached.of))}</b> taken for {ran.value?.targetName}{" "}
+            <span class="quiet">({`${whole(reached.images)} of ${whole(reached.of)}`})</span>
+          </span>
+        )}
       </p>
       <Choice
         label="Show"

@@ -1,6 +1,6 @@
 import { count, duration, percent, short, whole } from "../state/format.js";
 import { cancel, craft, isBusy, isReady, pause, resume } from "../state/run.js";
-import { failure, moments, points, progress, result, runState } from "../state/run_state.js";
+import { failure, moments, points, progress, ran, result, runState, usedAs } from "../state/run_state.js";
 import { images, model } from "../state/session.js";
 import { settings } from "../state/settings.js";
 import { RateChart } from "./chart.js";
@@ -67,8 +67,11 @@ function status(): string {
   if (state === "paused") return "Nothing is computed until you go on.";
   const done = result.value;
   if (state === "done" && done) {
-    const best = done.cancelled ? "The best so far fools" : "It fools";
-    return `${best} ${percent(done.rate ?? 0)} of the images it was crafted on, after ${duration(done.seconds)}.`;
+    const rate = `${percent(done.rate ?? 0)} of the images it was ${usedAs.value}`;
+    const after = `after ${duration(done.seconds)}`;
+    const name = ran.value?.targetName;
+    if (name) return `${done.cancelled ? "The best so far" : "It"} has ${rate} taken for ${name}, ${after}.`;
+    return `${done.cancelled ? "The best so far" : "It"} fools ${rate}, ${after}.`;
   }
   if (isReady.value && images.value.state === "ready")
     return `${count(images.value.value.crafting, "image")} to craft on. No labels are needed.`;
@@ -124,7 +127,7 @@ function Numbers() {
   const done = result.value;
   const rate = done?.rate ?? points.value.at(-1)?.rate;
   const rows: readonly (readonly [string, string])[] = [
-    ["Fooled", rate === undefined ? "–" : percent(rate)],
+    [ran.value?.targetName ? "On target" : "Fooled", rate === undefined ? "–" : percent(rate)],
     ["Images a second", at ? short(at.imagesPerSecond) : "–"],
     ["Elapsed", done ? duration(done.seconds) : at ? duration(at.elapsed) : "–"],
     done

@@ -50,11 +50,12 @@ async function craft(
 ): Promise<CraftResult> {
   const { net } = session;
   const crafted = session.part("crafting");
-  const { norm = Infinity, radius = 10, clip = false } = options;
+  const { norm = Infinity, radius = 10, clip = false, target } = options;
   session.v = undefined;
   session.clip = clip;
+  session.target = target;
 
-  const rates = new Rates(net, crafted, clip);
+  const rates = new Rates(net, crafted, clip, target);
   const random = randomPerturbation(sizeOf(net.inputShape), norm, radius);
   emit("baseline", { seconds: 0, rate: await rates.measure(random), images: rates.count });
   emit("rate", { seconds: 0, rate: 0, images: rates.count });

@@ -33,6 +33,12 @@ function softmax(logits: Float32Array, label: number): number {
   return 1 / logits.reduce((sum, z) => sum + Math.exp(z - logits[label]), 0);
 }
 
+/** How many are taken for a class, of how many that were not before. */
+export function countReached(before: Int32Array, after: Int32Array, target: number) {
+  const others = after.filter((_, n) => before[n] !== target);
+  return { images: others.filter((label) => label === target).length, of: others.length };
+}
+
 export function countChanged(labels: Int32Array, others: Int32Array): number {
   return labels.reduce((sum, label, n) => sum + Number(label !== others[n]), 0);
 }

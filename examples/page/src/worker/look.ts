@@ -1,17 +1,18 @@
 import { toImageData } from "unifool/images";
-import { countChanged, judge, type Verdicts } from "./judge.js";
+import { countChanged, countReached, judge, type Verdicts } from "./judge.js";
 import type { Card, Look, LookRequest } from "./protocol.js";
 import { imageOf, type Judged, type Session, shifted } from "./session.js";
 
 /** Images beside images + v, and how many of all are fooled. */
 export async function look(session: Session, request: LookRequest): Promise<Look> {
-  const { net, v, clip } = session;
+  const { net, v, clip, target } = session;
   const part = session.part(request.part);
   if (!v) return { images: part.count, cards: cardsOf(session, part, request) };
   const after = await judge(net, shifted(part.images, v, request.strength, clip));
   return {
     images: part.count,
     fooled: countChanged(part.labels, after.labels),
+    ...(target !== undefined && { reached: countReached(part.labels, after.labels, target) }),
     cards: cardsOf(session, part, request, after),
   };
 }

@@ -22,6 +22,7 @@ export async function openModel(session: Session, request: OpenRequest): Promise
     name: found.name || files[0].name,
     inputShape: net.inputShape,
     classes: net.classes,
+    classNames: Array.from({ length: net.classes }, (_, label) => session.className(label)),
     parameters: found.parameters,
     multiplyAdds: found.multiplyAdds,
     engine: describe(net),

@@ -29,6 +29,8 @@ export interface ModelInfo {
   readonly name: string;
   readonly inputShape: readonly number[];
   readonly classes: number;
+  /** One for each. */
+  readonly classNames: readonly string[];
   readonly parameters: number;
   readonly multiplyAdds: number;
   /** What runs: "WebAssembly, 2 threads". */
@@ -86,7 +88,10 @@ export interface Progress {
   readonly remaining?: number;
 }
 
-/** A fooling rate, measured on so many images after so many seconds. */
+/**
+ * A fooling rate, measured on so many images after so many seconds. Where v aims at a class: the share of images that are
+ * taken for it, of those that are not without v.
+ */
 export interface RatePoint {
   readonly seconds: number;
   readonly rate: number;
@@ -137,6 +142,8 @@ export interface Look {
   readonly images: number;
   /** Undefined before there is a v. */
   readonly fooled?: number;
+  /** Where v aims at a class: how many are taken for it, of how many that are not without v. */
+  readonly reached?: { readonly images: number; readonly of: number };
   readonly cards: readonly Card[];
 }
 

@@ -1,7 +1,7 @@
 import type { Engine } from "unifool";
-import { countChanged, judge } from "./judge.js";
+import { countChanged, countReached, judge } from "./judge.js";
 import type { RatePoint } from "./protocol.js";
-import { type Judged, shifted } from "./session.js";
+import { imageOf, type Judged, shifted, sizeOf } from "./session.js";
 
 /** Most images that the rate is measured on while v grows. */
 const SAMPLE = 100;
@@ -18,10 +18,17 @@ export class Rates {
     private readonly net: Engine,
     { images, labels, count }: Judged,
     private readonly clip: boolean,
+    /** The class that v aims at. */
+    private readonly target: number | undefined,
   ) {
-    const sample = Math.min(SAMPLE, count);
-    this.images = images.slice(0, (images.length / count) * sample);
-    this.labels = labels.slice(0, sample);
+    // What is taken for the target without v says nothing of it.
+    const sample = Array.from({ length: count }, (_, n) => n)
+      .filter((n) => labels[n] !== target)
+      .slice(0, SAMPLE);
+    const size = sizeOf(net.inputShape);
+    this.images = new Float32Array(sample.length * size);
+    for (const [i, n] of sample.entries()) this.images.set(imageOf(images, size, n), i * size);
+    this.labels = Int32Array.from(sample, (n) => labels[n]);
   }
 
   get count(): number {
@@ -31,7 +38,12 @@ export class Rates {
   /** Share of the sample that v fools. */
   async measure(v: Float32Array): Promise<number> {
     const { labels } = await judge(this.net, shifted(this.images, v, 1, this.clip));
-    return countChanged(this.labels, labels) / this.labels.length;
+    const { target, count } = this;
+    const fooled =
+      target === undefined
+        ? countChanged(this.labels, labels)
+        : countReached(this.labels, labels, target).images;
+    return fooled / Math.max(1, count);
   }
 
   /** The rate at these seconds, where it is time for another. */

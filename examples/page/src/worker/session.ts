@@ -16,6 +16,8 @@ export class Session {
   images: Readonly<Record<Part, Judged>> | undefined;
   /** The perturbation crafted last. */
   v: Float32Array | undefined;
+  /** The class that v aims at; undefined: any other than an image's own. */
+  target: number | undefined;
   /** Image + v is clipped to what a picture can show. */
   clip = true;
 
