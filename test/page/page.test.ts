@@ -61,6 +61,16 @@ describe.skipIf(!chromium)("the page", () => {
     expect(largest).toBeGreaterThan(4);
     expect(largest).toBeLessThanOrEqual(16);
     expect((await sharp((await visit.save("v as PNG")).bytes).metadata()).width).toBe(32);
+    const strip = await visit.save("v growing");
+    const moments = await visit.page
+      .getByRole("list", { name: "v as it grew" })
+      .getByRole("listitem")
+      .count();
+    const { width = 0, height } = await sharp(strip.bytes).metadata();
+    expect(height).toBe(128);
+    // Those on the page, which shows none where there is but one, and the end.
+    expect((width + 8) % 136).toBe(0);
+    expect((width + 8) / 136).toBeGreaterThanOrEqual(moments + 1);
     const files = unzipSync((await visit.save("Images + v")).bytes);
     expect(Object.keys(files)).toHaveLength(200);
     // Rounded to 8 bits nearly all fool as before.

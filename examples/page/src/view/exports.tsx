@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { link, saveReport } from "../state/report.js";
 import { request, worker } from "../state/session.js";
 import { settings } from "../state/settings.js";
+import { saveStrip } from "../state/strip.js";
 import { words } from "../state/words.js";
 import type { Saved } from "../worker/protocol.js";
 import { Trouble } from "./controls.js";
@@ -33,6 +34,7 @@ export function Exports() {
   const buttons: readonly (readonly [string, () => Promise<void>])[] = [
     ["v as .npy", () => save(() => worker.ask("saveNpy"))],
     ["v as PNG", () => save(() => worker.ask("savePicture"))],
+    ["v growing", () => save(saveStrip)],
     ["Images + v", () => save(() => worker.ask("saveAdversarial", { ...request.value }))],
     ["Report", () => save(saveReport)],
     ["Copy link to this run", share],
