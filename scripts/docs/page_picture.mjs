@@ -1,4 +1,4 @@
-// Makes docs/page.png, the page after a run on the bundled model: node scripts/docs/page_picture.mjs
+// Makes docs/page.png, the page after a run on the bundled model, and docs/growing.png, v as it grew: node scripts/docs/page_picture.mjs
 // Chromium is looked for at CHROMIUM_PATH, else /usr/bin/chromium.
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -23,6 +23,10 @@ try {
   await page.locator(".verdict").waitFor({ timeout: 300_000 });
   const shot = await page.screenshot();
   const { size: bytes } = await sharp(shot).png({ palette: true, effort: 10 }).toFile(`${root}docs/page.png`);
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "v growing" }).click();
+  await (await saving).saveAs(`${root}docs/growing.png`);
+  console.log(`docs/growing.png: ${await page.getByText(/^growing.png: /).textContent()}`);
   console.log(`docs/page.png, ${(bytes / 1024).toFixed(0)} kB`);
 } finally {
   await browser.close();
