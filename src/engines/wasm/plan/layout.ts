@@ -122,7 +122,9 @@ export interface Segment {
 }
 
 /** This machine, or this page, has not so much memory. */
-export class OutOfMemory extends EngineError {}
+export class OutOfMemory extends EngineError {
+  static override readonly name = "EngineError";
+}
 
 /** Makes the memory of a layout and writes its segments; packed weights are packed right there. */
 export function createMemory(
