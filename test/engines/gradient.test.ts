@@ -3,18 +3,17 @@ import { gradient } from "../../src/api/gradient.js";
 import type { GradientEngine } from "../../src/engines/engine.js";
 import type { GradientOptions } from "../../src/engines/gradient.js";
 import { forward64, logits64, vjp64 } from "../../src/engines/reference.js";
-import { createTfjsEngine } from "../../src/engines/tfjs/engine.js";
 import { EngineError, InvalidArgumentError } from "../../src/errors.js";
 import { type Loss, lossAndSeed } from "../../src/kernels/losses/reference.js";
-import { type InputTransform, resolveInput } from "../../src/network/input.js";
-import { type Network, sizeOf } from "../../src/network/spec.js";
+import { resolveInput } from "../../src/network/input.js";
+import { sizeOf } from "../../src/network/spec.js";
 import { float32Error } from "../support/float32_error.js";
 import { randomValues } from "../support/random_values.js";
 import { expectSameBits } from "./comparison.js";
 import { reference, wasmEngines } from "./engines.js";
 import { exactNetwork, imagesOf, mixedNetwork } from "./mixed_network.js";
+import { tfjs } from "./other_engines.js";
 import { greys, overflowingNetwork } from "./overflowing_network.js";
-import { tfjsOn } from "./tfjs_backends.js";
 import { webgpuEngines } from "./webgpu_engines.js";
 
 const C = 14;
@@ -73,12 +72,6 @@ const image = (of: Float32Array, n: number) => of.subarray(n * size, (n + 1) * s
 /** images + shift in float32, clipped. */
 const shifted = images.map((x, i) => Math.fround(x + shift[i % size]));
 const clipped = shifted.map((x) => Math.min(Math.max(x, bounds[0]), bounds[1]));
-
-const tfjs = {
-  name: "tfjs",
-  create: async (network: Network, input: InputTransform) =>
-    createTfjsEngine(network, { tf: await tfjsOn("cpu"), input }),
-};
 
 describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("gradient of $name", (under) => {
   let engine: GradientEngine;

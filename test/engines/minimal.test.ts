@@ -3,7 +3,6 @@ import type { MinimalOptions, MinimalResult } from "../../src/api/minimal/option
 import { minimalPerturbation } from "../../src/api/minimal.js";
 import type { Engine } from "../../src/engines/engine.js";
 import { createReferenceEngine } from "../../src/engines/reference.js";
-import { createTfjsEngine } from "../../src/engines/tfjs/engine.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
@@ -11,28 +10,8 @@ import { portionOf, slow } from "../support/portion.js";
 import { chromiumEngines } from "./chromium_engines.js";
 import { type EngineUnderTest, reference, wasmEngines } from "./engines.js";
 import { exactNetwork, imagesOf } from "./mixed_network.js";
-import { tfjsOn } from "./tfjs_backends.js";
+import { foreign, tfjs } from "./other_engines.js";
 import { webgpuEngines } from "./webgpu_engines.js";
-
-const tfjs: EngineUnderTest = {
-  name: "tfjs",
-  starts: "at once",
-  rounding: "tfjs",
-  create: async (network, input) => createTfjsEngine(network, { tf: await tfjsOn("cpu"), input }),
-};
-
-/** The reference with nothing but `logits` and `jacobian`: loops and gradients are the portable ones. */
-const foreign: EngineUnderTest = {
-  ...reference,
-  name: "an engine of somebody else's",
-  async create(network, transform) {
-    const { inputShape, classes, range, logits, jacobian, dispose } = await reference.create(
-      network,
-      transform,
-    );
-    return { backend: "mine", inputShape, classes, range, logits, jacobian, dispose } as unknown as Engine;
-  },
-};
 
 const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
   quick: [reference, ...wasmEngines, tfjs, foreign, ...(slow ? [] : webgpuEngines)],

@@ -10,34 +10,12 @@ import { EngineError } from "../../src/errors.js";
 import { argmax } from "../../src/kernels/top_classes/reference.js";
 import { resolveInput } from "../../src/network/input.js";
 import { expectSameBits } from "./comparison.js";
-import { type EngineUnderTest, reference, wasmEngines } from "./engines.js";
+import { reference, wasmEngines } from "./engines.js";
+import { foreign, tfjs } from "./other_engines.js";
 import { greys, overflowingNetwork } from "./overflowing_network.js";
-import { tfjsOn } from "./tfjs_backends.js";
 import { webgpuEngines } from "./webgpu_engines.js";
 
 const input = resolveInput({ range: [0, 1] }, 1);
-
-const tfjs: EngineUnderTest = {
-  name: "tfjs",
-  starts: "at once",
-  rounding: "tfjs",
-  async create(network, { range }) {
-    return compile(network, { backend: "tfjs", tf: await tfjsOn("cpu"), input: { range } });
-  },
-};
-
-/** The reference without a loop or images of its own: what runs is the portable code over `logits` and `jacobian`. */
-const foreign: EngineUnderTest = {
-  ...reference,
-  name: "an engine of somebody else's",
-  async create(network, transform) {
-    const { inputShape, classes, range, logits, jacobian, dispose } = await reference.create(
-      network,
-      transform,
-    );
-    return { backend: "mine", inputShape, classes, range, logits, jacobian, dispose } as unknown as Engine;
-  },
-};
 
 const engines = [reference, ...wasmEngines, ...webgpuEngines, tfjs, foreign];
 

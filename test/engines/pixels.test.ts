@@ -5,14 +5,13 @@ import { gradient } from "../../src/api/gradient.js";
 import { METHODS } from "../../src/api/universal/method.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import type { GradientEngine } from "../../src/engines/engine.js";
-import { createTfjsEngine } from "../../src/engines/tfjs/engine.js";
 import { InvalidArgumentError } from "../../src/errors.js";
-import { type InputTransform, resolveInput } from "../../src/network/input.js";
-import { type Network, sizeOf } from "../../src/network/spec.js";
+import { resolveInput } from "../../src/network/input.js";
+import { sizeOf } from "../../src/network/spec.js";
 import { expectSameBits } from "./comparison.js";
 import { reference, wasmEngines } from "./engines.js";
 import { imagesOf, mixedNetwork } from "./mixed_network.js";
-import { tfjsOn } from "./tfjs_backends.js";
+import { tfjs } from "./other_engines.js";
 import { webgpuEngines } from "./webgpu_engines.js";
 
 const C = 5;
@@ -24,12 +23,6 @@ const floats = Float32Array.from(bytes);
 const unit = floats.map((x) => x / 255);
 const v = Float32Array.from({ length: size }, (_, i) => 9 * Math.sign(Math.sin(7 * i)));
 const labels = [0, 1, 2, 3];
-
-const tfjs = {
-  name: "tfjs",
-  create: async (network: Network, input: InputTransform) =>
-    createTfjsEngine(network, { tf: await tfjsOn("cpu"), input }),
-};
 
 async function expectRefusal(call: Promise<unknown>, says: RegExp): Promise<void> {
   const error = await call.then(
