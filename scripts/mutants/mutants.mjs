@@ -39,6 +39,7 @@ const convForward = wasm("kernels/conv", "wasm_forward.ts", kernels("wasm_conv_f
 const convSparse = wasm("kernels/conv", "wasm_forward_sparse.ts", kernels("wasm_conv_sparse"));
 const sparseColumns = wasm("kernels/conv", "wasm_sparse_columns.ts", kernels("wasm_conv_sparse"));
 const convGradient = wasm("kernels/conv", "wasm_gradient.ts", kernels("wasm_conv_gradient"));
+const convStore = wasm("kernels/conv", "wasm_store.ts", kernels("wasm_conv_forward", "wasm_conv_gradient"));
 const convGradientSparse = wasm("kernels/conv", "wasm_gradient_sparse.ts", kernels("wasm_conv_gradient"));
 const nonzeroList = wasm("kernels/nonzero_list", "wasm.ts", kernels("wasm_conv_sparse"));
 const convVjp = wasm("kernels/conv", "wasm_vjp.ts", kernels("wasm_conv_vjp"));
@@ -49,6 +50,8 @@ const winogradInput = wasm("kernels/conv", "wasm_winograd_input.ts", kernels("wa
 const winogradMultiply = wasm("kernels/conv", "wasm_winograd_multiply.ts", kernels("wasm_winograd"));
 const depthwiseForward = wasm("kernels/depthwise", "wasm_forward.ts", kernels("wasm_depthwise"));
 const depthwiseVjp = wasm("kernels/depthwise", "wasm_vjp.ts", kernels("wasm_depthwise"));
+const depthwiseGradient = wasm("kernels/depthwise", "wasm_gradient.ts", kernels("wasm_depthwise"));
+const depthwiseTaps = wasm("kernels/depthwise", "wasm_taps.ts", kernels("wasm_depthwise"));
 const maxPool = (file) => wasm("kernels/max_pool", file, kernels("wasm_max_pool"));
 const liveList = wasm("kernels/live_list", "wasm.ts", kernels("wasm_live_list"));
 const deepfool = (file, ...tests) => wasm("kernels/deepfool_step", file, kernels(...tests));
@@ -96,28 +99,28 @@ export const mutants = [
     to: "tapWeights.set(tapWeights.add(depthBytes.add(4).mul(4 * V)));",
   },
   {
-    ...convForward,
+    ...convStore,
     name: "conv_forward: last filters",
     what: "an incomplete block stores a lane too many",
     from: "ifThen(left.gtU(4 * v + lane), () => {",
     to: "ifThen(left.geU(4 * v + lane), () => {",
   },
   {
-    ...convForward,
+    ...convStore,
     name: "conv_forward: residual lane",
     what: "every lane of an incomplete block takes the first's residual",
-    from: "wv[0].set(wv[0].add(loadSplat(residual.add(out), 16 * v + 4 * lane)));",
-    to: "wv[0].set(wv[0].add(loadSplat(residual.add(out), 16 * v)));",
+    from: "loadSplat(array.add(out), 16 * v + 4 * lane)",
+    to: "loadSplat(array.add(out), 16 * v)",
   },
   {
-    ...convForward,
+    ...convStore,
     name: "conv_forward: clamp",
     what: "the upper bound is dropped",
-    from: "const clamp = (v: V128): V128 => v.pmax(low).pmin(high);",
-    to: "const clamp = (v: V128): V128 => v.pmax(low);",
+    from: "value.set(clamp(value, sums.low, sums.high))",
+    to: "value.set(value.pmax(sums.low))",
   },
   {
-    ...convForward,
+    ...convStore,
     name: "conv_forward: -0",
     what: "sums of -0 stay",
     from: "for (const sum of acc) sum.set(sum.add(zero()));",
@@ -166,11 +169,11 @@ export const mutants = [
     to: '.geU(field("most"))',
   },
   {
-    ...convGradient,
+    ...convStore,
     name: "conv_gradient: mask",
     what: "dead units are written",
-    from: "sum.set(sum.and(isLive(live, low, high)));",
-    to: "sum.set(sum.or(isLive(live, low, high).and(zero())));",
+    from: "value.set(value.and(isLive(live, low, high)));",
+    to: "value.set(value.or(isLive(live, low, high).and(zero())));",
   },
   {
     ...convGradient,
@@ -403,6 +406,20 @@ export const mutants = [
     what: "a column too many is taken for inside",
     from: "interiorEnd.set(width.sub(1).add(padLeft).sub(kernelWidth.sub(1).mul(dilationWidth)));",
     to: "interiorEnd.set(width.add(padLeft).sub(kernelWidth.sub(1).mul(dilationWidth)));",
+  },
+  {
+    ...depthwiseGradient,
+    name: "depthwise_vjp_1: mask",
+    what: "dead inputs are written",
+    from: "sum.set(sum.and(isLive(live, low, high)));",
+    to: "live.set(live.and(isLive(live, low, high)));",
+  },
+  {
+    ...depthwiseTaps,
+    name: "depthwise_vjp: rows",
+    what: "the rows of taps lie a column apart",
+    from: "weightRowStep.set(vertical.step.mul(kernelWidth).mul(filterBytes));",
+    to: "weightRowStep.set(vertical.step.mul(filterBytes));",
   },
   {
     ...depthwiseVjp,

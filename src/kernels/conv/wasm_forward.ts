@@ -1,7 +1,6 @@
 import { listedBytes } from "../nonzero_list/wasm.js";
 import {
   doWhile,
-  type I32,
   ifThen,
   type KernelSource,
   kernel,
@@ -9,13 +8,9 @@ import {
   loadV,
   madd,
   selectI32,
-  storeLane,
-  storeV,
-  type V128,
-  type Variable,
   whileDo,
-  zero,
 } from "../wasm/assembler.js";
+import { storeClamped } from "./wasm_store.js";
 
 /** Register tile: `pixels` neighbouring output pixels of a row by `vectors` x 4 output channels. */
 export interface ConvTile {
@@ -169,7 +164,8 @@ export function convForward({ pixels: M, vectors: V }: ConvTile): KernelSource {
             const ox = tx.mul(M).add(m);
             const store = (): void => {
               out.set(oy.mul(outWidth).add(ox).mul(yPixel).add(filter.shl(2)));
-              storeTile({ out, y, residual, left, acc: acc.slice(m * V, m * V + V), low, high, wv, V });
+              const own = acc.slice(m * V, m * V + V);
+              storeClamped({ out, y, residual, left, acc: own, spare: wv[0], low, high });
             };
             if (m === 0) store();
             else ifThen(ox.ltU(outWidth), store);
@@ -186,46 +182,6 @@ export function convForward({ pixels: M, vectors: V }: ConvTile): KernelSource {
           begin.set(begin.add(1));
         },
       );
-    },
-  );
-}
-
-interface StoreTile {
-  out: I32;
-  y: I32;
-  residual: I32;
-  left: I32;
-  acc: Variable<V128>[];
-  low: V128;
-  high: V128;
-  wv: Variable<V128>[];
-  V: number;
-}
-
-/** Residual, clamp, store. Sums of -0 become 0, so that it does not show how many products of 0 they have. */
-export function storeTile({ out, y, residual, left, acc, low, high, wv, V }: StoreTile): void {
-  for (const sum of acc) sum.set(sum.add(zero()));
-  const clamp = (v: V128): V128 => v.pmax(low).pmin(high);
-  ifThen(
-    left.geU(4 * V),
-    () => {
-      ifThen(residual, () => {
-        for (let v = 0; v < V; v++) acc[v].set(acc[v].add(loadV(residual.add(out), 16 * v)));
-      });
-      for (let v = 0; v < V; v++) storeV(y.add(out), clamp(acc[v]), 16 * v);
-    },
-    () => {
-      for (let v = 0; v < V; v++)
-        for (const lane of [0, 1, 2, 3] as const)
-          ifThen(left.gtU(4 * v + lane), () => {
-            // Only this lane may see its residual: the others are still to come.
-            wv[0].set(acc[v]);
-            ifThen(residual, () => {
-              wv[0].set(wv[0].add(loadSplat(residual.add(out), 16 * v + 4 * lane)));
-            });
-            wv[0].set(clamp(wv[0]));
-            storeLane(y.add(out), wv[0], lane, 16 * v + 4 * lane);
-          });
     },
   );
 }

@@ -15,7 +15,7 @@ import {
 } from "../wasm/assembler.js";
 import { clamp } from "../wasm/tiles.js";
 import { SPARSE_ROWS } from "./pack.js";
-import { storeTile } from "./wasm_forward.js";
+import { storeClamped } from "./wasm_store.js";
 
 /** Rows of its kernels. */
 const ROWS = SPARSE_ROWS;
@@ -177,7 +177,7 @@ export const convForwardColumns: KernelSource = kernel(
           for (const [m, sum] of acc[0].entries())
             ifThen(strip.mul(COLUMNS).add(m).ltU(outWidth), () => {
               n.set(out.add(yPixel.mul(m)));
-              storeTile({ out: n, y, residual, left, acc: [sum], low, high, wv: [spare], V: 1 });
+              storeClamped({ out: n, y, residual, left, acc: [sum], spare, low, high });
             });
         },
       );

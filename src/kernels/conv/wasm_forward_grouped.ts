@@ -14,7 +14,8 @@ import {
 } from "../wasm/assembler.js";
 import { minU } from "../wasm/tiles.js";
 import { ROUND } from "./pack.js";
-import { type ConvTile, storeTile } from "./wasm_forward.js";
+import type { ConvTile } from "./wasm_forward.js";
+import { storeClamped } from "./wasm_store.js";
 
 /**
  * `conv_forward` for convolutions in groups: the same register tile, the same sums in the same order.
@@ -187,7 +188,8 @@ export function convForwardGrouped({ pixels: M, vectors: V }: ConvTile): KernelS
                 const ox = tx.mul(M).add(m);
                 const store = (): void => {
                   out.set(oy.mul(outWidth).add(ox).mul(yPixel).add(filter.shl(2)));
-                  storeTile({ out, y, residual, left, acc: acc.slice(m * V, m * V + V), low, high, wv, V });
+                  const own = acc.slice(m * V, m * V + V);
+                  storeClamped({ out, y, residual, left, acc: own, spare: wv[0], low, high });
                 };
                 if (m === 0) store();
                 else ifThen(ox.ltU(outWidth), store);

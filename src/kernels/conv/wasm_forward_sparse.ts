@@ -1,7 +1,7 @@
 import { kernel, loadV } from "../wasm/assembler.js";
 import { SPARSE_FILTERS, SPARSE_ROWS } from "./pack.js";
-import { storeTile } from "./wasm_forward.js";
 import { SWEEP_FIELDS, sweepColumns } from "./wasm_sparse_columns.js";
+import { storeClamped } from "./wasm_store.js";
 
 /** Vectors of filters. */
 const V = SPARSE_FILTERS / 4;
@@ -29,7 +29,7 @@ export const convForwardSparse = kernel(
     const blockBytes = locals.i32(field("kernelWidth").mul(pixelBytes));
     const outRow = locals.i32(field("outWidth").mul(yPixel));
     const [filter, left, out, base] = Array.from({ length: 4 }, () => locals.i32());
-    const wv = Array.from({ length: V }, () => locals.v128());
+    const spare = locals.v128();
     sweepColumns(frame, {
       column: (block, column, first) => {
         filter.set(block.mul(4 * V));
@@ -44,7 +44,7 @@ export const convForwardSparse = kernel(
       // The lowest of them sees the input through the first row of the kernel.
       load: (w, output, v) => loadV(w, 16 * ((SPARSE_ROWS - 1 - output) * V + v)),
       store: (sums) => {
-        storeTile({ out, y, residual, left, acc: [...sums], low, high, wv, V });
+        storeClamped({ out, y, residual, left, acc: sums, spare, low, high });
         out.set(out.add(outRow));
       },
     });

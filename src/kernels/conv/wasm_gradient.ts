@@ -1,7 +1,6 @@
 import { listedBytes } from "../nonzero_list/wasm.js";
 import {
   doWhile,
-  type I32,
   ifThen,
   type KernelSource,
   kernel,
@@ -9,15 +8,11 @@ import {
   loadV,
   madd,
   selectI32,
-  storeLane,
-  storeV,
-  type V128,
-  type Variable,
   whileDo,
   zero,
 } from "../wasm/assembler.js";
-import { isLive } from "../wasm/tiles.js";
 import type { ConvTile } from "./wasm_forward.js";
+import { storeLive } from "./wasm_store.js";
 
 /**
  * Input cotangents of a convolution for one cotangent, channels in the lanes:
@@ -147,17 +142,8 @@ export function convGradient({ pixels: M, vectors: V }: ConvTile): KernelSource 
             const put = (): void => {
               out.set(oy.mul(yRow).add(ox.mul(yPixel)).add(filter.shl(2)));
               out.set(out.add(group.mul(field("yGroup"))));
-              storeLive({
-                out,
-                y,
-                residual,
-                values,
-                left,
-                acc: acc.slice(m * V, m * V + V),
-                low,
-                high,
-                live,
-              });
+              const own = acc.slice(m * V, m * V + V);
+              storeLive({ out, y, residual, left, acc: own, spare: xv, values, low, high, live });
             };
             if (m === 0) put();
             else ifThen(ox.ltU(outWidth), put);
@@ -178,54 +164,6 @@ export function convGradient({ pixels: M, vectors: V }: ConvTile): KernelSource 
           begin.set(begin.add(1));
         },
       );
-    },
-  );
-}
-
-interface StoreLive {
-  readonly out: I32;
-  readonly y: I32;
-  readonly residual: I32;
-  readonly values: I32;
-  /** Channels from the first lane on that there are. */
-  readonly left: I32;
-  readonly acc: readonly Variable<V128>[];
-  readonly low: V128;
-  readonly high: V128;
-  readonly live: Variable<V128>;
-}
-
-/** Residual, mask, store. Sums of -0 become 0, so that it does not show how many products of 0 they have. */
-export function storeLive({ out, y, residual, values, left, acc, low, high, live }: StoreLive): void {
-  for (const sum of acc) sum.set(sum.add(zero()));
-  ifThen(
-    left.geU(4 * acc.length),
-    () => {
-      ifThen(residual, () => {
-        for (const [v, sum] of acc.entries()) sum.set(sum.add(loadV(residual.add(out), 16 * v)));
-      });
-      ifThen(values, () => {
-        for (const [v, sum] of acc.entries()) {
-          live.set(loadV(values.add(out), 16 * v));
-          sum.set(sum.and(isLive(live, low, high)));
-        }
-      });
-      for (const [v, sum] of acc.entries()) storeV(y.add(out), sum, 16 * v);
-    },
-    () => {
-      for (const [v, sum] of acc.entries())
-        for (const lane of [0, 1, 2, 3] as const)
-          ifThen(left.gtU(4 * v + lane), () => {
-            const at = 16 * v + 4 * lane;
-            // Only this lane may see its residual: the others are still to come.
-            live.set(sum);
-            ifThen(residual, () => live.set(live.add(loadSplat(residual.add(out), at))));
-            ifThen(values, () => {
-              const value = loadSplat(values.add(out), at);
-              live.set(live.and(isLive(value, low, high)));
-            });
-            storeLane(y.add(out), live, lane, at);
-          });
     },
   );
 }

@@ -1,7 +1,7 @@
 import { kernel, loadV, zero } from "../wasm/assembler.js";
 import { SPARSE_FILTERS } from "./pack.js";
-import { storeLive } from "./wasm_gradient.js";
 import { SWEEP_FIELDS, sweepColumns } from "./wasm_sparse_columns.js";
+import { storeLive } from "./wasm_store.js";
 
 /**
  * `conv_gradient` that skips outputs whose cotangent is 0, for kernels of three rows, stride 1, no dilation, one group. The
@@ -29,7 +29,7 @@ export const convGradientSparse = kernel(
     const [low, high] = [lanes("low"), lanes("high")];
     const outRow = locals.i32(field("outWidth").mul(yPixel));
     const [filter, left, out, base] = Array.from({ length: 4 }, () => locals.i32());
-    const live = locals.v128();
+    const [spare, live] = [locals.v128(), locals.v128()];
     const rowTaps = [rowTap, locals.i32(rowTap.mul(2))];
     const rows = rowTaps.map(() => locals.i32());
     sweepColumns(frame, {
@@ -51,7 +51,7 @@ export const convGradientSparse = kernel(
         return loadV(rows[output - 1], 16 * v);
       },
       store: (sums) => {
-        storeLive({ out, y, residual, values, left, acc: sums, low, high, live });
+        storeLive({ out, y, residual, left, acc: sums, spare, values, low, high, live });
         out.set(out.add(outRow));
       },
     });

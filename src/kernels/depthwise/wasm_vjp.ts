@@ -1,5 +1,4 @@
 import {
-  doWhile,
   type I32,
   ifThen,
   type KernelSource,
@@ -14,7 +13,7 @@ import {
   zero,
 } from "../wasm/assembler.js";
 import { isLive } from "../wasm/tiles.js";
-import { GEOMETRY, tapsOfPixel } from "./wasm_taps.js";
+import { forEachFilter, GEOMETRY, walkTaps } from "./wasm_taps.js";
 
 /** Live channels that are taken together, by the number of vectors of a unit: as many as registers allow. */
 const UNITS: Readonly<Record<number, { masked: number; unmasked: number }>> = {
@@ -61,36 +60,12 @@ export function depthwiseVjp(vectors: number, multiplied: boolean): KernelSource
       const [gy, yValues, gx] = [field("gy"), field("yValues"), field("gx")];
       const [low, high] = [lanes("yLow"), lanes("yHigh")];
       const [xTable, xPitch, xSpan] = [field("xTable"), field("xPitch"), field("xSpan")];
-      const [weights, channels, width] = [field("weights"), field("channels"), field("width")];
-      const [kernelWidth, outWidth, accumulate] = [
-        field("kernelWidth"),
-        field("outWidth"),
-        field("accumulate"),
-      ];
-      const vertical = tapsOfPixel(locals, {
-        size: field("kernelHeight"),
-        stride: field("strideHeight"),
-        dilation: field("dilationHeight"),
-        pad: field("padTop"),
-        outputs: field("outHeight"),
-      });
-      const horizontal = tapsOfPixel(locals, {
-        size: kernelWidth,
-        stride: field("strideWidth"),
-        dilation: field("dilationWidth"),
-        pad: field("padLeft"),
-        outputs: outWidth,
-      });
-
+      const [channels, width, accumulate] = [field("channels"), field("width"), field("accumulate")];
       const channelBytes = locals.i32(channels.shl(2));
       const multiplier = multiplied ? field("multiplier") : undefined;
-      const outputBytes = multiplier ? locals.i32(channelBytes.mul(multiplier)) : channelBytes;
+      const walk = walkTaps({ field, locals }, field("weights"), multiplier);
       const filter = locals.i32();
       const [w, pixel, entry, last, to] = Array.from({ length: 5 }, () => locals.i32());
-      const [weightRow, weight, outputRow, output] = Array.from({ length: 4 }, () => locals.i32());
-      const [firstWeight, firstOutput, rows, columns] = Array.from({ length: 4 }, () => locals.i32());
-      const [weightRowStep, weightStep] = [locals.i32(), locals.i32()];
-      const [outputRowStep, outputStep] = [locals.i32(), locals.i32()];
       const together = UNITS[vectors].unmasked;
       const sums = Array.from({ length: together * vectors }, () => locals.v128());
       const offset = Array.from({ length: together }, () => locals.i32());
@@ -101,7 +76,7 @@ export function depthwiseVjp(vectors: number, multiplied: boolean): KernelSource
       const [live, scalar] = [locals.v128(), locals.v128()];
 
       // One tap for a filter of `units` channels each; `weight` and `output` are at the first channel's.
-      const addTap = (units: number, masked: boolean): void => {
+      const addTap = (units: number, masked: boolean, weight: I32, output: I32): void => {
         for (let i = 0; i < units; i++) {
           unit.set(output.add(filters[i]));
           if (masked) {
@@ -116,44 +91,12 @@ export function depthwiseVjp(vectors: number, multiplied: boolean): KernelSource
           }
         }
       };
-      const addFilters = (count: I32, units: number, masked: boolean): void => {
-        filter.set(count);
-        doWhile(
-          () => {
-            addTap(units, masked);
-            weight.set(weight.add(4));
-            output.set(output.add(4));
-            filter.set(filter.sub(1));
-          },
-          () => filter,
-        );
-      };
-      const addTaps = (units: number, masked: boolean): void => {
-        rows.set(vertical.count);
-        weightRow.set(firstWeight);
-        outputRow.set(firstOutput);
-        whileDo(
-          () => rows,
-          () => {
-            weight.set(weightRow);
-            output.set(outputRow);
-            columns.set(horizontal.count);
-            whileDo(
-              () => columns,
-              () => {
-                if (multiplier) addFilters(multiplier, units, masked);
-                else addTap(units, masked);
-                weight.set(weight.add(weightStep));
-                output.set(output.sub(outputStep));
-                columns.set(columns.sub(1));
-              },
-            );
-            weightRow.set(weightRow.add(weightRowStep));
-            outputRow.set(outputRow.sub(outputRowStep));
-            rows.set(rows.sub(1));
-          },
-        );
-      };
+      const addTaps = (units: number, masked: boolean): void =>
+        walk.forEachTap(0, (weight, output) => {
+          const one = () => addTap(units, masked, weight, output);
+          if (multiplier) forEachFilter(filter, multiplier, weight, output, one);
+          else one();
+        });
 
       const address = (i: number): I32 => {
         const place = selectI32(xEntries, entry.sub(xEntries).add(4 * i), pixelBytes.add(offset[i]));
@@ -189,27 +132,14 @@ export function depthwiseVjp(vectors: number, multiplied: boolean): KernelSource
       whileDo(
         () => begin.ltU(end),
         () => {
-          vertical.find(begin);
-          weightRowStep.set(vertical.step.mul(kernelWidth).mul(outputBytes));
-          outputRowStep.set(vertical.outputStep.mul(outWidth).mul(outputBytes));
+          walk.toRow(begin);
           pixel.set(begin.mul(width));
           w.set(0);
           whileDo(
             () => w.ltU(width),
             () => {
               pixelBytes.set(pixel.mul(channelBytes));
-              horizontal.find(w);
-              weightStep.set(horizontal.step.mul(outputBytes));
-              outputStep.set(horizontal.outputStep.mul(outputBytes));
-              if (multiplier) {
-                // From behind the last filter of a tap.
-                weightStep.set(weightStep.sub(multiplier.shl(2)));
-                outputStep.set(outputStep.add(multiplier.shl(2)));
-              }
-              firstWeight.set(
-                weights.add(vertical.first.mul(kernelWidth).add(horizontal.first).mul(outputBytes)),
-              );
-              firstOutput.set(vertical.output.mul(outWidth).add(horizontal.output).mul(outputBytes));
+              walk.toColumn(w);
               entry.set(xTable.add(pixel.mul(xPitch)));
               last.set(loadI32(entry.add(xSpan)));
               entry.set(loadI32(entry));
