@@ -1,14 +1,13 @@
 /** unifool: input Jacobians, DeepFool and universal adversarial perturbations on hand-tuned kernels. */
-export {
-  type Backend,
-  type Compiled,
-  type CompileOptions,
-  type CompileSource,
-  compile,
-  type TensorFlow,
-  type TensorFunction,
-  type TensorLike,
-} from "./api/compile.js";
+export { type Compiled, compile } from "./api/compile.js";
+export type {
+  Backend,
+  CompileOptions,
+  CompileSource,
+  TensorFlow,
+  TensorFunction,
+  TensorLike,
+} from "./api/compiling/options.js";
 export { type DeepfoolOptions, type DeepfoolResult, deepfool } from "./api/deepfool.js";
 export { type FoolingRate, type FoolingRateOptions, foolingRate, type Rate } from "./api/evaluate.js";
 export { gradient } from "./api/gradient.js";

@@ -1,106 +1,19 @@
-import { show } from "../engines/arguments.js";
-import type { Engine, GradientEngine } from "../engines/engine.js";
+import type { GradientEngine } from "../engines/engine.js";
 import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
-import { MAX_THREADS } from "../engines/wasm/threads/limits.js";
 import type { WebgpuEngine } from "../engines/webgpu/engine.js";
-import { InvalidArgumentError } from "../errors.js";
 import type { WeightStorage } from "../kernels/webgpu/weights.js";
 import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layers_model/live.js";
-import { type InputOptions, type InputTransform, resolveInput } from "../network/input.js";
+import { type InputTransform, resolveInput } from "../network/input.js";
 import type { Network } from "../network/spec.js";
-import "./gpu_types.js";
 import {
-  checkClassNames,
-  checkInputShape,
-  checkOutput,
-  type LoadableModel,
-  networkOf,
-} from "./load_model.js";
-import { oddityOf } from "./oddities.js";
-import { checkCallback, checkSignal, flag, integer, interval, oneOf, optionsObject } from "./options.js";
-import { rescaledTwice } from "./suggested_input.js";
-
-const BACKENDS = ["auto", "wasm", "webgpu", "reference", "tfjs"] as const;
-
-const WEIGHTS = ["float32", "float16"] as const satisfies readonly WeightStorage[];
-
-/** What a network can run on. */
-export type Backend = (typeof BACKENDS)[number];
-
-export interface CompileOptions {
-  /**
-   * "wasm": WebAssembly SIMD kernels. "webgpu": the GPU, through `navigator.gpu`; in Node through the npm package
-   * `webgpu`, to be installed beside unifool. "reference": float64 definitions, slow, exact. "tfjs": TensorFlow.js
-   * on whatever backend it is set to. "auto", the default, is "wasm", whatever GPU there is: a GPU pays for large
-   * networks and batches, and rounds in a way of its own.
-   */
-  readonly backend?: Backend;
-  /**
-   * Worker threads of the wasm backend; "auto", the default, as many as are useful, and the calling thread, with a warning,
-   * where none can be started; 0 the calling thread. More than
-   * one needs `SharedArrayBuffer`, in browsers a cross-origin isolated page.
-   */
-  readonly threads?: "auto" | number;
-  /** Bitwise equal results on every machine: no fused multiply-add; "wasm" and "reference" only. Default false. */
-  readonly deterministic?: boolean;
-  /**
-   * The device to compute on, with backend "webgpu"; it stays the caller's, and lives on when the engine is disposed.
-   * Default: one of the engine's own, with all that the fastest adapter allows.
-   */
-  readonly device?: GPUDevice;
-  /**
-   * How the weights of convolutions and dense layers lie on the device; "float16" with backend "webgpu" only, on any
-   * adapter. Half the bytes to upload, to keep and to read: large dense layers are read at the speed of memory where
-   * images are few. A weight is rounded to 11 significant bits, its layer scaled so that none is too large or too small;
-   * all arithmetic stays float32, and gradients are exactly those of the rounded network. Biases, depthwise filters and
-   * all values stay float32. Measured on eight pretrained networks: logits move by 0.01 to 0.2 % (medians of their norms),
-   * none of 5130 labels changes, gradients move by 0.02 % where every relu and max-pool decides as before and by
-   * 2 to 9 % where some do not, on deep networks always; bench/README.md has the table. Default "float32".
-   */
-  readonly weights?: WeightStorage;
-  /** Where `unifool/worker` is served, for pages whose Content-Security-Policy forbids workers from blobs. */
-  readonly workerUrl?: string | URL;
-  /** The space that images live in and what the network sees of them. Default: range [0, 1], mean 0, std 1. */
-  readonly input?: InputOptions;
-  /** Per-image shape `[H, W, C]`, for a model that leaves sizes open, and for a function. */
-  readonly inputShape?: readonly number[];
-  /** Name of the value that holds the class scores, for a model with several outputs: any value of its graph. */
-  readonly output?: string;
-  /** One name for each class, in place of those that the model carries; results and pictures name classes so. */
-  readonly classNames?: readonly string[];
-  /**
-   * The TensorFlow.js to use with backend "tfjs". Default: the installed `@tensorflow/tfjs-core`, in a page what an import
-   * map calls so; a bundler does not see it there.
-   */
-  readonly tf?: TensorFlow;
-  /** Number of classes, for a function with backend "tfjs". */
-  readonly classes?: number;
-  readonly signal?: AbortSignal;
-  /** Called with each of `warnings`. Nothing is ever printed. */
-  readonly onWarning?: (message: string) => void;
-}
-
-/** What `import * as tf from "@tensorflow/tfjs"` gives; written so that these types need no TensorFlow.js. */
-export interface TensorFlow {
-  ready(): Promise<void>;
-  tidy(nameOrFunction: unknown, fn?: unknown): unknown;
-}
-
-/** What any `tf.Tensor` is, to those who have no TensorFlow.js. */
-export interface TensorLike {
-  readonly shape: readonly number[];
-  readonly dtype: string;
-  dispose(): void;
-}
-
-/** `(x: tf.Tensor4D) => tf.Tensor2D`, from network inputs to logits, for backend "tfjs". */
-export type TensorFunction = {
-  // A method, so that a function of any kind of tensor will do.
-  call(x: TensorLike): TensorLike;
-}["call"];
-
-/** A model that can be compiled. */
-export type CompileSource = LoadableModel | TensorFunction;
+  type CompileOptions,
+  type CompileSource,
+  resolveOptions,
+  type Settings,
+  type TensorFunction,
+} from "./compiling/options.js";
+import { warningsFor } from "./compiling/warnings.js";
+import { type LoadableModel, networkOf } from "./load_model.js";
 
 /** An engine, the network it runs, and what seemed odd about it. */
 export interface Compiled extends GradientEngine {
@@ -154,78 +67,6 @@ export async function compile(model: CompileSource, options?: CompileOptions): P
   }
 }
 
-type Settings = CompileOptions & Required<Pick<CompileOptions, "backend" | "threads" | "deterministic">>;
-
-function resolveOptions(options: CompileOptions | undefined): Settings {
-  const caller = "compile";
-  const given = optionsObject(caller, options, [
-    "backend",
-    "threads",
-    "deterministic",
-    "device",
-    "weights",
-    "workerUrl",
-    "input",
-    "inputShape",
-    "output",
-    "classNames",
-    "tf",
-    "classes",
-    "signal",
-    "onWarning",
-  ]);
-  checkSignal(caller, given.signal);
-  checkCallback(caller, "onWarning", given.onWarning);
-  const backend = oneOf(caller, "backend", given.backend ?? "auto", BACKENDS);
-  if (given.threads !== undefined && given.threads !== "auto")
-    integer(caller, "threads", given.threads, 0, MAX_THREADS);
-  const { workerUrl } = given;
-  if (workerUrl !== undefined && typeof workerUrl !== "string" && !(workerUrl instanceof URL))
-    throw new InvalidArgumentError(
-      `compile: workerUrl is ${typeof workerUrl}, expected where unifool/worker is served, a string or a URL`,
-    );
-  for (const [option, owner] of [
-    ["tf", "tfjs"],
-    ["device", "webgpu"],
-  ] as const)
-    if (given[option] !== undefined && backend !== owner)
-      throw new InvalidArgumentError(
-        `compile: ${option} is given with backend "${backend}", expected backend "${owner}"`,
-      );
-  if (oneOf(caller, "weights", given.weights ?? "float32", WEIGHTS) === "float16" && backend !== "webgpu")
-    throw new InvalidArgumentError(
-      `compile: weights is "float16" with backend "${backend}", expected backend "webgpu" or weights "float32"`,
-    );
-  if (given.device !== undefined && !isDevice(given.device))
-    throw new InvalidArgumentError(
-      "compile: device is not a GPUDevice, expected what adapter.requestDevice() resolves to",
-    );
-  if (given.classes !== undefined) integer(caller, "classes", given.classes, 2);
-  checkInputShape(caller, given.inputShape);
-  checkOutput(caller, given.output);
-  checkClassNames(caller, given.classNames);
-  if (given.input?.range !== undefined) interval(caller, "input.range", given.input.range);
-  // The channels are not known yet; whatever is wrong apart from their number shows before any work.
-  resolveInput(given.input, Math.max(lengthOf(given.input?.mean), lengthOf(given.input?.std)));
-  return {
-    ...given,
-    backend,
-    threads: given.threads ?? "auto",
-    deterministic: flag(caller, "deterministic", given.deterministic ?? false),
-  };
-}
-
-/** Told by what it can do: in Node its class is no global, and it may come from another realm. */
-function isDevice(value: object): boolean {
-  return (
-    typeof value === "object" && value !== null && "createComputePipelineAsync" in value && "lost" in value
-  );
-}
-
-function lengthOf(value: number | readonly number[] | undefined): number {
-  return typeof value === "object" ? value.length : 1;
-}
-
 async function engineFor(
   model: CompileSource,
   settings: Settings,
@@ -269,79 +110,4 @@ async function createOnWebgpu(
 ): Promise<WebgpuEngine> {
   const { createWebgpuEngine } = await import("../engines/webgpu/engine.js");
   return createWebgpuEngine(network, input, { device, weights });
-}
-
-/** A page from elsewhere than https or localhost can be no such thing, whatever its headers say. */
-const needsSecurity = (): string =>
-  globalThis.isSecureContext === false ? ", and served by https or from localhost" : "";
-
-async function warningsFor(
-  engine: Engine,
-  network: Network | undefined,
-  { threads, deterministic, input, signal }: Settings,
-): Promise<string[]> {
-  const warnings: string[] = [];
-  const { backend } = engine;
-  const working = "threads" in engine && typeof engine.threads === "number" ? engine.threads : 0;
-  if (typeof threads === "number" && threads > Math.max(1, working))
-    warnings.push(
-      backend === "wasm"
-        ? `compile: threads is ${threads}, but without SharedArrayBuffer one thread computes; in a browser the page must be cross-origin isolated${needsSecurity()}`
-        : `compile: threads is ${threads}, but backend "${backend}" computes without worker threads`,
-    );
-  if ("withoutWorkers" in engine && engine.withoutWorkers)
-    warnings.push(`${engine.withoutWorkers}; until then the thread that calls computes, and blocks`);
-  if (deterministic && backend !== "wasm" && backend !== "reference")
-    warnings.push(`compile: deterministic is true, but backend "${backend}" rounds as its device does`);
-  if ("onProcessor" in engine && engine.onProcessor)
-    warnings.push(
-      `compile: the WebGPU adapter ("${(engine as WebgpuEngine).adapter}") computes on the processor, expected a GPU; ` +
-        '{ backend: "wasm" } is faster there',
-    );
-  warnings.push(...oddScales(input));
-  if (network) {
-    warnings.push(...(network.warnings ?? []).map((text) => `compile: ${text}`));
-    const rescaled = rescaledTwice(network, resolveInput(input, network.input.shape.at(-1) ?? 1));
-    warnings.push(...oddEndings(network), ...(rescaled ? [rescaled] : []));
-  }
-  const oddity = await oddityOf(engine, signal);
-  const outputs = `compile: the outputs of "${network?.name ?? "the model"}"`;
-  if (oddity === "probabilities" && !network?.strippedSoftmax)
-    warnings.push(
-      `${outputs} look like probabilities, expected logits; DeepFool's distances mean little on probabilities`,
-    );
-  if (oddity === "NaN")
-    warnings.push(
-      `${outputs} are NaN at an image of noise, expected numbers; a value of the network overflows there, or one of its weights is NaN`,
-    );
-  if (oddity === "infinite")
-    warnings.push(
-      `${outputs} are infinite at an image of noise, expected finite numbers; DeepFool takes no steps there`,
-    );
-  return warnings;
-}
-
-/** A mean or std that can hardly be of images scaled to [0, 1], which both are meant for: one of pixels up to 255, mostly. */
-function oddScales(input: InputOptions | undefined): string[] {
-  const largest = (value: number | readonly number[] | undefined) =>
-    Math.max(0, ...[value ?? 0].flat().map(Math.abs));
-  return (["mean", "std"] as const)
-    .filter((name) => largest(input?.[name]) > 1)
-    .map(
-      (name) =>
-        `compile: input.${name} is ${show(input?.[name])}, expected at most 1; mean and std are of images scaled to [0, 1], whatever the range`,
-    );
-}
-
-/** What a classifier's last layer says about its labels, where that is not one class of several. */
-function oddEndings({ name, classes, strippedSigmoid, singleScore }: Network): string[] {
-  if (strippedSigmoid && !singleScore)
-    return [
-      `compile: "${name}" ends in a sigmoid over ${classes} outputs, so an image may have several labels, expected one; its label here is the likeliest`,
-    ];
-  if (singleScore && !strippedSigmoid)
-    return [
-      `compile: "${name}" has one output and no sigmoid, expected class scores; it is taken as the logit of class 1, positive where that class is`,
-    ];
-  return [];
 }
