@@ -21,7 +21,11 @@ const PROGRAMS = {
 };
 
 /** What `gpu` adds; the tests that compute on a GPU go to `tests/`. */
-const GPU_PROGRAMS = { gpu: "bench/gpu/main.ts", gpu_test: "bench/gpu/test_file.ts" };
+const GPU_PROGRAMS = {
+  gpu: "bench/gpu/main.ts",
+  gpu_profile: "bench/gpu/profile.ts",
+  gpu_test: "bench/gpu/test_file.ts",
+};
 
 /** Packages that are found at run time where a program is carried to another machine. */
 const CARRIED = ["webgpu", "@tensorflow/*", "onnxruntime-web", "sharp"];

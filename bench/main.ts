@@ -33,6 +33,7 @@ import {
 } from "./report.js";
 import { type Report, reportText, SCHEMA } from "./results.js";
 import { measureRoofline, peakFor, type Roofline } from "./roofline/measure.js";
+import { digits } from "./table.js";
 import { countWork, type Work } from "./work.js";
 
 /** Progress, with the seconds since the start. */
@@ -62,6 +63,13 @@ async function main(options: Options): Promise<void> {
   const works: Record<string, Work> = {};
   const cold: ColdStart[] = [];
   const oracles: Record<string, Check> = {};
+  /** After every network: whoever ends the run keeps what there is. */
+  const save = (): boolean => {
+    if (!options.json) return false;
+    const report: Report = { schema: SCHEMA, machine, rooflines, work: works, oracles, rows, cold, profiles };
+    writeFileSync(options.json, reportText(report));
+    return true;
+  };
   for (const name of names) {
     const own = groups.filter((g) => g.case.network === name);
     const images = Math.max(8, ...own.map((g) => g.case.batch));
@@ -88,13 +96,10 @@ async function main(options: Options): Promise<void> {
     )
       for (const variant of variantsOf(options))
         profiles.push(await profileNetwork(bench, variant, Math.min(10, bench.network.classes), 20));
+    save();
   }
   print(rows, cold, profiles, rooflines, options.quick);
-  if (options.json) {
-    const report: Report = { schema: SCHEMA, machine, rooflines, work: works, oracles, rows, cold, profiles };
-    writeFileSync(options.json, reportText(report));
-    say(`written: ${options.json}`);
-  }
+  if (save()) say(`written: ${options.json}`);
   if (rows.some((r) => !r.check.passed)) process.exitCode = 1;
 }
 
@@ -116,9 +121,7 @@ function chooseNetworks({ networks, full, quick, gpu }: Options): string[] {
 /** Those of which `--gpu` has rows; networks that are not at hand by their stand-ins. */
 function gpuNetworks(there: typeof sources): string[] {
   const isThere = (name: string): boolean => there.some((s) => s.name === name);
-  return there
-    .filter((s) => s.name !== "mobilenetv2" && !(s.standsFor && isThere(s.standsFor)))
-    .map((s) => s.name);
+  return there.filter((s) => !(s.standsFor && isThere(s.standsFor))).map((s) => s.name);
 }
 
 async function shortRoofline({ gpu }: Options, threads: readonly number[]): Promise<Roofline[]> {
@@ -172,6 +175,8 @@ async function runNetwork(
       const schedule = { rounds, turn: (1000 * options.seconds) / rounds, budget: 1500 * options.seconds };
       const context = { checker, work, rooflines, classes, filter: options.filter, schedule, say };
       const found = withRatios(await runGroup(c, contenders, context));
+      for (const { engine, variant, millisecondsPerImage: each } of found)
+        if (each !== undefined) say(`  ${engine}/${variant}: ${digits(each)} ms an image`);
       rows.push(...found.reverse());
       if (c.op === "jacobian" && c.batch === 1) rows.push(...(await kernelRows(bench, c, found, rooflines)));
     }

@@ -71,6 +71,8 @@ const GPU: Readonly<Record<string, readonly Row[]>> = {
   resnet20: [
     ["logits", 1, 0, ON_GPU],
     ["logits", 64, 0, ON_GPU],
+    ["gradient", 1, 1, [...ON_GPU, "wasm-relaxed"]],
+    ["gradient", 128, 1, [...ON_GPU, "wasm-relaxed"]],
     ["jacobian", 1, 10, [...ON_GPU, "wasm-relaxed"]],
     ["jacobian", 64, 10, [...ON_GPU, "wasm-relaxed"]],
     ["deepfool", 500, 10, ["webgpu", "torch-cuda"]],
@@ -78,9 +80,19 @@ const GPU: Readonly<Record<string, readonly Row[]>> = {
   squeezenet: [
     ["logits", 1, 0, ON_GPU],
     ["logits", 64, 0, ON_GPU],
+    ["gradient", 1, 1, ON_GPU],
+    ["gradient", 64, 1, ["webgpu", "torch-cuda"]],
     ["jacobian", 1, 10, [...ON_GPU, "webgpu-f16w", "wasm-relaxed"]],
     ["jacobian", 64, 10, ["webgpu", "tfjs-webgpu", "torch-cuda"]],
     ["deepfool", 64, 10, ["webgpu", "torch-cuda"]],
+  ],
+  mobilenetv2: [
+    ["logits", 1, 0, ["webgpu", "torch-cuda"]],
+    ["logits", 64, 0, ["webgpu", "torch-cuda"]],
+    ["gradient", 1, 1, ["webgpu", "torch-cuda"]],
+    ["gradient", 64, 1, ["webgpu", "torch-cuda"]],
+    ["jacobian", 1, 10, ["webgpu", "torch-cuda"]],
+    ["jacobian", 16, 10, ["webgpu", "torch-cuda"]],
   ],
   vgg16: [
     ["logits", 1, 0, [...ON_GPU, "webgpu-f16w"]],

@@ -11,6 +11,7 @@
  *   node bench/run.mjs minimal [options]      how small each method's perturbations are (npm run bench:minimal)
  *   node bench/run.mjs rates [options]        how soon a fooling rate is reached (npm run bench:rates)
  *   node bench/run.mjs gpu [options]          tests and engines on the machine's GPU (npm run bench:gpu)
+ *   node bench/run.mjs gpu_profile [options]  every dispatch of a Jacobian by the clock of the GPU
  *
  * To measure another version of Node, call it by its path: /path/to/node bench/run.mjs.
  */
@@ -18,14 +19,25 @@ import { execFileSync, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { bundle, root } from "./bundle.mjs";
 
-const programs = ["main", "roofline", "kernels", "weights", "raw", "rules", "minimal", "rates", "gpu"];
+const programs = [
+  "main",
+  "roofline",
+  "kernels",
+  "weights",
+  "raw",
+  "rules",
+  "minimal",
+  "rates",
+  "gpu",
+  "gpu_profile",
+];
 const given = process.argv.slice(2);
 const program = programs.includes(given[0]) ? given.shift() : "main";
 // A folder of its own, so that two runs at a time do not overwrite each other's bundles.
 const outdir = `${root}node_modules/.cache/unifool/bench-${process.pid}`;
 
 execFileSync(process.execPath, [`${root}build.mjs`, "--kernels"], { stdio: "inherit" });
-await bundle(outdir, { gpu: program === "gpu" });
+await bundle(outdir, { gpu: program.startsWith("gpu") });
 
 const child = spawn(process.execPath, ["--expose-gc", `${outdir}/${program}.mjs`, ...given], {
   stdio: "inherit",

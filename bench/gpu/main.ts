@@ -21,6 +21,7 @@ Runs the tests that compute on a GPU on the machine's own adapter, then the benc
   --no-tests        leave the tests out
   --no-rows         leave the benchmark out
   --tests REGEXP    only tests whose full name matches
+  --files REGEXP    only test files whose name matches
   --jobs N          test files at a time (4)
   --help
 
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
     options: {
       json: { type: "string" },
       tests: { type: "string" },
+      files: { type: "string" },
       "no-tests": { type: "boolean", default: false },
       "no-rows": { type: "boolean", default: false },
       jobs: { type: "string", default: "4" },
@@ -49,7 +51,8 @@ async function main(): Promise<void> {
   const machine = describeMachine();
   const adapter = await describeAdapter();
   console.log(`${machineText(machine)}\n${adapterText(adapter)}\n`);
-  const tests = values["no-tests"] ? undefined : await runTests(here, Number(values.jobs), values.tests);
+  const only = { files: values.files, tests: values.tests };
+  const tests = values["no-tests"] ? undefined : await runTests(here, Number(values.jobs), only);
   if (tests) console.log(`${testText(tests)}\n`);
   const rows = values["no-rows"] ? undefined : await runRows(positionals);
   if (values.json) {

@@ -47,21 +47,30 @@ const shared = process.env.UNIFOOL_SHARED ?? resolve(root, "../shared");
 
 /** tfjs as `require("@tensorflow/tfjs")` loads it. */
 const TFJS = ["tfjs", "tfjs-core", "tfjs-layers", "tfjs-converter", "tfjs-data"].concat(
-  ["cpu", "webgl", "webgpu"].map((name) => `tfjs-backend-${name}`),
+  ["cpu", "wasm", "webgl", "webgpu"].map((name) => `tfjs-backend-${name}`),
 );
 /** What tests and rows read of the shared folder, where it is there. */
 const SHARED = [
   "INDEX.md",
   "golden",
   "images/cifar10_test",
+  "images/cifar10_train",
   "images/mnist_test",
   "images/imagenet_sample",
+  "images/fashion_mnist_sprite",
+  "models/thirdparty_advjs_cifar10_cnn",
+  "models/thirdparty_advjs_mnist_dnn",
+  "models/thirdparty_fashion_mlp",
+  "models/thirdparty_nsfwjs_mobilenet_v2",
 ].concat(
   ["cifar10_resnet20", "mnist_cnn", "imagenet_squeezenet1_1", "imagenet_mobilenetv2"].flatMap((model) => [
     `models/${model}/tfjs_layers`,
     `models/${model}/reference.json`,
   ]),
 );
+
+/** Of CIFAR-10 that `rates` crafts on. */
+const CRAFTING_IMAGES = 500;
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
@@ -77,6 +86,8 @@ for (const path of SHARED)
 execFileSync("chmod", ["-R", "u+w", out]);
 if (existsSync(`${out}/shared/images/imagenet_sample`))
   keepImages(`${out}/shared/images/imagenet_sample`, Number(options.images));
+if (existsSync(`${out}/shared/images/cifar10_train`))
+  keepImages(`${out}/shared/images/cifar10_train`, CRAFTING_IMAGES);
 if (options.node) packNode();
 if (options.deb) options.deb.split(",").forEach(packLibraries);
 writeFileSync(`${out}/package.json`, '{ "type": "module", "private": true }\n');
@@ -116,6 +127,9 @@ async function packTfjs(name) {
     external: ["@tensorflow/*"],
     logLevel: "error",
   });
+  for (const file of readdirSync(dirname(require.resolve(`@tensorflow/${name}`))))
+    if (file.endsWith("-simd.wasm"))
+      cpSync(`${root}node_modules/@tensorflow/${name}/dist/${file}`, `${folder}/dist/${file}`);
   writeFileSync(
     `${folder}/package.json`,
     JSON.stringify({ name: `@tensorflow/${name}`, version, main: "index.js" }),

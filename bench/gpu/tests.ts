@@ -13,17 +13,22 @@ export interface FileReport extends TestReport {
  * Runs every bundled test of `folder`, each file in a process of its own, which a driver may end without the others.
  *
  * @param jobs processes at a time
- * @param pattern only tests whose full name matches
+ * @param only regular expressions: files whose name matches, and of them tests whose full name does
  */
-export async function runTests(folder: string, jobs: number, pattern?: string): Promise<FileReport[]> {
+export async function runTests(
+  folder: string,
+  jobs: number,
+  only: { readonly files?: string; readonly tests?: string } = {},
+): Promise<FileReport[]> {
+  const wanted = new RegExp(only.files ?? "");
   const files = readdirSync(`${folder}tests`, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".test.mjs"))
+    .filter((file) => file.endsWith(".test.mjs") && wanted.test(file))
     .sort();
   const reports: FileReport[] = [];
   const queue = [...files];
   const work = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const report = await runFile(folder, file, pattern);
+      const report = await runFile(folder, file, only.tests);
       console.error(fileText(report));
       reports.push(report);
     }
@@ -61,10 +66,13 @@ async function runFile(folder: string, file: string, pattern?: string): Promise<
 
 function fileText({ file, seconds, passed, skipped, failures }: FileReport): string {
   const counts = `${passed} passed, ${failures.length} failed, ${skipped} skipped`;
-  return `${seconds.toFixed(0).padStart(4)} s  ${file}: ${counts}`;
+  return [
+    `${seconds.toFixed(0).padStart(4)} s  ${file}: ${counts}`,
+    ...failures.map(({ name, message }) => `        ${name}: ${message.split("\n")[0]}`),
+  ].join("\n");
 }
 
-/** Every failure, and the sum. */
+/** Every failure, whole, and the sum. */
 export function testText(reports: readonly FileReport[]): string {
   const sum = (count: (report: FileReport) => number): number => reports.reduce((n, r) => n + count(r), 0);
   return [

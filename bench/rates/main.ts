@@ -2,15 +2,19 @@
  * How soon a fooling rate is reached: our methods beside sign-SGD and SGA in PyTorch, on the pretrained ResNet-20, 500 crafting
  * images, l_inf 10/255, judged on 600 others. `npm run docs` draws the results.
  *
- *   node bench/run.mjs rates [--seeds 3] [--threads 2] [--contenders "unifool momentum;..."] [--json bench/results/rates.json]
+ *   node bench/run.mjs rates [--seeds 3] [--threads 2] [--engine wasm|webgpu] [--contenders "unifool momentum;..."]
+ *                            [--json bench/results/rates.json]
  */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { createWasmEngine, type WasmEngine } from "../../src/engines/wasm/engine.js";
+import type { GradientEngine } from "../../src/engines/engine.js";
+import { createWasmEngine } from "../../src/engines/wasm/engine.js";
+import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
+import { openGpu } from "../../test/support/webgpu.js";
 import { readImages } from "../images.js";
 import { describeMachine, machineText } from "../machine.js";
 import { root } from "../networks.js";
@@ -26,6 +30,7 @@ const { values: given } = parseArgs({
   options: {
     seeds: { type: "string", default: "3" },
     threads: { type: "string", default: "2" },
+    engine: { type: "string", default: "wasm" },
     contenders: { type: "string", default: [...Object.keys(OURS), ...Object.keys(TORCH)].join(";") },
     json: { type: "string" },
   },
@@ -38,14 +43,26 @@ if (unknown !== undefined)
     `rates: no contender ${unknown}, expected some of ${[...Object.keys(OURS), ...Object.keys(TORCH)].join("; ")}`,
   );
 
-async function openEngine(): Promise<WasmEngine> {
+/** An engine and what it computes with. */
+interface Opened {
+  readonly engine: GradientEngine;
+  readonly variant: string;
+}
+
+async function openEngine(): Promise<Opened> {
   const { preprocessing } = JSON.parse(await readFile(`${folder}/reference.json`, "utf8"));
   const { mean, std } = preprocessing;
   const network = buildNetwork(await openModel(`${folder}/tfjs_layers/model.json`));
-  return createWasmEngine(network, resolveInput({ mean, std }, 3), { threads });
+  const input = resolveInput({ mean, std }, 3);
+  if (given.engine === "webgpu") {
+    const engine = await createWebgpuEngine(network, input, { gpu: await openGpu() });
+    return { engine, variant: engine.adapter };
+  }
+  const engine = await createWasmEngine(network, input, { threads });
+  return { engine, variant: `WASM ${engine.variant}, ${threads} threads` };
 }
 
-async function measure(engine: WasmEngine): Promise<Point[]> {
+async function measure(engine: GradientEngine): Promise<Point[]> {
   const size = 32 * 32 * 3;
   const images = async (set: string, count: number) =>
     (await readImages(`${shared}/images/${set}`, count)).values.subarray(0, count * size);
@@ -77,9 +94,10 @@ async function measure(engine: WasmEngine): Promise<Point[]> {
   return points;
 }
 
-using engine = await openEngine();
+const { engine, variant } = await openEngine();
 const points = await measure(engine);
-console.log(`${machineText(describeMachine())}, WASM ${engine.variant}, ${threads} threads\n`);
+engine.dispose();
+console.log(`${machineText(describeMachine())}, ${variant}\n`);
 console.log(
   formatTable<string>(
     [
@@ -93,7 +111,6 @@ console.log(
   ),
 );
 if (given.json) {
-  const { variant } = engine;
   const report = { machine: describeMachine(), variant, threads, date: new Date().toISOString(), points };
   await writeFile(given.json, `${JSON.stringify(report, null, 1)}\n`);
 }

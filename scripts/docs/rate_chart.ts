@@ -16,7 +16,7 @@ const read = (): RateReport => JSON.parse(readFileSync(FILE, "utf8"));
 
 /** Seconds to a rate, by contender, as `npm run bench:rates -- --json bench/results/rates.json` found them. */
 export function rateTable(): string {
-  const { machine, variant, threads, date, points } = read();
+  const { machine, variant, date, points } = read();
   const names = [...new Set(points.map(({ contender }) => contender))];
   const rows = names.map((name) => [
     name,
@@ -27,7 +27,7 @@ export function rateTable(): string {
     `| --- | ${LEVELS.map(() => "---:").join(" | ")} |`,
     ...rows.map((row) => `| ${row.join(" | ")} |`),
     "",
-    `${machine.cpu}, ${threads} threads, Node ${machine.node}, WASM ${variant}, ${date.slice(0, 10)}.`,
+    `${machine.cpu}, Node ${machine.node}, ${variant}, ${date.slice(0, 10)}.`,
   ].join("\n");
 }
 

@@ -9,6 +9,7 @@ import type { GradientEngine } from "../engine.js";
 import { DeviceCrafting } from "./crafting.js";
 import { runDeepfool } from "./deepfool.js";
 import { type GpuOptions, openGpu } from "./device.js";
+import { runGradient } from "./gradient.js";
 import { planNetwork } from "./plan.js";
 import { type DispatchTime, profile } from "./profile.js";
 import { Session } from "./session.js";
@@ -94,6 +95,11 @@ export async function createWebgpuEngine(
       const given = new Float32Array(images);
       const wanted = typeof classes === "number" ? classes : classes.slice();
       return turns.take("jacobian", () => session.jacobian(given, { ...request, classes: wanted }));
+    },
+
+    gradient(images, request) {
+      const given = new Float32Array(images);
+      return turns.take("gradient", () => runGradient(session, given, request));
     },
 
     deepfool(images, request) {

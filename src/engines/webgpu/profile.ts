@@ -46,6 +46,11 @@ export async function profile(
     throw new EngineError(`profile: ${n} images of ${classes} classes take several calls, expected one`);
 
   const call: Call = { images: n, running: n, lanes: classes };
+  // The call may have gone in parts.
+  await program.reserve(n, n * classes);
+  await program.prepare([...plan.forward, ...plan.gradients], call);
+  program.setCall(call);
+  device.queue.writeBuffer(program.bufferOf(plan.pixels), 0, images);
   const timed = [
     ...plan.forward.map((dispatch) => ({ dispatch, phase: "forward" as const })),
     ...plan.gradients.map((dispatch) => ({ dispatch, phase: "backward" as const })),

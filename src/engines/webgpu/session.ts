@@ -2,10 +2,11 @@ import { topClasses } from "../../kernels/top_classes/reference.js";
 import type { Dispatch, Tensor } from "../../kernels/webgpu/dispatch.js";
 import type { JacobianRequest } from "../backend.js";
 import { Pace } from "../pace.js";
-import type { CraftingHost } from "./crafting.js";
 import { type CraftingPlan, planCrafting } from "./crafting_plan.js";
 import { type DeepfoolPlan, planDeepfool } from "./deepfool_plan.js";
 import type { Gpu } from "./device.js";
+import type { GradientHost } from "./gradient.js";
+import { type GradientPlan, planGradient } from "./gradient_plan.js";
 import type { Plan } from "./plan.js";
 import { type Call, Program } from "./program.js";
 import { Readback, type ReadRequest } from "./readback.js";
@@ -24,8 +25,8 @@ interface Part {
   readonly k: number;
 }
 
-/** Batches of logits and gradients on one program; DeepFool and crafting run on it too. Calls must not overlap. */
-export class Session implements CraftingHost {
+/** Batches of logits and gradients on one program; DeepFool, crafting and gradients of losses run on it too. Calls must not overlap. */
+export class Session implements GradientHost {
   readonly readback: Readback;
   /** Results of one chunk are read while the device computes the next. */
   private readonly readbacks: readonly Readback[];
@@ -36,6 +37,7 @@ export class Session implements CraftingHost {
     readonly plan: Plan,
     readonly loop: DeepfoolPlan,
     readonly crafting: CraftingPlan,
+    readonly gradients: GradientPlan,
   ) {
     this.readbacks = [new Readback(gpu), new Readback(gpu)];
     [this.readback] = this.readbacks;
@@ -44,8 +46,10 @@ export class Session implements CraftingHost {
   static async create(gpu: Gpu, plan: Plan, tuning?: Tuning): Promise<Session> {
     const loop = planDeepfool(plan);
     const crafting = planCrafting(plan, loop);
-    const extra = [...loop.dispatches, ...crafting.dispatches];
-    return new Session(await Program.create(gpu, plan, extra, tuning), gpu, plan, loop, crafting);
+    const gradients = planGradient(plan, loop, crafting);
+    const extra = [...loop.dispatches, ...crafting.dispatches, ...gradients.dispatches];
+    const program = await Program.create(gpu, plan, extra, tuning);
+    return new Session(program, gpu, plan, loop, crafting, gradients);
   }
 
   async logits(images: Float32Array<ArrayBuffer>, signal?: AbortSignal): Promise<Float32Array> {
@@ -99,7 +103,7 @@ export class Session implements CraftingHost {
         for (let lane = 0; lane < k; lane += lanes) {
           signal?.throwIfAborted();
           const part = { first, lane, lanes: Math.min(lanes, k - lane), k };
-          const next = await this.gradients(chunk, part, requested, out, this.readbacks[turn++ % 2]);
+          const next = await this.rows(chunk, part, requested, out, this.readbacks[turn++ % 2]);
           const before = reading;
           reading = next.finished;
           await before;
@@ -118,7 +122,7 @@ export class Session implements CraftingHost {
   }
 
   /** Starts the gradients of some lanes of a chunk of images; `finished` resolves when they are in `out`. */
-  private async gradients(
+  private async rows(
     images: Float32Array<ArrayBuffer>,
     { first, lane, lanes, k }: Part,
     requested: number | Int32Array,

@@ -1,3 +1,4 @@
+import { clampCode } from "../webgpu/not_a_number.js";
 import { mapShader, type Shader } from "../webgpu/shader.js";
 
 /**
@@ -16,10 +17,9 @@ export function affineShader({
     reads: { x: type, scale: type, offset: type },
     writes: { y: type },
     extent: "images",
+    declarations: clampCode(type),
     body: `
   let c = u % p.period;
-  let sum = fma(x[at], scale[c], offset[c]);
-  let raised = select(sum, ${type}(p.low), sum < ${type}(p.low));
-  y[at] = select(raised, ${type}(p.high), raised > ${type}(p.high));`,
+  y[at] = clamped(fma(x[at], scale[c], offset[c]));`,
   });
 }

@@ -1,3 +1,4 @@
+import { clampCode } from "../webgpu/not_a_number.js";
 import { type Element, mapShader, type Shader } from "../webgpu/shader.js";
 
 export interface ArithmeticStructure {
@@ -30,20 +31,19 @@ export function arithmeticForwardShader({
     reads,
     writes: { y: type },
     extent: "images",
+    declarations: clampCode(type),
     body: `
   let first = ${a};
   let second = ${b};
-  let exact = ${combined(operator)};
-  let raised = select(exact, ${type}(p.low), exact < ${type}(p.low));
-  y[at] = select(raised, ${type}(p.high), raised > ${type}(p.high));`,
+  y[at] = clamped(${combined(operator)});`,
   });
 }
 
-/** Of `first` and `second`. Neither is at least as high as the other where one is NaN, and so is their sum. */
+/** Of `first` and `second`. Where one is NaN, so is their sum. */
 function combined(operator: ArithmeticStructure["operator"]): string {
   if (operator !== "max" && operator !== "min") return `first ${operator} second`;
   const beats = operator === "max" ? ">" : "<";
-  return `select(select(first, second, second ${beats} first), first + second, !(first >= second) & !(first < second))`;
+  return `select(select(first, second, second ${beats} first), first + second, is_nan(first) | is_nan(second))`;
 }
 
 /** Buffers of two operands, their values at unit u of image n as WGSL expressions, and what a kernel's name says of them. */

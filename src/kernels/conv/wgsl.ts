@@ -1,3 +1,4 @@
+import { clampCode } from "../webgpu/not_a_number.js";
 import { type Element, type Scalar, type Shader, type Share, shader, shareParts } from "../webgpu/shader.js";
 import { type WeightStorage, weightParts } from "../webgpu/weights.js";
 
@@ -248,10 +249,7 @@ function storeCode(pass: ConvStructure["pass"], vector: boolean, added: boolean)
       ? `share(${n}, ${units}, ${u}, ${sum})`
       : `clamped(${sum} + ${bias}${added ? ` + addend[${n} * ${units} + ${u}]` : ""})`;
   return `
-fn clamped(x: ${type}) -> ${type} {
-  let raised = select(x, ${type}(p.low), x < ${type}(p.low));
-  return select(raised, ${type}(p.high), raised > ${type}(p.high));
-}
+${clampCode(type)}
 fn store(r: u32, last: u32, pixels: vec4i, block: u32, columns4: u32, c4: u32, sum: vec4f) {
   if (r >= last || c4 >= columns4) { return; }
   let size = vec2u(pixels.zw);

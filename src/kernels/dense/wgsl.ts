@@ -1,3 +1,4 @@
+import { clampCode } from "../webgpu/not_a_number.js";
 import { type Element, type Scalar, type Shader, shader } from "../webgpu/shader.js";
 import { type WeightStorage, weightParts } from "../webgpu/weights.js";
 
@@ -68,10 +69,7 @@ export function denseShader({
 var<workgroup> partial: array<vec4f, ${INVOCATIONS * Math.min(rows, ROWS_AT_ONCE)}>;
 ${stored.code}
 ${vectorDepth ? readVector : readScalars}
-fn clamped(x: ${type}) -> ${type} {
-  let raised = select(x, ${type}(p.low), x < ${type}(p.low));
-  return select(raised, ${type}(p.high), raised > ${type}(p.high));
-}
+${clampCode(type)}
 fn store(n: u32, c: u32, sum: vec4f) {
   let biased = sum + bias[c];
 ${

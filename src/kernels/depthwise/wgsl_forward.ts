@@ -1,4 +1,5 @@
 import { type WindowParams, windowParams } from "../max_pool/wgsl_forward.js";
+import { clampCode } from "../webgpu/not_a_number.js";
 import { mapShader, type Shader } from "../webgpu/shader.js";
 
 /** Neighbouring results of a row, or of every stride-th column, that an invocation computes with the same weights. */
@@ -41,11 +42,7 @@ export function depthwiseForwardShader({ vector }: DepthwiseStructure): Shader<"
     reads: { x: type, weights: type, bias: type },
     writes: { y: type },
     extent: "images",
-    declarations: `
-fn clamped(x: ${type}) -> ${type} {
-  let raised = select(x, ${type}(p.low), x < ${type}(p.low));
-  return select(raised, ${type}(p.high), raised > ${type}(p.high));
-}`,
+    declarations: clampCode(type),
     body: `
   let filters = p.channels * p.multiplier;
   let o = i32(u) % filters;

@@ -1,3 +1,4 @@
+import { isNanCode } from "../webgpu/not_a_number.js";
 import { type Element, mapShader, type Shader } from "../webgpu/shader.js";
 import { series } from "./wgsl_series.js";
 
@@ -47,13 +48,16 @@ export function elementWiseShader({
 alias T = ${type};
 alias I = ${vector ? "vec4i" : "i32"};
 alias N = ${vector ? "vec4u" : "u32"};
+${isNanCode(type)}
 ${series}
 struct Result { value: T, derivative: T }
 fn f(x: T, alpha: T, beta: T) -> Result {${body}
 }`,
     body: `
-  let found = f(x[at], ${slopes ? "slope[u % p.period]" : "T(p.alpha)"}, T(p.beta));
-  y[at] = found.value;
-${keepsDerivative ? "  derivative[at] = found.derivative;" : ""}`,
+  let given = x[at];
+  let found = f(given, ${slopes ? "slope[u % p.period]" : "T(p.alpha)"}, T(p.beta));
+  // Whatever a compiler makes of the function's comparisons.
+  y[at] = select(found.value, given, is_nan(given));
+${keepsDerivative ? "  derivative[at] = select(found.derivative, given, is_nan(given));" : ""}`,
   });
 }

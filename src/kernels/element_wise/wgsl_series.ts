@@ -1,7 +1,7 @@
 /**
  * exp, log and the normal distribution's tail in float32, for WGSL: its own functions may be off by many units in the
  * last place. Only sums, products and quotients are used, and `fma` where it does not matter whether it rounds once. `T`
- * is f32 or vec4f, `I` the same of i32 and `N` of u32. NaN stays NaN.
+ * is f32 or vec4f, `I` the same of i32 and `N` of u32, and `is_nan` is there. NaN stays NaN in e^x, whoever compiles it.
  */
 
 /** A constant, rounded to float32. */
@@ -60,10 +60,11 @@ fn exponential_sum(x: T, low: T) -> Exponential {
   let r = fma(n, ${constant(-LN2_LOW)}, select(remainder, T(1), remainder > T(1))) + low;
   let m = fma(r * r, ${polynomial("r", EXP_SERIES)}, r);
   let power = bitcast<T>((I(n) + I(127)) << N(23));
-  let e = fma(power, m, power);
+  // Choices by comparisons may have lost it.
+  let e = select(fma(power, m, power), x, is_nan(x));
   return Exponential(
     select(e, T(), x < ${constant(EXP_END)}),
-    select(fma(power, m, power - T(1)), m, n == T()),
+    select(select(fma(power, m, power - T(1)), m, n == T()), x, is_nan(x)),
   );
 }
 fn exponential(x: T) -> Exponential { return exponential_sum(x, T()); }
@@ -78,7 +79,7 @@ fn exponential_of(x: T) -> T {
   let half = I(n) >> N(1);
   let first = bitcast<T>((half + I(127)) << N(23));
   let second = bitcast<T>((I(n) - half + I(127)) << N(23));
-  return select(fma(first, m, first) * second, T(), x < ${constant(EXP_END)});
+  return select(select(fma(first, m, first) * second, T(), x < ${constant(EXP_END)}), x, is_nan(x));
 }
 /** log x of a normal x: -infinity at 0, NaN below it. */
 fn logarithm(x: T) -> T {

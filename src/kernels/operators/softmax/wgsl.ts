@@ -1,4 +1,5 @@
 import { series } from "../../element_wise/wgsl_series.js";
+import { isNanCode } from "../../webgpu/not_a_number.js";
 import { ROW_INVOCATIONS, rowReduction } from "../../webgpu/row_reduction.js";
 import { type Shader, type Share, shader, shareParts } from "../../webgpu/shader.js";
 
@@ -22,6 +23,7 @@ export const softmaxForwardShader: Shader<"rows" | "depth"> = shader<"rows" | "d
 alias T = f32;
 alias I = i32;
 alias N = u32;
+${isNanCode("f32")}
 ${series}
 ${rowReduction("largest", "select(a, b, b > a)")}
 ${rowReduction("total", "a + b")}`,
