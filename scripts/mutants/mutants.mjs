@@ -769,10 +769,11 @@ export const mutants = [
   },
   {
     ...wgslConv,
+    file: "src/kernels/webgpu/not_a_number.ts",
     name: "WGSL convolution: clamp",
     what: "the upper bound is dropped",
-    from: "return select(raised, ${type}(p.high), raised > ${type}(p.high));",
-    to: "return raised;",
+    from: "return select(select(raised, ${type}(p.high), raised > ${type}(p.high)), x, is_nan(x));",
+    to: "return select(raised, x, is_nan(x));",
   },
   {
     ...wgslConv,
