@@ -131,6 +131,25 @@ describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("gradient of 
     }
   });
 
+  test("the sum at images + shift leaves out what lies outside the bounds, and clamped images", async () => {
+    const free = await engine.gradient(images, { loss: "crossEntropy", labels, shift, bounds });
+    const beta = free.losses.toSorted()[1];
+    const options = { loss: "crossEntropy", labels, beta, shift, bounds } as const;
+    const each = await engine.gradient(images, options);
+    const total = new Float64Array(size);
+    for (let n = 0; n < N; n++) for (let i = 0; i < size; i++) total[i] += each.values[n * size + i];
+    expect(each.values.some((g, i) => g === 0 && free.values[i] !== 0)).toBe(true);
+    expect(total.some((g) => g !== 0)).toBe(true);
+    const sum = await engine.gradient(images, { ...options, sum: true });
+    expectSameBits(sum.values, Float32Array.from(total), "sum");
+    // Whatever ran before: the next call has all images.
+    expectSameBits(
+      (await engine.gradient(images, { ...options, beta: undefined })).values,
+      free.values,
+      "afterwards",
+    );
+  });
+
   test("an image's gradient does not depend on its batch-mates", async () => {
     if (under.name === "tfjs") return;
     for (const [, options] of LOSSES.slice(0, 1)) {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DeepfoolRequest, DeepfoolRun, Jacobian } from "../../src/engines/engine.js";
+import type { Gradient } from "../../src/engines/gradient.js";
 import { createWebgpuEngine, type WebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import type { Tuning } from "../../src/engines/webgpu/tuning.js";
 import { buildNetwork } from "../../src/network/build.js";
@@ -28,6 +29,7 @@ const request: DeepfoolRequest = {
 
 interface Answers {
   readonly logits: Float32Array;
+  readonly sum: Gradient;
   readonly counted: Jacobian;
   readonly named: Jacobian;
   readonly l2: DeepfoolRun;
@@ -40,6 +42,10 @@ async function everything(engine: WebgpuEngine): Promise<Answers> {
   const { logits } = await engine.logits(images);
   return {
     logits,
+    sum: await engine.gradient(images, {
+      ...{ loss: "margin", labels: new Int32Array(N), kappa: Infinity, sum: true },
+      ...{ shift: new Float32Array(size).fill(0.25), bounds: [0, 1] },
+    }),
     counted: await engine.jacobian(images, { classes: 10 }),
     named: await engine.jacobian(images, { classes: named }),
     l2: await engine.deepfool!(images, request),
@@ -49,6 +55,7 @@ async function everything(engine: WebgpuEngine): Promise<Answers> {
 
 function expectSame(ours: Answers, theirs: Answers): void {
   expectSameBits(ours.logits, theirs.logits, "logits");
+  expectSameBits(ours.sum.values, theirs.sum.values, "sum of gradients");
   for (const key of ["counted", "named"] as const) {
     expectSameBits(ours[key].classes, theirs[key].classes, `${key}: classes`);
     expectSameBits(ours[key].logits, theirs[key].logits, `${key}: logits`);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { portableCraftingState } from "../../src/api/portable_crafting.js";
 import type { UniversalOptions } from "../../src/api/universal/options.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import { UniversalAbortedError, type UniversalProgress } from "../../src/api/universal_result.js";
 import type { CraftingState, Engine } from "../../src/engines/engine.js";
-import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
+import { createWebgpuEngine, type WebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import type { Tuning } from "../../src/engines/webgpu/tuning.js";
 import { EngineError } from "../../src/errors.js";
 import { PROFILE_NAMES } from "../../src/kernels/deepfool_step/profiles.js";
@@ -39,8 +40,14 @@ const l2 = { norm: 2, radius: 2 } as const;
 const engineWith = async (tuning: Partial<Tuning> = {}) =>
   createWebgpuEngine(network, input, { device: await sharedDevice() }, tuning);
 
-/** The same engine, whose images and v stay on the host. */
-const portable = (engine: Engine): Engine => ({ ...engine, craftingState: undefined });
+/** The same engine, whose images and v stay on the host; as many images are judged ahead. */
+const portable = (engine: WebgpuEngine): Engine => ({
+  ...engine,
+  craftingState: async (given, request) => ({
+    ...portableCraftingState(engine, given, request),
+    parallel: !engine.onProcessor,
+  }),
+});
 
 /** What a run did, and each v that its listener was handed. */
 async function craft(engine: Engine, options: UniversalOptions) {
@@ -55,7 +62,7 @@ async function craft(engine: Engine, options: UniversalOptions) {
 /** For the infinity norm nothing rounds differently; the factor of the projection onto a 2-ball does. */
 const tolerance = ({ norm, radius = 0 }: UniversalOptions) => (norm === 2 ? 1e-6 * radius : 0);
 
-async function expectSameCrafting(engine: Engine, options: UniversalOptions): Promise<void> {
+async function expectSameCrafting(engine: WebgpuEngine, options: UniversalOptions): Promise<void> {
   const [ours, theirs] = [await craft(engine, options), await craft(portable(engine), options)];
   expect(ours.history).toEqual(theirs.history);
   expect(ours.history.reduce((sum, { updates }) => sum + updates, 0)).toBeGreaterThan(3);

@@ -18,6 +18,7 @@ import { depthwiseForwardShader } from "../../src/kernels/depthwise/wgsl_forward
 import { depthwiseVjpShader } from "../../src/kernels/depthwise/wgsl_vjp.js";
 import { elementWiseShader } from "../../src/kernels/element_wise/wgsl.js";
 import { gatherShader } from "../../src/kernels/gather/wgsl.js";
+import { gradientSumShader } from "../../src/kernels/gradient_sum/wgsl.js";
 import { maxPoolForwardShader } from "../../src/kernels/max_pool/wgsl_forward.js";
 import { maxPoolVjpShader } from "../../src/kernels/max_pool/wgsl_vjp.js";
 import type { AnyOperator } from "../../src/kernels/node.js";
@@ -74,6 +75,7 @@ const shared: readonly Shader[] = [
   chooseShader,
   advanceShader,
   shiftShader,
+  gradientSumShader,
   labelShader,
   overshootShader,
   acceptShader,

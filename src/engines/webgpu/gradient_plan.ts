@@ -18,7 +18,7 @@ export function planGradient(plan: Plan, loop: DeepfoolPlan, { v }: CraftingPlan
   const { size: units, gradient, slots } = plan;
   const total = new Tensor(2 * units, "constant", "total");
   const tensors = { gradient, images: loop.tensors.images, v, slots, total };
-  const params = { units, bounded: 0, low: 0, high: 0 };
+  const params = { units, one: 1, bounded: 0, low: 0, high: 0 };
   const sum = dispatch("gradient", gradientSumShader, params, tensors, sumGroups(units));
   return { sum, total, dispatches: [sum] };
 }
