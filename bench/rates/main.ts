@@ -3,7 +3,7 @@
  * images, l_inf 10/255, judged on 600 others. `npm run docs` draws the results.
  *
  *   node bench/run.mjs rates [--seeds 3] [--threads 2] [--engine wasm|webgpu] [--contenders "unifool momentum;..."]
- *                            [--json bench/results/rates.json]
+ *                            [--json bench/rates/results.json]
  */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Point } from "../../bench/rates/contenders.js";
 import { LEVELS, timeTo } from "../../bench/rates/time_to.js";
 
-const FILE = "bench/results/rates.json";
+const FILE = "bench/rates/results.json";
 
 interface RateReport {
   readonly machine: { readonly cpu: string; readonly node: string };
@@ -14,7 +14,7 @@ interface RateReport {
 
 const read = (): RateReport => JSON.parse(readFileSync(FILE, "utf8"));
 
-/** Seconds to a rate, by contender, as `npm run bench:rates -- --json bench/results/rates.json` found them. */
+/** Seconds to a rate, by contender, as `npm run bench:rates -- --json bench/rates/results.json` found them. */
 export function rateTable(): string {
   const { machine, variant, date, points } = read();
   const names = [...new Set(points.map(({ contender }) => contender))];

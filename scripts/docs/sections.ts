@@ -1,5 +1,6 @@
 import { minimalTable } from "./minimal_table.js";
 import { operatorTable } from "./operator_table.js";
+import { rateChart, rateTable } from "./rate_chart.js";
 import { resultTables, speedTable } from "./speed_tables.js";
 
 /** A part of a document that is made, between `<!-- name -->` and `<!-- /name -->`. */
@@ -14,6 +15,12 @@ export const SECTIONS: readonly Section[] = [
   { file: "README.md", name: "speed", make: speedTable },
   { file: "bench/README.md", name: "results", make: resultTables },
   { file: "bench/README.md", name: "minimal", make: minimalTable },
+  { file: "bench/README.md", name: "rates", make: rateTable },
+];
+
+/** Pictures that are made. */
+export const DRAWINGS: readonly Pick<Section, "file" | "make">[] = [
+  { file: "docs/time-to-rate.svg", make: rateChart },
 ];
 
 /** @throws Error where the document has no such section */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { SECTIONS, withSection } from "../../scripts/docs/sections.js";
+import { DRAWINGS, SECTIONS, withSection } from "../../scripts/docs/sections.js";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -9,5 +9,9 @@ describe("sections of documents that are made from the sources are as made; else
   it.each(SECTIONS)("$file, $name", (section) => {
     const text = readFileSync(join(root, section.file), "utf8");
     expect(text).toBe(withSection(text, section, section.make()));
+  });
+
+  it.each(DRAWINGS)("$file", ({ file, make }) => {
+    expect(readFileSync(join(root, file), "utf8")).toBe(make());
   });
 });

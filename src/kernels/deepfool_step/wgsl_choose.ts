@@ -1,4 +1,3 @@
-import { roundingCode } from "../webgpu/rounding.js";
 import { type Shader, shader } from "../webgpu/shader.js";
 import { CHOSEN_KEPT, stateCode } from "./wgsl_state.js";
 
@@ -27,7 +26,6 @@ export const chooseShader: Shader<keyof typeof params> = shader({
   invocations: INVOCATIONS,
   groups: "extent",
   declarations: `${stateCode}
-${roundingCode}
 var<workgroup> distances: array<f32, ${INVOCATIONS}>;
 var<workgroup> lanes: array<u32, ${INVOCATIONS}>;
 var<workgroup> infinite: atomic<u32>;
@@ -44,7 +42,7 @@ const FAR = 3.4028234e38;`,
     let length = norms[group * p.stride + k];
     if (!finite(gap) || !finite(length)) { atomicStore(&infinite, 1u); }
     if (length == 0.0) { continue; }
-    let distance = quotient(gap, length + p.normOffset);
+    let distance = gap / (length + p.normOffset);
     if (distance < nearest) {
       nearest = distance;
       nearest_lane = k;
@@ -71,8 +69,8 @@ const FAR = 3.4028234e38;`,
     if (gap == 0.0 && p.distanceOffset == 0.0) {
       gap = ${2 ** -20} * select(abs(base), length, base == 0.0);
     }
-    let distance = quotient(gap, length) + p.distanceOffset;
-    scale = select(distance, quotient(distance, length), p.norm == 2u);
+    let distance = gap / length + p.distanceOffset;
+    scale = select(distance, distance / length, p.norm == 2u);
   }
   if (scale == 0.0 || !finite(scale)) {
     state[taken.x].z |= FINISHED;

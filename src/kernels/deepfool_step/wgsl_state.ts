@@ -1,5 +1,3 @@
-import { finiteCode } from "../webgpu/not_a_number.js";
-
 /**
  * What the DeepFool kernels on the device keep of a run, by image of the run (`id`) unless said otherwise:
  *
@@ -31,4 +29,4 @@ fn unsoundness(x: f32) -> u32 {
   let magnitude = bitcast<u32>(x) & 0x7fffffffu;
   return select(0u, INFINITE, magnitude >= 0x7f800000u) | select(0u, UNDEFINED, magnitude > 0x7f800000u);
 }
-${finiteCode}`;
+fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }`;

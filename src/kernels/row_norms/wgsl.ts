@@ -1,5 +1,3 @@
-import { finiteCode } from "../webgpu/not_a_number.js";
-import { roundingCode } from "../webgpu/rounding.js";
 import { type Shader, shader } from "../webgpu/shader.js";
 
 const INVOCATIONS = 64;
@@ -54,15 +52,14 @@ export function normsShader(order: 1 | 2): Shader<"chunks" | "stride"> {
     extent: "cotangents",
     invocations: INVOCATIONS,
     groups: "extent",
-    declarations: `${order === 2 ? finiteCode + roundingCode : ""}
-var<workgroup> sums: array<f32, ${INVOCATIONS}>;`,
+    declarations: `var<workgroup> sums: array<f32, ${INVOCATIONS}>;`,
     body: `
   var sum = 0.0;
   for (var i = lane; i < p.chunks; i += ${INVOCATIONS}u) { sum += partial[group * p.chunks + i]; }
   sums[lane] = sum;
 ${tree}
   if (lane == 0u) {
-    norms[group / call.lanes * p.stride + call.first + group % call.lanes] = ${order === 2 ? "root(sums[0])" : "sums[0]"};
+    norms[group / call.lanes * p.stride + call.first + group % call.lanes] = ${order === 2 ? "sqrt(sums[0])" : "sums[0]"};
   }`,
   });
 }

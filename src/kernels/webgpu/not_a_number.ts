@@ -1,10 +1,7 @@
 /**
- * NaN and infinities by their bits. Compilers take `select(x, low, x < low)` for a maximum, which on some GPUs gives the operand that is a number:
+ * NaN by its bits. Compilers take `select(x, low, x < low)` for a maximum, which on some GPUs gives the operand that is a number:
  * a clamp written with comparisons then loses NaN. `T` is f32 or vec4f.
  */
-
-export const finiteCode = `
-fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }`;
 
 /** `fn is_nan(x: T) -> bool`, for each component of a vector. */
 export function isNanCode(type: "f32" | "vec4f"): string {
