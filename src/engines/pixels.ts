@@ -15,5 +15,5 @@ export function pixelsOf(caller: string, images: Pixels, range: readonly [number
     throw new InvalidArgumentError(
       `${caller}: images is ${images instanceof Uint8Array ? "Uint8Array" : "Uint8ClampedArray"}, expected a Float32Array in the range [${range.join(", ")}]; bytes go with range [0, 255]`,
     );
-  return Float32Array.from(images);
+  return new Float32Array(images);
 }

@@ -72,7 +72,7 @@ export class DeviceCrafting implements CraftingState {
       const { images: n } = program.chunk(most, 0);
       await program.reserve(n, 0);
       const call = { images: n, running: 0, lanes: 1 };
-      const dispatches = [crafting.shift, ...plan.forward, crafting.label];
+      const dispatches = [crafting.shift, ...plan.scores, crafting.label];
       await program.prepare(dispatches, call);
       await readback.reserve(4 * n);
       program.setCall(call);
@@ -147,7 +147,7 @@ export class DeviceCrafting implements CraftingState {
     const { norm, radius } = request;
     const bytes = 4 * plan.size;
     const call = { images: 1, running: 1, lanes: 1 };
-    const judging = [crafting.step, ...plan.forward, crafting.accept];
+    const judging = [crafting.step, ...plan.scores, crafting.accept];
     const updating = [crafting.update, ...(norm === 2 ? crafting.project : [])];
     await program.prepare([crafting.overshoot, ...judging, ...updating], call);
     await readback.reserve(4 + (out ? bytes : 0));

@@ -9,7 +9,7 @@ import type { GradientEngine } from "../engine.js";
 import { DeviceCrafting } from "./crafting.js";
 import { runDeepfool } from "./deepfool.js";
 import { type GpuOptions, openGpu } from "./device.js";
-import { runGradient } from "./gradient.js";
+import { needsImages, runGradient } from "./gradient.js";
 import { planNetwork } from "./plan.js";
 import { type DispatchTime, profile } from "./profile.js";
 import { Session } from "./session.js";
@@ -87,19 +87,20 @@ export async function createWebgpuEngine(
     assertLive: gpu.assertLive,
 
     logits(images, signal) {
-      const given = new Float32Array(images);
-      return turns.take("logits", () => session.logits(given, signal));
+      const given = session.stage(images);
+      return turns.take("logits", () => session.logits(given, signal)).finally(given.release);
     },
 
     jacobian(images, { classes, ...request }) {
-      const given = new Float32Array(images);
+      const given = session.stage(images);
       const wanted = typeof classes === "number" ? classes : classes.slice();
-      return turns.take("jacobian", () => session.jacobian(given, { ...request, classes: wanted }));
+      const work = () => session.jacobian(given, { ...request, classes: wanted });
+      return turns.take("jacobian", work).finally(given.release);
     },
 
     gradient(images, request) {
-      const given = new Float32Array(images);
-      return turns.take("gradient", () => runGradient(session, given, request));
+      const given = needsImages(request) ? session.copyOf(images) : session.stage(images);
+      return turns.take("gradient", () => runGradient(session, given, request)).finally(given.release);
     },
 
     deepfool(images, request) {

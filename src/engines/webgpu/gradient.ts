@@ -5,6 +5,7 @@ import { assertNumbers } from "../not_a_number.js";
 import { Pace } from "../pace.js";
 import type { CraftingHost } from "./crafting.js";
 import type { GradientPlan } from "./gradient_plan.js";
+import type { Staged } from "./staging.js";
 import { Stream } from "./stream.js";
 
 /** What a gradient needs of the session that it runs in. */
@@ -28,7 +29,7 @@ const FAR = 3.4028234663852886e38;
  */
 export async function runGradient(
   host: GradientHost,
-  images: Float32Array<ArrayBuffer>,
+  images: Staged,
   request: GradientRequest,
 ): Promise<{ logits: Float32Array; losses: Float32Array }> {
   const { program, plan } = host;
@@ -39,24 +40,34 @@ export async function runGradient(
   const losses = new Float32Array(total);
   const sink = new GradientSink(request, size);
   const pace = new Pace(signal);
+  await images.ready;
   if (sum) clearTotal(host);
   for (let first = 0; first < total; ) {
     const { images: n } = program.chunk(pace.next(total - first), 1);
-    const part = images.subarray(first * size, (first + n) * size);
-    const scores = await forward(host, part, request);
+    const scores = await forward(host, images, { first, count: n }, request);
+    if (first + n === total) images.release();
     logits.set(scores, first * classes);
     assertNumbers(CALLER, scores, classes, (at) => ({ image: first + at }));
     const own = lossesOf(loss, classes, first, first + n);
     const seeds = seedsOf(own, scores, classes, losses.subarray(first, first + n));
     if (seeds.live.length > 0)
       await backward(host, n, seeds, request, (at, gradient) => {
-        sink.put(first + at, gradient, part.subarray(at * size, (at + 1) * size));
+        sink.put(first + at, gradient, imageOf(images, (first + at) * size, size));
       });
     pace.took(n);
     first += n;
   }
   if (sum) await readTotal(host, request.values);
   return { logits, losses };
+}
+
+/** Whether the host needs the images after they went to the device: it looks where image + v leaves the bounds. */
+export function needsImages({ sum, shift }: GradientRequest): boolean {
+  return !sum && shift?.bounds !== undefined;
+}
+
+function imageOf({ values }: Staged, from: number, size: number): Float32Array {
+  return values?.subarray(from, from + size) ?? new Float32Array();
 }
 
 function clearTotal({ gpu, program, gradients }: GradientHost): void {
@@ -68,10 +79,10 @@ function clearTotal({ gpu, program, gradients }: GradientHost): void {
 /** Logits at images + v, `[N][C]`; the images themselves stay where the sum looks for them. */
 async function forward(
   { gpu, program, plan, loop, crafting, readback }: GradientHost,
-  images: Float32Array<ArrayBuffer>,
+  images: Staged,
+  { first, count: n }: { readonly first: number; readonly count: number },
   { shift }: GradientRequest,
 ): Promise<Float32Array> {
-  const n = images.length / plan.size;
   const call = { images: n, running: n, lanes: 1 };
   const dispatches = [...(shift ? [crafting.shift] : []), ...plan.forward];
   await program.reserve(n, n);
@@ -82,14 +93,16 @@ async function forward(
   const { queue } = gpu.device;
   const pixels = program.bufferOf(plan.pixels);
   const stream = new Stream(program);
+  const place = (target: GPUBuffer) =>
+    images.copy(stream, first * plan.size, (first + n) * plan.size, target);
   if (shift) {
     const own = program.bufferOf(loop.tensors.images);
     const [low, high] = shift.bounds ?? [-FAR, FAR];
     program.setParams(crafting.shift, { factor: 1, low, high });
     queue.writeBuffer(program.bufferOf(crafting.v), 0, Float32Array.from(shift.perturbation));
-    queue.writeBuffer(own, 0, images);
-    stream.copy(own, 0, pixels, 0, images.byteLength);
-  } else queue.writeBuffer(pixels, 0, images);
+    place(own);
+    stream.copy(own, 0, pixels, 0, 4 * n * plan.size);
+  } else place(pixels);
   stream.encode(dispatches, call);
   stream.submit((encoder) => readback.record(encoder, wanted));
   let logits = new Float32Array();

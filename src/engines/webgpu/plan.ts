@@ -1,6 +1,6 @@
 import { seedsShader } from "../../kernels/seeds/wgsl.js";
 import { topClassesShader } from "../../kernels/top_classes/wgsl.js";
-import { type Dispatch, dispatch, perUnit, Tensor } from "../../kernels/webgpu/dispatch.js";
+import { type Dispatch, dispatch, forScores, perUnit, Tensor } from "../../kernels/webgpu/dispatch.js";
 import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import { fuse } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
@@ -11,8 +11,10 @@ import { planForward } from "./forward.js";
 
 /** A network as lists of dispatches, for any number of images and cotangents. */
 export interface Plan {
-  /** From `pixels` to `logits`. */
+  /** From `pixels` to `logits`, with what the backward pass will read. */
   readonly forward: readonly Dispatch[];
+  /** The same bits of `logits`, and nothing else: where no backward pass follows. */
+  readonly scores: readonly Dispatch[];
   /** From `logits` to `wanted`, the classes with the largest logits. */
   readonly topClasses: readonly Dispatch[];
   /** From `wanted` to `gradient`: gradients of these logits. */
@@ -44,6 +46,7 @@ export function planNetwork(
   const wanted = new Tensor(1, "cotangents", "wanted");
   return {
     forward: forward.dispatches,
+    scores: forScores(forward.dispatches),
     topClasses: [
       dispatch("top classes", topClassesShader, {}, { logits, wanted }, { rows: 1, tile: 1, times: 1 }),
     ],

@@ -66,7 +66,7 @@ export class Program {
   ): Promise<Program> {
     const { device } = gpu;
     const main = [...plan.forward, ...plan.topClasses, ...plan.gradients];
-    const all = [...main, ...extra].flatMap((d) => (d.small ? [d, d.small as Dispatch] : [d]));
+    const all = [...new Set([...main, ...extra])].flatMap((d) => (d.small ? [d, d.small as Dispatch] : [d]));
 
     const tensors = [...new Set(all.flatMap(({ reads, writes }) => [...reads, ...writes]))];
     const constants = tensors.filter(({ extent }) => extent === "constant");

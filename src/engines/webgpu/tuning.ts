@@ -13,6 +13,8 @@ export interface Tuning {
   readonly worthScheduling: number;
   /** Multiply-adds of one submission: a tenth of a second on a GPU of 1 TFLOP/s. */
   readonly submissionMacs: number;
+  /** Batches of images of fewer bytes go to the device through its queue, larger ones through memory that stays mapped. */
+  readonly stagedBytes: number;
 }
 
 export const TUNING: Tuning = {
@@ -21,4 +23,5 @@ export const TUNING: Tuning = {
   imageBudget: 2 ** 29,
   worthScheduling: 2048,
   submissionMacs: 5e10,
+  stagedBytes: 2 ** 17,
 };

@@ -8,3 +8,5 @@ export const INDIRECT = 0x100;
 export const QUERY_RESOLVE = 0x200;
 export const STAGE_COMPUTE = 0x4;
 export const MAP_MODE_READ = 0x1;
+export const MAP_WRITE = 0x2;
+export const MAP_MODE_WRITE = 0x2;

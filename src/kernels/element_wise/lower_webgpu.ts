@@ -36,13 +36,12 @@ export function elementWise<O extends AnyOperator>(of: ElementWiseFunction<O>): 
         period: elements(slopes?.length ?? 4),
       };
       const slope = slopes && constant(`slope of ${node.name}`, slopes);
-      const shader = elementWiseShader({
-        function: of.function(node),
-        slopes: slopes !== undefined,
-        vector,
-        keepsDerivative: derivative !== undefined,
-      });
-      emit(dispatch(node.name, shader, params, { x, y, derivative, slope }, perUnit(units)));
+      const made = (keepsDerivative: boolean) => {
+        const structure = { function: of.function(node), slopes: slopes !== undefined, vector };
+        const shader = elementWiseShader({ ...structure, keepsDerivative });
+        return dispatch(node.name, shader, params, { x, y, derivative, slope }, perUnit(units));
+      };
+      emit(derivative ? { ...made(true), scores: made(false) } : made(false));
       return derivative ? { derivative } : NOTHING;
     },
     vjp(step, { emit, kept, cotangent: gy, slots, into, varies }) {

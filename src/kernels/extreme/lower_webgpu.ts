@@ -14,7 +14,8 @@ export function extremes<O extends AnyOperator>(name: "max" | "min"): PairLoweri
       const factor0 = keep(`wins of the first of ${node.name}`, units);
       const factor1 = keep(`wins of the second of ${node.name}`, units);
       const shader = winnersShader({ ...structure, name });
-      emit(dispatch(node.name, shader, params, { ...tensors, factor0, factor1 }, perUnit(params.units)));
+      const kept = { ...tensors, factor0, factor1 };
+      emit({ ...dispatch(node.name, shader, params, kept, perUnit(params.units)), scores: null });
       return { factor0, factor1 };
     },
   });

@@ -27,21 +27,17 @@ function forward(step: Step, node: WindowedNode, { emit, value, keep, varies }: 
   const winners = varies(step.inputs[0]) ? keep(`winners of ${node.name}`, y.units) : undefined;
   const vector = node.shape[2] % 4 === 0;
   const units = vector ? y.units / 4 : y.units;
-  const shader = maxPoolForwardShader({ vector, keepsWinners: winners !== undefined });
-  emit(
-    dispatch(
-      node.name,
-      shader,
-      {
-        units,
-        ...windowFields(node, vector),
-        dilationHeight: node.dilations?.[0] ?? 1,
-        dilationWidth: node.dilations?.[1] ?? 1,
-      },
-      { x, y, winners },
-      perUnit(units),
-    ),
-  );
+  const params = {
+    units,
+    ...windowFields(node, vector),
+    dilationHeight: node.dilations?.[0] ?? 1,
+    dilationWidth: node.dilations?.[1] ?? 1,
+  };
+  const made = (keepsWinners: boolean) => {
+    const shader = maxPoolForwardShader({ vector, keepsWinners });
+    return dispatch(node.name, shader, params, { x, y, winners }, perUnit(units));
+  };
+  emit(winners ? { ...made(true), scores: made(false) } : made(false));
   return winners ? { winners } : NOTHING;
 }
 

@@ -44,6 +44,13 @@ export interface Dispatch {
   readonly macs?: number;
   /** The same work in smaller tiles, for calls too small to fill the device with the larger ones. */
   readonly small?: Omit<Dispatch, "small">;
+  /** What takes its place where no backward pass follows: the same without what is kept for one; null: nothing. */
+  readonly scores?: Dispatch | null;
+}
+
+/** A forward pass that no backward pass follows. */
+export function forScores(forward: readonly Dispatch[]): Dispatch[] {
+  return forward.flatMap((dispatch) => (dispatch.scores === undefined ? dispatch : (dispatch.scores ?? [])));
 }
 
 /**

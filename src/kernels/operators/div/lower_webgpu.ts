@@ -14,7 +14,8 @@ export const lowering = pairs<Div>({
     const factor0 = keep(`reciprocal of ${node.name}`, units);
     const factor1 = keep(`slope of ${node.name}`, units);
     const shader = quotientFactorsShader(structure);
-    emit(dispatch(node.name, shader, params, { ...tensors, factor0, factor1 }, perUnit(params.units)));
+    const kept = { ...tensors, factor0, factor1 };
+    emit({ ...dispatch(node.name, shader, params, kept, perUnit(params.units)), scores: null });
     return { factor0, factor1 };
   },
 });

@@ -11,15 +11,15 @@ export const lowering: Lowering<LayerNormalization> = {
     const bias = constant(`bias of ${node.name}`, node.bias ?? new Float32Array(depth));
     // Of a row what it is normalised to, and its rate.
     const kept = varies(inputs[0]) ? keep(`normalised ${node.name}`, rows * (depth + 1)) : undefined;
-    emit(
+    const made = (keeps: boolean) =>
       dispatch(
         node.name,
-        layerNormalizationShader(kept !== undefined),
+        layerNormalizationShader(keeps),
         { rows, depth, epsilon: node.epsilon },
         { x: value(inputs[0]), scale, bias, y: value(output), kept },
         { rows, tile: 1, times: 1 },
-      ),
-    );
+      );
+    emit(kept ? { ...made(true), scores: made(false) } : made(false));
     return kept ? { kept, scale } : NOTHING;
   },
   vjp({ node, inputs }, { emit, kept: { kept, scale }, cotangent: gy, slots, into, varies }) {
