@@ -26,6 +26,11 @@ export function tieAllowance(network: Network, d: number): number {
   return Math.max(PROMISED, SPREAD * Math.sqrt(kinks(network) * rounding));
 }
 
+/** What the allowance is for, of the errors of many rows: the largest of them may be many times as large. */
+export function rootMeanSquare(errors: readonly number[]): number {
+  return Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length);
+}
+
 /** Units that are expected to turn, one image, by the same reckoning. */
 export function expectedTies(network: Network, d: number): number {
   const rounding = Math.min(MOST_ROUNDING, Math.max(U, d));
