@@ -18,6 +18,7 @@ const PROGRAMS = {
   rules: "bench/rules/main.ts",
   minimal: "bench/minimal/main.ts",
   rates: "bench/rates/main.ts",
+  goals: "bench/goals/main.ts",
 };
 
 /** What `gpu` adds; the tests that compute on a GPU go to `tests/`. */

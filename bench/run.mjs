@@ -10,6 +10,7 @@
  *   node bench/run.mjs rules [options]        which rule makes the best universal perturbation (npm run bench:rules)
  *   node bench/run.mjs minimal [options]      how small each method's perturbations are (npm run bench:minimal)
  *   node bench/run.mjs rates [options]        how soon a fooling rate is reached (npm run bench:rates)
+ *   node bench/run.mjs goals [options]        one class for all images, and no images at all (npm run bench:goals)
  *   node bench/run.mjs gpu [options]          tests and engines on the machine's GPU (npm run bench:gpu)
  *   node bench/run.mjs gpu_profile [options]  every dispatch of a Jacobian by the clock of the GPU
  *
@@ -28,6 +29,7 @@ const programs = [
   "rules",
   "minimal",
   "rates",
+  "goals",
   "gpu",
   "gpu_profile",
 ];

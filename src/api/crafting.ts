@@ -89,10 +89,10 @@ class Crafting {
     let foolingRate = this.settings.initial ? await this.measure(state) : 0;
     for (let pass = 1; pass <= passes && foolingRate < 1 - delta; pass++) {
       const begin = performance.now();
-      const work = await this.onePass(state, pass);
+      const { runningRate, ...work } = await this.onePass(state, pass);
       foolingRate = await this.measure(state);
       this.history.push({ pass, foolingRate, ...work, seconds: (performance.now() - begin) / 1000 });
-      this.report(pass, this.count, work.updates);
+      this.report(pass, this.count, work.updates, runningRate);
     }
   }
 
@@ -152,12 +152,14 @@ class Crafting {
   private async onePass(
     state: CraftingState,
     pass: number,
-  ): Promise<Pick<UniversalPass, "updates" | "deepfools" | "iterations">> {
+  ): Promise<Pick<UniversalPass, "updates" | "deepfools" | "iterations"> & { readonly runningRate: number }> {
     const order = randomOrder(this.count, this.random);
     const work = { updates: 0, deepfools: 0, iterations: 0 };
     // Listeners are handed v with every report; nobody else sees it before the pass ends.
     const out = this.settings.onProgress && this.v;
-    let done = 0;
+    let [done, fooled] = [0, 0];
+    const report = (image: number) =>
+      this.report(pass, image, work.updates, image > 0 ? fooled / image : undefined);
     while (done < this.count) {
       await this.checkpoint();
       const upcoming = order.subarray(done, done + this.ahead);
@@ -168,28 +170,34 @@ class Crafting {
       while (judged < upcoming.length && !updated) {
         const n = judged++;
         const label = this.clean[upcoming[n]];
-        if (labels && labels[n] !== label) continue;
+        if (labels && labels[n] !== label) {
+          fooled++;
+          continue;
+        }
         await this.checkpoint();
         const step = await state.improve(upcoming[n], label, out);
-        if (step.fooled) continue;
+        if (step.fooled) {
+          fooled++;
+          continue;
+        }
         work.deepfools++;
         work.iterations += step.taken;
         updated = step.updated;
         if (updated) work.updates++;
         if (updated && !out) this.stale = true;
-        this.report(pass, done + judged, work.updates);
+        report(done + judged);
       }
       // What was judged beyond an update saw an outdated v and is judged again.
       done += judged;
       this.passed = updated ? 0 : this.passed + judged;
       const window = !state.parallel ? this.passed >> 2 : updated ? judged : 2 * this.ahead;
       this.ahead = Math.max(1, Math.min(window, this.settings.lookAhead));
-      if (!updated) this.report(pass, done, work.updates);
+      if (!updated) report(done);
     }
-    return work;
+    return { ...work, runningRate: fooled / this.count };
   }
 
-  private report(pass: number, image: number, updates: number): void {
+  private report(pass: number, image: number, updates: number, runningRate: number | undefined): void {
     this.settings.onProgress?.({
       pass,
       passes: this.settings.passes,
@@ -197,6 +205,7 @@ class Crafting {
       images: this.count,
       updates,
       foolingRate: this.history.at(-1)?.foolingRate,
+      runningRate,
       perturbation: this.v,
     });
   }

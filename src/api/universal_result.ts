@@ -28,6 +28,11 @@ export interface UniversalProgress {
   readonly updates: number;
   /** The latest rate measured; undefined before the first pass ends. */
   readonly foolingRate?: number;
+  /**
+   * Of the images that this pass came to so far, the share that v fooled when their turn came: what the rate is about now, a little
+   * behind since v grows. Undefined where none of them counts, as without data.
+   */
+  readonly runningRate?: number;
   /** The current v itself, to be read at once or copied: it changes after the call. */
   readonly perturbation: Float32Array;
 }

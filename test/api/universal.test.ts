@@ -109,6 +109,23 @@ describe("universalPerturbation", () => {
       );
   });
 
+  it("tells the rate of the images that a pass came to, as v was when it came to them", async () => {
+    // Two images look ahead at most: v judges those of a pass one by one, as counted here by hand.
+    const seen: UniversalProgress[] = [];
+    const uap = await universalPerturbation(net(), images, {
+      ...{ ...base, passes: 2, lookAhead: 1, delta: 0 },
+      onProgress: (p) => seen.push({ ...p }),
+    });
+    expect(seen[0]).toMatchObject({ image: 1, runningRate: 0 });
+    const ends = [1, 2].map((pass) => seen.findLast((p) => p.pass === pass)!);
+    uap.history.forEach(({ deepfools }, i) => {
+      expect(ends[i].image).toBe(count);
+      // What DeepFool did not run from was fooled already.
+      expect(ends[i].runningRate).toBeCloseTo((count - deepfools) / count, 12);
+    });
+    expect(ends[1].runningRate).toBeGreaterThan(0);
+  });
+
   it("an abort in the first pass hands over v as it is", async () => {
     const controller = new AbortController();
     let v: Float32Array | undefined;

@@ -135,6 +135,28 @@ describe.each(METHODS)("method %s", (method) => {
     expect(seen.at(-1)?.foolingRate).toBeGreaterThan(0);
   });
 
+  it("tells the rate of the images that a pass came to, as v was when it came to them", async () => {
+    const running: (number | undefined)[] = [];
+    const options = {
+      method,
+      batch: COUNT,
+      passes: 3,
+      ...(method === "sga" && { innerBatch: COUNT, innerPasses: 1 }),
+    };
+    for (const target of [undefined, 2]) {
+      const uap = await craft({
+        ...{ ...options, target },
+        onProgress: ({ image, runningRate }) => image === COUNT && running.push(runningRate),
+      });
+      // One step a pass looks at all of them before it moves v.
+      expect(running.splice(0)).toEqual([
+        0,
+        ...uap.history.slice(0, -1).map(({ foolingRate: rate }) => rate),
+      ]);
+      expect(uap.history[1].foolingRate).toBeGreaterThan(0);
+    }
+  });
+
   it("an abort hands over what there is", async () => {
     const controller = new AbortController();
     const { signal } = controller;

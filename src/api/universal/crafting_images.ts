@@ -1,10 +1,12 @@
 import type { Engine } from "../../engines/engine.js";
 import type { Gradient, LossOptions } from "../../engines/gradient.js";
 import { asPartOf } from "../../engines/not_a_number.js";
+import { argmax } from "../../kernels/top_classes/reference.js";
 import { sizeOf } from "../../network/spec.js";
 import { fooledShare } from "../evaluate.js";
 import { gradient } from "../gradient.js";
 import { predict } from "../predict.js";
+import type { Tally } from "./rule.js";
 
 export const CALLER = "universalPerturbation";
 
@@ -52,6 +54,20 @@ export class CraftingImages {
     const shift = { perturbation: v, bounds: this.bounds };
     const found = await predict(CALLER, this.engine, this.images, { shift, signal: this.signal });
     return fooledShare(this.labels, found, this.target);
+  }
+
+  /** What logits, `[indices.length][C]`, at some of them + v say of v. */
+  tally(indices: Int32Array, logits: Float32Array): Tally {
+    const { classes } = this.engine;
+    const { target, labels } = this;
+    const counted = indices.filter((n) => labels[n] !== target).length;
+    const fooled = indices.reduce((sum, n, at) => {
+      const found = argmax(logits.subarray(at * classes, (at + 1) * classes));
+      return (
+        sum + Number(labels[n] !== target && (target === undefined ? found !== labels[n] : found === target))
+      );
+    }, 0);
+    return { counted, fooled };
   }
 
   /** Image n itself. */

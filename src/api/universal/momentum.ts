@@ -41,7 +41,7 @@ export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumS
           targeted,
         }));
         const seen = moved(images, indices, augmentation, random);
-        const { values, losses } = await images.gradient(indices, seen, loss, v, false);
+        const { values, losses, logits } = await images.gradient(indices, seen, loss, v, false);
         const g = new Float64Array(images.size);
         indices.forEach((_, n) => {
           const w = values.subarray(n * images.size, (n + 1) * images.size);
@@ -52,7 +52,8 @@ export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumS
           for (let i = 0; i < g.length; i++) g[i] += factor * w[i];
         });
         remember(m, ascent.tiling.sum(g), mu);
-        return { gradients: indices.length, updated: ascent.step(m, a * (1 - done)) };
+        const tally = images.tally(indices, logits);
+        return { gradients: indices.length, updated: ascent.step(m, a * (1 - done)), tally };
       },
     };
   };

@@ -18,6 +18,14 @@ export interface StepDone {
   readonly gradients: number;
   /** Whether v changed. */
   readonly updated: boolean;
+  /** What v did to the images of the step before it moved. */
+  readonly tally: Tally;
+}
+
+/** Images that count, and how many of them are fooled. */
+export interface Tally {
+  readonly counted: number;
+  readonly fooled: number;
 }
 
 /** Makes a rule, with nothing remembered, for a run or for one of several starts. */

@@ -34,18 +34,22 @@ export function sga({ a, beta, innerBatch, innerPasses, momentum }: SgaSettings)
         const drawn = Math.min(innerBatch, indices.length);
         const rounds = Math.max(1, Math.floor((innerPasses * indices.length) / innerBatch));
         const total = new Float64Array(images.size);
+        const tally = { counted: 0, fooled: 0 };
         for (let round = 0; round < rounds; round++) {
           const some = randomOrder(indices.length, random)
             .subarray(0, drawn)
             .map((at) => indices[at]);
           const loss = entropyOf(images, some, beta);
-          const { values } = await images.gradient(some, images.gather(some), loss, ahead.v, true);
+          const { values, logits } = await images.gradient(some, images.gather(some), loss, ahead.v, true);
+          const { counted, fooled } = images.tally(some, logits);
+          tally.counted += counted;
+          tally.fooled += fooled;
           const g = ascent.tiling.sum(Float64Array.from(values));
           ahead.step(g, a);
           for (let i = 0; i < total.length; i++) total[i] += g[i];
         }
         remember(m, total, momentum);
-        return { gradients: rounds * drawn, updated: ascent.step(m, a) };
+        return { gradients: rounds * drawn, updated: ascent.step(m, a), tally };
       },
     };
   };

@@ -19,9 +19,10 @@ export function sgd({ a, beta }: SgdSettings): RuleMaker {
   return (images) => ({
     async step(ascent, indices) {
       const loss = entropyOf(images, indices, beta);
-      const { values } = await images.gradient(indices, images.gather(indices), loss, ascent.v, true);
+      const { values, logits } = await images.gradient(indices, images.gather(indices), loss, ascent.v, true);
       const g = ascent.tiling.sum(Float64Array.from(values));
-      return { gradients: indices.length, updated: ascent.step(g, a) };
+      const tally = images.tally(indices, logits);
+      return { gradients: indices.length, updated: ascent.step(g, a), tally };
     },
   });
 }

@@ -101,11 +101,12 @@ class StochasticCrafting {
     // Without data the images must not decide when to stop either.
     for (let pass = 1; pass <= passes && (dataFree || foolingRate < 1 - delta); pass++) {
       const begin = performance.now();
-      const work = { updates: 0, gradients: 0 };
+      const work: Work = { updates: 0, gradients: 0 };
       foolingRate = await this.pass(pass, pass === 1 ? starts : 1, work);
       const seconds = (performance.now() - begin) / 1000;
-      this.history.push({ pass, foolingRate, ...work, deepfools: 0, iterations: 0, seconds });
-      this.report(pass, this.images.count, work.updates);
+      const { updates, gradients } = work;
+      this.history.push({ pass, foolingRate, updates, gradients, deepfools: 0, iterations: 0, seconds });
+      this.report(pass, this.images.count, work);
     }
   }
 
@@ -158,6 +159,7 @@ class StochasticCrafting {
     await this.source.prepare((pass - 1) / Math.max(1, passes - 1));
     const order = randomOrder(count, this.random);
     const { ascent, rule } = this.state;
+    const tally = { counted: 0, fooled: 0 };
     for (let from = 0; from < count; from += batch) {
       await this.checkpoint();
       const indices = order.subarray(from, Math.min(from + batch, count));
@@ -165,9 +167,12 @@ class StochasticCrafting {
       const step = await rule.step(ascent, indices, (pass - 1 + from / count) / passes);
       work.gradients += step.gradients;
       work.updates += Number(step.updated);
+      tally.counted += step.tally.counted;
+      tally.fooled += step.tally.fooled;
+      work.runningRate = tally.counted > 0 ? tally.fooled / tally.counted : undefined;
       const share = (start * count + from + indices.length) / (starts * count);
       const image = Math.floor(share * this.images.count);
-      if (image < this.images.count) this.report(pass, image, work.updates);
+      if (image < this.images.count) this.report(pass, image, work);
     }
   }
 
@@ -180,7 +185,7 @@ class StochasticCrafting {
     return foolingRate;
   }
 
-  private report(pass: number, image: number, updates: number): void {
+  private report(pass: number, image: number, { updates, runningRate }: Work): void {
     this.settings.onProgress?.({
       pass,
       passes: this.settings.passes,
@@ -188,6 +193,7 @@ class StochasticCrafting {
       images: this.images.count,
       updates,
       foolingRate: this.history.at(-1)?.foolingRate,
+      runningRate,
       perturbation: this.state.ascent.v,
     });
   }
@@ -196,4 +202,6 @@ class StochasticCrafting {
 interface Work {
   updates: number;
   gradients: number;
+  /** Of the start that is under way; see `UniversalProgress`. */
+  runningRate?: number;
 }

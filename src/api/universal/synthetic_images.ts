@@ -4,6 +4,7 @@ import { defaultBatch } from "../predict.js";
 import type { RandomSource } from "../random.js";
 import { CALLER, CraftingImages } from "./crafting_images.js";
 import { jigsaw } from "./jigsaw.js";
+import type { Tally } from "./rule.js";
 
 /** Images a pass. */
 export const COUNT = 500;
@@ -45,6 +46,11 @@ export class SyntheticImages extends CraftingImages {
       );
       this.clean.set(logits, first * classes);
     }
+  }
+
+  /** They have no labels to leave. */
+  override tally(): Tally {
+    return { counted: 0, fooled: 0 };
   }
 
   override lossOf(indices: Int32Array): { readonly loss: "cosine"; readonly clean: Float32Array } {

@@ -60,14 +60,17 @@ export async function runCrafting(
 /** Moves the bar through each pass, and notes a pass in a line once the next one shows what it came to. */
 function progressOf(console: Console, seconds: () => number): UniversalOptions["onProgress"] {
   let noted = 0;
-  return ({ pass, passes, image, images, updates, foolingRate: rate }) => {
+  return ({ pass, passes, image, images, updates, foolingRate: rate, runningRate }) => {
     if (pass > noted + 1) {
       notePass(console, pass - 1, rate, seconds());
       noted = pass - 1;
     }
     // Of all passes together, though fewer may do.
     const time = pace((pass - 1) * images + image, passes * images, seconds());
-    const fooled = rate === undefined ? "" : `, fooled ${percent(rate)}`;
+    // While a pass is under way, what it has seen so far says more than the end of the one before.
+    const latest = runningRate ?? rate;
+    const fooled =
+      latest === undefined ? "" : `, fools ${runningRate === undefined ? "" : "about "}${percent(latest)}`;
     const detail = `${plural(updates, "update")}${fooled}, ${time}`;
     console.progress(`pass ${pass}/${passes}`, image, images, detail);
   };
