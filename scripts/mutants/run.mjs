@@ -8,7 +8,7 @@
  *   node scripts/mutants/run.mjs --write             writes the table in README.md, rows that did not run as they were
  *
  * Works in a copy of the tree, on a copy of what is not committed too. A mutant is one replacement of a text that occurs
- * once (`mutants.mjs`); the generated sources are made anew, then its own tests run, fast ones first, and those of the
+ * once (`list/`); the generated sources are made anew, then its own tests run, fast ones first, and those of the
  * engine that it belongs to, until one fails. Exits with 1 if a mutant survives.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -16,7 +16,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ENGINE_SUITES, mutants } from "./mutants.mjs";
+import { mutants } from "./mutants.mjs";
+import { ENGINE_SUITES } from "./suites.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const flags = process.argv.slice(2);

@@ -1,0 +1,71 @@
+/** The attacks' own kernels in WGSL. */
+import { kernels, webgpu } from "../suites.mjs";
+
+const wgslDeepfool = (file) => webgpu("kernels/deepfool_step", file, kernels("wgsl_deepfool"));
+
+/** @type {import("../mutants.mjs").Mutant[]} */
+export const mutants = [
+  {
+    ...webgpu("kernels/top_classes", "wgsl.ts", kernels("wgsl_top_classes")),
+    name: "WGSL top classes: tie",
+    what: "of equal scores the last comes first",
+    from: "return a > b || (a == b && i < j);",
+    to: "return a > b || (a == b && i > j);",
+  },
+  {
+    ...webgpu("kernels/row_norms", "wgsl.ts", kernels("wgsl_row_norms")),
+    name: "WGSL norms: pass",
+    what: "a later pass writes over the norms of the first",
+    from: "p.stride + call.first + group % call.lanes",
+    to: "p.stride + group % call.lanes",
+  },
+  {
+    ...wgslDeepfool("wgsl_choose.ts"),
+    name: "WGSL choose: tie",
+    what: "of equal distances the last is taken",
+    from: "lanes[lane + width] < lanes[lane]",
+    to: "lanes[lane + width] > lanes[lane]",
+  },
+  {
+    ...wgslDeepfool("wgsl_judge.ts"),
+    name: "WGSL judge: steps",
+    what: "a step too many is taken",
+    from: "s.x >= p.steps",
+    to: "s.x > p.steps",
+  },
+  {
+    ...wgslDeepfool("wgsl_step.ts"),
+    name: "WGSL step: before",
+    what: "r before the step is not kept",
+    from: "before[to] = sum;",
+    to: "before[to] = 0.0;",
+  },
+  {
+    ...wgslDeepfool("wgsl_compact.ts"),
+    name: "WGSL compact: scan",
+    what: "the lists of later rounds of the scan begin anew",
+    from: "let at = listed + sums[lane] - 1u;",
+    to: "let at = sums[lane] - 1u;",
+  },
+  {
+    ...webgpu("kernels/webgpu", "schedule.ts", kernels("wgsl_deepfool")),
+    name: "WGSL schedule: fold",
+    what: "more workgroups than fit one dimension are not folded",
+    from: "let height = max(1u, (groups + 65534u) / 65535u);",
+    to: "let height = 1u;",
+  },
+  {
+    ...webgpu("kernels/universal_step", "wgsl_overshoot.ts", kernels("wgsl_universal")),
+    name: "WGSL overshoot: undone",
+    what: "a step that led nowhere is returned",
+    from: "if ((state[n].z & UNDONE) != 0u) { sum = before[at]; }",
+    to: "",
+  },
+  {
+    ...webgpu("kernels/projection", "wgsl.ts", kernels("wgsl_universal")),
+    name: "WGSL projection: inside",
+    what: "a perturbation inside the ball is stretched to its surface",
+    from: "factor[0] = min(1.0, p.inside * inverseSqrt(max(sums[0], 1.2e-38)));",
+    to: "factor[0] = p.inside * inverseSqrt(max(sums[0], 1.2e-38));",
+  },
+];
