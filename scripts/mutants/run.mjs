@@ -93,7 +93,12 @@ async function firstFailure(mutant) {
   const before = readFileSync(file, "utf8");
   writeFileSync(file, mutated(mutant));
   try {
-    generate();
+    try {
+      generate();
+    } catch (cause) {
+      // A kernel that cannot be built says nothing of the tests.
+      throw new Error(`${mutant.name}: ${mutant.file} does not build with it`, { cause });
+    }
     for (const suite of suitesOf(mutant)) {
       const failure = await run(suite);
       if (failure) return failure;

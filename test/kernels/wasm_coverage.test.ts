@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { kernelSources } from "../../src/kernels/wasm/module.js";
+import { rowKernelSources } from "../../src/kernels/wasm/row_module.js";
 
 const sources = ["./", "../support/testers/"].flatMap((folder) => {
   const url = new URL(folder, import.meta.url);
@@ -16,7 +17,9 @@ const names = new Set(
 );
 
 // Those of operators go by their table: `wasm_element_wise.test.ts` and `wasm_arithmetic.test.ts` take all of it.
-const own = kernelSources.map(({ name }) => name).filter((name) => !/^(element_wise|arithmetic)_/.test(name));
+const own = [...new Set([...kernelSources, ...rowKernelSources].map(({ name }) => name))].filter(
+  (name) => !/^(element_wise|arithmetic)_/.test(name),
+);
 
 test.each(own)("%s is called by a test of its own", (name) => {
   expect([...names]).toContain(names.has(name) ? name : name.replace(/\d+$/, ""));

@@ -20,6 +20,15 @@ export interface Block<A extends Values = Float32Array> {
 type Field = number | { readonly at: number };
 type Values = Float32Array | Float64Array | Int32Array;
 type KernelFunction = (args: number, begin: number, end: number) => void;
+
+/** A module of kernels, which finds its memory where it is told. */
+export interface KernelModule {
+  readonly sources: readonly { readonly name: string; readonly fields: readonly string[] }[];
+  /** Whether threads share its memory. */
+  readonly shared: boolean;
+  /** The kernels of an instance by the places of their sources. */
+  open(memory: WebAssembly.Memory): (index: number) => KernelFunction;
+}
 /** `written`: a result, the same for every split of the tiles; `scratch`: written, with nothing to say of it afterwards. */
 type Use = "read" | "written" | "scratch";
 
@@ -67,17 +76,19 @@ export function expectUntouched(block: Block, isResult: (i: number) => boolean):
  * all leave the same bits, and nothing is changed but what may be written.
  */
 export class WasmKernels {
-  private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  private readonly table: WebAssembly.Table;
+  private readonly memory: WebAssembly.Memory;
+  private readonly module: KernelModule;
+  private readonly kernel: (index: number) => KernelFunction;
   private readonly ranges: Range[] = [];
   /** All memory before the latest call. */
   private before = Buffer.alloc(0);
   private top = 1024;
 
-  constructor(relaxed: boolean) {
-    const { exports } = new WebAssembly.Instance(compile(relaxed), { env: { memory: this.memory } });
-    this.table = exports.kernels as WebAssembly.Table;
-    (exports.scratch as WebAssembly.Global).value = SCRATCH_OFFSET;
+  /** @param module a variant of the engine's kernels: whether multiply-adds are fused; or other kernels */
+  constructor(module: boolean | KernelModule) {
+    this.module = typeof module === "boolean" ? engineModule(module) : module;
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: this.module.shared });
+    this.kernel = this.module.open(this.memory);
     this.bytes().fill(CANARY, 0, this.top);
   }
 
@@ -113,9 +124,10 @@ export class WasmKernels {
    * @returns where a kernel that jumps goes on
    */
   call(name: string, tiles: number, fields: Readonly<Record<string, Field>>): number {
-    const index = kernelSources.findIndex((source) => source.name === name);
+    const { sources } = this.module;
+    const index = sources.findIndex((source) => source.name === name);
     if (index < 0) throw new Error(`${name}: no such kernel`);
-    const expected = kernelSources[index].fields;
+    const expected = sources[index].fields;
     const given = Object.keys(fields);
     const wrong = [
       ...expected.filter((f) => !given.includes(f)).map((f) => `${f} is missing`),
@@ -132,7 +144,7 @@ export class WasmKernels {
       }),
     );
 
-    const kernel = this.table.get(index) as KernelFunction;
+    const kernel = this.kernel(index);
     const ranges = [...this.ranges, header].sort((a, b) => a.at - b.at);
     this.before = Buffer.from(this.bytes());
     const run = (...parts: readonly (readonly [number, number])[]): Buffer => {
@@ -237,6 +249,19 @@ function sameBits(a: Buffer, b: Buffer, { at, bytes }: Range): boolean {
   const [words, others] = [mine, other].map((part) => new Uint32Array(Uint8Array.from(part).buffer));
   const isNaN32 = (word: number): boolean => (word & 0x7fffffff) > 0x7f800000 && word !== POISON;
   return words.every((word, i) => word === others[i] || (isNaN32(word) && isNaN32(others[i])));
+}
+
+/** The engine's kernels, of one variant. */
+function engineModule(relaxed: boolean): KernelModule {
+  return {
+    sources: kernelSources,
+    shared: true,
+    open(memory) {
+      const { exports } = new WebAssembly.Instance(compile(relaxed), { env: { memory } });
+      (exports.scratch as WebAssembly.Global).value = SCRATCH_OFFSET;
+      return (index) => (exports.kernels as WebAssembly.Table).get(index) as KernelFunction;
+    },
+  };
 }
 
 const compiled = new Map<boolean, WebAssembly.Module>();

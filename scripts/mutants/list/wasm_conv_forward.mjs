@@ -133,9 +133,9 @@ export const mutants = [
   {
     ...convGradientSparse,
     name: "conv_gradient_sparse: kernel row",
-    what: "an output's row of taps is the next one's",
-    from: "if (output === 0) return loadV(w, 16 * v);",
-    to: "if (output === 1) return loadV(w, 16 * v);",
+    what: "the lower two outputs have each other's row of taps",
+    from: "const rowTaps = [rowTap, locals.i32(rowTap.mul(2))];",
+    to: "const rowTaps = [locals.i32(rowTap.mul(2)), rowTap];",
   },
   {
     ...nonzeroList,

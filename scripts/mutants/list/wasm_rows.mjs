@@ -3,6 +3,8 @@ import { kernels, wasm } from "../suites.mjs";
 
 const liveList = wasm("kernels/live_list", "wasm.ts", kernels("wasm_live_list"));
 
+const rowModule = (folder, file) => wasm(`kernels/${folder}`, file, kernels("wasm_row_module"));
+
 /** @type {import("../mutants.mjs").Mutant[]} */
 export const mutants = [
   {
@@ -88,5 +90,47 @@ export const mutants = [
     what: "the class to leave is added",
     from: "addTo(-1);",
     to: "addTo(1);",
+  },
+  {
+    ...rowModule("row_norms", "wasm_row_sums.ts"),
+    name: "row_sums: base",
+    what: "every part takes the first two values of the base",
+    from: "x.f64Sub(loadV(other, 16 * i))",
+    to: "x.f64Sub(loadV(other, 0))",
+  },
+  {
+    ...rowModule("row_norms", "wasm_row_sums.ts"),
+    name: "row_sums: rest",
+    what: "units behind the last eight go to the first part",
+    from: "to.set(to.add(8));",
+    to: "",
+  },
+  {
+    ...rowModule("row_norms", "wasm_widen.ts"),
+    name: "widen: second half",
+    what: "the upper two of four values are the lower two again",
+    from: "loadV64(from, 8 * half)",
+    to: "loadV64(from, 0)",
+  },
+  {
+    ...rowModule("projection", "wasm_clamp.ts"),
+    name: "clamp_to_ball: bound",
+    what: "the lower bound is the upper one's",
+    from: "const low = locals.v128(bound.neg());",
+    to: "const low = locals.v128(bound);",
+  },
+  {
+    ...rowModule("projection", "wasm_scale.ts"),
+    name: "scale_to_ball: rest",
+    what: "values behind the last four stay as long as they are",
+    from: "f64Splat(loadF32(from).toF64()).f64Mul(scale).f64Demote()",
+    to: "f64Splat(loadF32(from).toF64()).f64Demote()",
+  },
+  {
+    ...rowModule("deepfool_step", "wasm_row_step.ts"),
+    name: "row_step: sign",
+    what: "a step for the infinity norm goes up where the gradient is negative",
+    from: "f64Sub(scale.and(zero().f64Gt(w)))",
+    to: "f64Add(scale.and(zero().f64Gt(w)))",
   },
 ];

@@ -3,6 +3,8 @@ import { kernels, webgpu } from "../suites.mjs";
 
 const wgslDeepfool = (file) => webgpu("kernels/deepfool_step", file, kernels("wgsl_deepfool"));
 
+const gradientSum = webgpu("kernels/gradient_sum", "wgsl.ts", kernels("wgsl_gradient_sum"));
+
 /** @type {import("../mutants.mjs").Mutant[]} */
 export const mutants = [
   {
@@ -67,5 +69,47 @@ export const mutants = [
     what: "a perturbation inside the ball is stretched to its surface",
     from: "factor[0] = min(1.0, p.inside * inverseSqrt(max(sums[0], 1.2e-38)));",
     to: "factor[0] = p.inside * inverseSqrt(max(sums[0], 1.2e-38));",
+  },
+  {
+    ...gradientSum,
+    name: "WGSL gradient sum: compensation",
+    what: "what a rounding left out is taken away once more",
+    from: "left = fma(fma(fma(next, -p.one, larger), p.one, smaller), p.one, left);",
+    to: "left = fma(fma(fma(next, -p.one, larger), p.one, smaller), -p.one, left);",
+  },
+  {
+    ...gradientSum,
+    name: "WGSL gradient sum: larger",
+    what: "the sum so far counts as the larger term, whatever is added",
+    from: "let larger = select(g, sum, abs(sum) >= abs(g));",
+    to: "let larger = sum;",
+  },
+  {
+    ...gradientSum,
+    name: "WGSL gradient sum: stride",
+    what: "gradients are as far apart as there are images",
+    from: "var g = gradient[n * p.units + u];",
+    to: "var g = gradient[n * extent + u];",
+  },
+  {
+    ...gradientSum,
+    name: "WGSL gradient sum: image",
+    what: "bounds hold for the image of the same number among those that run",
+    from: "let x = images[slots[n] * p.units + u] + shift;",
+    to: "let x = images[n * p.units + u] + shift;",
+  },
+  {
+    ...gradientSum,
+    name: "WGSL gradient sum: count",
+    what: "the last image is left out",
+    from: "for (var n = 0u; n < extent; n++) {",
+    to: "for (var n = 0u; n + 1u < extent; n++) {",
+  },
+  {
+    ...gradientSum,
+    name: "WGSL gradient sum: bound",
+    what: "a value at the lower bound is outside",
+    from: "if (x < p.low || x > p.high) { g = 0.0; }",
+    to: "if (x <= p.low || x > p.high) { g = 0.0; }",
   },
 ];
