@@ -9,25 +9,42 @@ hastenLavapipe();
 
 /** Suites of which `npm test` takes a part and `npm run test:slow` the rest; `test/support/portion.ts` tells them which. */
 const DIVIDED = [
-  ...["equivalence", "contract", "bitwise", "deepfool_loops", "real_models", "golden_attacks"],
-  ...["minimal", "golden_minimal"],
-].map((name) => `test/engines/${name}.test.ts`);
+  "test/api/golden_deepfool.test.ts",
+  ...["bitwise", "contract", "deepfool_loops", "equivalence", "golden_attacks", "golden_minimal"].map(
+    engines,
+  ),
+  ...["gradient_losses", "minimal", "real_models", "reference_golden", "tfjs_operators"].map(engines),
+  ...["webgpu_chunks", "webgpu_crafting", "webgpu_dispatches", "worker_resources"].map(engines),
+  "test/kernels/wasm_depthwise.test.ts",
+  "test/kernels/wgsl_arithmetic.test.ts",
+  "test/network/shared_models.test.ts",
+];
 
 /**
  * What takes minutes and seldom fails: compilers of all ages and bundlers are installed and run, software adapters compile
- * for seconds each kernel of these that `npm test` has not compiled otherwise, and convolutions in groups are tried in 1300
- * ways.
+ * for seconds each kernel of these that `npm test` has not compiled otherwise, convolutions in groups are tried in 1300 ways,
+ * Chromium takes seconds to end a worker, and people take theirs on the page.
  */
 const SLOW = [
   "test/bench/run.test.ts",
   "test/browser/webgpu.test.ts",
+  "test/browser/workers.test.ts",
   "test/kernels/wasm_conv_grouped.test.ts",
   "test/kernels/wgsl_dense.test.ts",
   "test/kernels/wgsl_half.test.ts",
   "test/package/bundlers.test.ts",
+  "test/package/readme.test.ts",
   "test/package/types.test.ts",
+  "test/package/webgpu.test.ts",
+  "test/page/frames.test.ts",
+  "test/page/longer.test.ts",
+  "test/page/own_files.test.ts",
   "test/page/webgpu.test.ts",
 ];
+
+function engines(name: string): string {
+  return `test/engines/${name}.test.ts`;
+}
 
 /** Files that take longest, longest first, so that the last ones to run are short and no worker is left alone. */
 const LONGEST = [

@@ -4,7 +4,7 @@ import type { DeepfoolRequest, Engine } from "../../src/engines/engine.js";
 import { topClasses } from "../../src/kernels/top_classes/reference.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
-import { portionOf, quick } from "../support/portion.js";
+import { portionOf, quick, quickTest, slowTest } from "../support/portion.js";
 import { randomValues } from "../support/random_values.js";
 import { chromiumEngines } from "./chromium_engines.js";
 import { expectSameBits } from "./comparison.js";
@@ -31,17 +31,20 @@ const request: DeepfoolRequest = {
 
 const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
   quick: [...wasmEngines, ...webgpuEngines],
-  slow: chromiumEngines,
+  slow: [...(quick ? [] : webgpuEngines), ...chromiumEngines],
 });
 
 describe.each(engines)("$name, bit for bit", (under) => {
+  // Many calls, which take a software GPU a quarter of a minute, and few.
+  const costly = (webgpuEngines as readonly EngineUnderTest[]).includes(under);
+  const [manyCalls, fewCalls] = costly ? [slowTest, quickTest] : [test, test];
   let engine: Engine;
   beforeAll(async () => {
     engine = await under.create(network, input);
   });
   afterAll(() => engine.dispose());
 
-  test("an image's answers do not depend on its batch", async () => {
+  manyCalls("an image's answers do not depend on its batch", async () => {
     const whole = await engine.jacobian(images, { classes: 10 });
     const { logits, labels } = await engine.logits(images);
     expectSameBits(logits, whole.logits, "logits");
@@ -73,7 +76,7 @@ describe.each(engines)("$name, bit for bit", (under) => {
     }
   });
 
-  test("1 to 33 rows, counted or named, in any order, with duplicates", async () => {
+  manyCalls("1 to 33 rows, counted or named, in any order, with duplicates", async () => {
     const all = await engine.jacobian(image(0), { classes: CLASSES });
     expect([...all.classes]).toEqual([...topClasses(all.logits, 0, CLASSES, CLASSES)]);
     const rowOf = (c: number) => {
@@ -98,7 +101,7 @@ describe.each(engines)("$name, bit for bit", (under) => {
     }
   });
 
-  test("different classes for each image", async () => {
+  fewCalls("different classes for each image", async () => {
     const classes = Int32Array.from({ length: 3 * 13 }, (_, i) => (7 * i) % CLASSES);
     const answer = await engine.jacobian(images.subarray(0, 3 * size), { classes });
     for (let n = 0; n < 3; n++) {
@@ -112,7 +115,7 @@ describe.each(engines)("$name, bit for bit", (under) => {
     }
   });
 
-  test("earlier calls leave nothing behind", async () => {
+  fewCalls("earlier calls leave nothing behind", async () => {
     const first = await engine.jacobian(image(0), { classes: 12 });
     await engine.jacobian(image(1), { classes: 33 });
     await engine.logits(image(2));

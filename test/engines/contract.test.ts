@@ -247,7 +247,13 @@ describe.each(quick ? [reference, ...engines] : engines)("contract of $name", (u
   });
 });
 
-describe.each(engines)("long calls of $name", (under) => {
+/** Without a GPU a long call takes WebGPU a quarter of a minute. */
+const withLongCalls: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
+  quick: wasmEngines,
+  slow: [...webgpuEngines, ...chromiumEngines],
+});
+
+describe.each(withLongCalls)("long calls of $name", (under) => {
   const remote = under.starts === "in a page";
   // Many images, so that a run lasts for several turns of the event loop; a GPU without a GPU is slow enough.
   const total = under.starts === "in a page" ? 8 : under.name === "webgpu" ? 24 : 300;

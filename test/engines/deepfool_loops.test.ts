@@ -4,7 +4,7 @@ import type { DeepfoolProfile, DeepfoolRequest } from "../../src/engines/engine.
 import { forward64 } from "../../src/engines/reference.js";
 import { resolveInput } from "../../src/network/input.js";
 import { type Network, sizeOf } from "../../src/network/spec.js";
-import { portionOf } from "../support/portion.js";
+import { oneIn, portionOf, quick, quickTest } from "../support/portion.js";
 import { chromiumEngines } from "./chromium_engines.js";
 import { type EngineUnderTest, wasmEngines } from "./engines.js";
 import { exactNetwork, imagesOf } from "./mixed_network.js";
@@ -51,7 +51,7 @@ function kinkMargin(network: Network, point: Float32Array): number {
 
 const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
   quick: [...wasmEngines, ...webgpuEngines],
-  slow: chromiumEngines,
+  slow: [...(quick ? [] : webgpuEngines), ...chromiumEngines],
 });
 
 /**
@@ -68,83 +68,92 @@ const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
 describe.each(engines.filter(({ starts }) => starts !== "workers"))(
   "$name: the DeepFool loop is the portable one",
   (under) => {
-    test.each(runs)("$profile, norm $norm, $classes candidates", async ({ profile, norm, classes }) => {
-      const network = exactNetwork(30);
-      const images = imagesOf(network, N);
-      const size = sizeOf(network.input.shape);
-      using engine = await under.create(network, input);
-      const request: DeepfoolRequest = {
-        profile,
-        norm,
-        classes,
-        steps: 12,
-        overshoot: 0.02,
-        bounds: profile === "foolbox" ? [0, 1] : undefined,
-        trace: true,
-      };
-      const ours = await engine.deepfool!(images, request);
-      const points: Float32Array[] = [];
-      const recorded: typeof engine = {
-        ...engine,
-        jacobian(given, options) {
-          for (let at = 0; at < given.length; at += size)
-            points.push(Float32Array.from(given.subarray(at, at + size)));
-          return engine.jacobian(given, options);
-        },
-      };
-      const portable = await deepfoolLoop(recorded, images, request);
-      expect(Math.max(...ours.iterations)).toBeGreaterThan(1);
-      expect([...ours.labels]).toEqual([...portable.labels]);
-      expect([...ours.newLabels]).toEqual([...portable.newLabels]);
-      expect(ours.chosen?.map((steps) => steps.length)).toEqual([...ours.iterations]);
-      // A step of "paper" ends on the boundary itself, where the rounding of r says on which side.
-      const rounds = profile === "paper" && engine.backend === "webgpu";
-      ours.chosen?.forEach((steps, n) => {
-        const theirs = portable.chosen?.[n] ?? [];
-        const common = rounds ? Math.min(steps.length, theirs.length) : undefined;
-        expect([...steps.subarray(0, common)], `image ${n}`).toEqual([...theirs.slice(0, common)]);
-      });
-      const excused: number[] = [];
-      for (let n = 0; n < N; n++) {
-        const r = portable.perturbation.subarray(n * size, (n + 1) * size);
-        expect(r.some((value) => value !== 0)).toBe(true);
-        const image = images.subarray(n * size, (n + 1) * size);
-        const amplified = norm === 2 ? (1 + Math.sqrt(size)) / 2 : 1;
-        const apart = U * (2 * (size + 2) * largestOf(r) + 2 * amplified * largestOf(image));
-        const allowed = (value: number) => (engine.backend === "webgpu" ? apart : 2 ** -23 * Math.abs(value));
-        const isSame = r.every(
-          (value, i) => Math.abs(ours.perturbation[n * size + i] - value) <= allowed(value),
-        );
-        if (isSame) continue;
-        const own = points.filter((point) => isNear(point, image, largestOf(r)));
-        const margin = Math.min(...own.map((point) => kinkMargin(network, point)));
-        expect(engine.backend, `image ${n} differs`).toBe("webgpu");
-        expect(margin, `image ${n} differs, and lies at no kink`).toBeLessThan(AT_A_KINK);
-        excused.push(n);
-      }
-      expect(excused.length).toBeLessThanOrEqual(1);
-    });
+    // A run takes a software GPU a second.
+    const costly = (webgpuEngines as readonly EngineUnderTest[]).includes(under);
+    test.each(costly ? oneIn(5, runs) : runs)(
+      "$profile, norm $norm, $classes candidates",
+      async ({ profile, norm, classes }) => {
+        const network = exactNetwork(30);
+        const images = imagesOf(network, N);
+        const size = sizeOf(network.input.shape);
+        using engine = await under.create(network, input);
+        const request: DeepfoolRequest = {
+          profile,
+          norm,
+          classes,
+          steps: 12,
+          overshoot: 0.02,
+          bounds: profile === "foolbox" ? [0, 1] : undefined,
+          trace: true,
+        };
+        const ours = await engine.deepfool!(images, request);
+        const points: Float32Array[] = [];
+        const recorded: typeof engine = {
+          ...engine,
+          jacobian(given, options) {
+            for (let at = 0; at < given.length; at += size)
+              points.push(Float32Array.from(given.subarray(at, at + size)));
+            return engine.jacobian(given, options);
+          },
+        };
+        const portable = await deepfoolLoop(recorded, images, request);
+        expect(Math.max(...ours.iterations)).toBeGreaterThan(1);
+        expect([...ours.labels]).toEqual([...portable.labels]);
+        expect([...ours.newLabels]).toEqual([...portable.newLabels]);
+        expect(ours.chosen?.map((steps) => steps.length)).toEqual([...ours.iterations]);
+        // A step of "paper" ends on the boundary itself, where the rounding of r says on which side.
+        const rounds = profile === "paper" && engine.backend === "webgpu";
+        ours.chosen?.forEach((steps, n) => {
+          const theirs = portable.chosen?.[n] ?? [];
+          const common = rounds ? Math.min(steps.length, theirs.length) : undefined;
+          expect([...steps.subarray(0, common)], `image ${n}`).toEqual([...theirs.slice(0, common)]);
+        });
+        const excused: number[] = [];
+        for (let n = 0; n < N; n++) {
+          const r = portable.perturbation.subarray(n * size, (n + 1) * size);
+          expect(r.some((value) => value !== 0)).toBe(true);
+          const image = images.subarray(n * size, (n + 1) * size);
+          const amplified = norm === 2 ? (1 + Math.sqrt(size)) / 2 : 1;
+          const apart = U * (2 * (size + 2) * largestOf(r) + 2 * amplified * largestOf(image));
+          const allowed = (value: number) =>
+            engine.backend === "webgpu" ? apart : 2 ** -23 * Math.abs(value);
+          const isSame = r.every(
+            (value, i) => Math.abs(ours.perturbation[n * size + i] - value) <= allowed(value),
+          );
+          if (isSame) continue;
+          const own = points.filter((point) => isNear(point, image, largestOf(r)));
+          const margin = Math.min(...own.map((point) => kinkMargin(network, point)));
+          expect(engine.backend, `image ${n} differs`).toBe("webgpu");
+          expect(margin, `image ${n} differs, and lies at no kink`).toBeLessThan(AT_A_KINK);
+          excused.push(n);
+        }
+        expect(excused.length).toBeLessThanOrEqual(1);
+      },
+    );
 
-    test("starts from given labels, and stops at once where they are not the prediction", async () => {
-      const network = exactNetwork(6);
-      const images = imagesOf(network, 4);
-      using engine = await under.create(network, input);
-      const { labels } = await engine.logits(images);
-      const request: DeepfoolRequest = {
-        profile: "lts4",
-        norm: 2,
-        classes: 6,
-        steps: 5,
-        overshoot: 0.02,
-        labels: labels.map((label, n) => (n % 2 === 0 ? label : (label + 1) % 6)),
-        trace: true,
-      };
-      const ours = await engine.deepfool!(images, request);
-      const portable = await deepfoolLoop(engine, images, request);
-      expect(ours.labels).toEqual(portable.labels);
-      expect(ours.newLabels).toEqual(portable.newLabels);
-      expect(ours.iterations).toEqual(portable.iterations);
-      expect([...ours.iterations].map((steps) => steps > 0)).toEqual([true, false, true, false]);
-    });
+    (costly ? quickTest : test)(
+      "starts from given labels, and stops at once where they are not the prediction",
+      async () => {
+        const network = exactNetwork(6);
+        const images = imagesOf(network, 4);
+        using engine = await under.create(network, input);
+        const { labels } = await engine.logits(images);
+        const request: DeepfoolRequest = {
+          profile: "lts4",
+          norm: 2,
+          classes: 6,
+          steps: 5,
+          overshoot: 0.02,
+          labels: labels.map((label, n) => (n % 2 === 0 ? label : (label + 1) % 6)),
+          trace: true,
+        };
+        const ours = await engine.deepfool!(images, request);
+        const portable = await deepfoolLoop(engine, images, request);
+        expect(ours.labels).toEqual(portable.labels);
+        expect(ours.newLabels).toEqual(portable.newLabels);
+        expect(ours.iterations).toEqual(portable.iterations);
+        expect([...ours.iterations].map((steps) => steps > 0)).toEqual([true, false, true, false]);
+      },
+    );
   },
 );

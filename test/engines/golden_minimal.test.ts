@@ -10,7 +10,7 @@ import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { sharedImages } from "../support/images.js";
-import { slow } from "../support/portion.js";
+import { portionOf, slow } from "../support/portion.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 import { variants, wasm } from "./engines.js";
 
@@ -29,10 +29,10 @@ const ANYWHERE = [-Infinity, Infinity] as const;
 const under = wasm("wasm", variants.slice(-1)[0], 0);
 
 /** How many images, and what the median over all 64 may be as a share of DeepFool's. */
-const MODELS = [
-  { model: "cifar10_resnet20", count: slow ? 64 : 4, share: 0.75 },
-  { model: "mnist_cnn", count: slow ? 64 : 16, share: 0.75 },
-] as const;
+const MODELS = portionOf({
+  quick: slow ? [] : [{ model: "mnist_cnn", count: 16, share: 0.75 }],
+  slow: ["cifar10_resnet20", "mnist_cnn"].map((model) => ({ model, count: 64, share: 0.75 })),
+});
 
 describe.skipIf(!hasShared).each(MODELS)("minimal perturbations of $count images, $model", (subject) => {
   if (!hasShared) return;

@@ -1,77 +1,38 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gradient } from "../../src/api/gradient.js";
 import type { GradientEngine } from "../../src/engines/engine.js";
 import type { GradientOptions } from "../../src/engines/gradient.js";
 import { forward64, logits64, vjp64 } from "../../src/engines/reference.js";
 import { EngineError, InvalidArgumentError } from "../../src/errors.js";
-import { type Loss, lossAndSeed } from "../../src/kernels/losses/reference.js";
+import { lossAndSeed } from "../../src/kernels/losses/reference.js";
 import { resolveInput } from "../../src/network/input.js";
-import { sizeOf } from "../../src/network/spec.js";
 import { float32Error } from "../support/float32_error.js";
-import { randomValues } from "../support/random_values.js";
 import { expectSameBits } from "./comparison.js";
 import { reference, wasmEngines } from "./engines.js";
-import { exactNetwork, imagesOf, mixedNetwork } from "./mixed_network.js";
+import {
+  all,
+  bounds,
+  C,
+  clipped,
+  cotangents,
+  image,
+  images,
+  input,
+  LOSSES,
+  labels,
+  length,
+  N,
+  network,
+  pixels,
+  random,
+  shift,
+  shifted,
+  size,
+  small,
+} from "./gradient_cases.js";
+import { imagesOf } from "./mixed_network.js";
 import { tfjs } from "./other_engines.js";
 import { greys, overflowingNetwork } from "./overflowing_network.js";
 import { webgpuEngines } from "./webgpu_engines.js";
-
-const C = 14;
-const N = 5;
-const network = mixedNetwork(C);
-const input = resolveInput({ range: [0, 1], mean: 0.4, std: 0.3 }, 3);
-const images = imagesOf(network, N);
-const size = sizeOf(network.input.shape);
-const random = randomValues(17);
-const shift = Float32Array.from({ length: size }, () => random.uniform(-0.3, 0.3));
-const bounds = [0.1, 0.9] as const;
-const cotangents = Float32Array.from({ length: N * C }, () => random.uniform(-2, 2));
-const clean = Float32Array.from({ length: N * C }, () => random.uniform(-2, 2));
-// Neither all the predictions nor all others.
-const labels = Int32Array.from({ length: N }, (_, n) => (3 * n) % C);
-
-const all = Int32Array.from({ length: C }, (_, c) => c);
-
-/** Few layers, so that the derived bound is narrow, and images that float32 can tell the linear pieces of. */
-const small = exactNetwork(C);
-const length = sizeOf(small.input.shape);
-const pixels = new Float32Array(N * length);
-for (let seed = 0, n = 0; n < N; seed++) {
-  const drawn = imagesOf(small, 1, seed);
-  if (float32Error(small, resolveInput(undefined, 2), Float64Array.from(drawn), all).ties.length > 0)
-    continue;
-  pixels.set(drawn, n++ * length);
-}
-
-/** Options of every loss and the same as the kernels' reference takes it. */
-const LOSSES: readonly (readonly [string, GradientOptions, Loss])[] = [
-  [
-    "crossEntropy",
-    { loss: "crossEntropy", labels },
-    { loss: "crossEntropy", labels, targeted: false, beta: Infinity },
-  ],
-  [
-    "crossEntropy, targeted",
-    { loss: "crossEntropy", labels: [...labels], targeted: true },
-    { loss: "crossEntropy", labels, targeted: true, beta: Infinity },
-  ],
-  ["logit", { loss: "logit", labels: Uint8Array.from(labels) }, { loss: "logit", labels, targeted: false }],
-  ["logit, targeted", { loss: "logit", labels, targeted: true }, { loss: "logit", labels, targeted: true }],
-  ["margin", { loss: "margin", labels }, { loss: "margin", labels, targeted: false, kappa: 10 }],
-  [
-    "margin, targeted",
-    { loss: "margin", labels, targeted: true, kappa: Infinity },
-    { loss: "margin", labels, targeted: true, kappa: Infinity },
-  ],
-  ["cosine", { loss: "cosine", clean }, { loss: "cosine", clean }],
-  ["cotangents", { cotangents }, { loss: "cotangents", cotangents }],
-];
-
-const image = (of: Float32Array, n: number) => of.subarray(n * size, (n + 1) * size);
-
-/** images + shift in float32, clipped. */
-const shifted = images.map((x, i) => Math.fround(x + shift[i % size]));
-const clipped = shifted.map((x) => Math.min(Math.max(x, bounds[0]), bounds[1]));
 
 describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("gradient of $name", (under) => {
   let engine: GradientEngine;
@@ -118,17 +79,6 @@ describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("gradient of 
     }
     // The bound tells the gradients from zeros and from those of twice the length.
     expect(told).toBeGreaterThan((N * length) / 2);
-  });
-
-  test("the sum is that of the images in their order, rounded once", async () => {
-    for (const [, options] of LOSSES) {
-      const each = await engine.gradient(images, options);
-      const total = new Float64Array(size);
-      for (let n = 0; n < N; n++) for (let i = 0; i < size; i++) total[i] += each.values[n * size + i];
-      const sum = await engine.gradient(images, { ...options, sum: true });
-      expectSameBits(sum.values, Float32Array.from(total), "sum");
-      expectSameBits(sum.losses, each.losses, "losses");
-    }
   });
 
   test("the sum at images + shift leaves out what lies outside the bounds, and clamped images", async () => {
@@ -266,19 +216,6 @@ describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("gradient of 
     expect(error).toBeInstanceOf(InvalidArgumentError);
     expect((error as Error).message).toMatch(/^gradient: [^\n]*expected/);
     expect((error as Error).message).toMatch(says);
-  });
-
-  test("an engine without gradient of its own has it through its Jacobians", async () => {
-    const { gradient: _, ...rest } = engine;
-    for (const [, options] of LOSSES) {
-      const own = await engine.gradient(images, options);
-      const portable = await gradient(rest, images, options);
-      expectSameBits(portable.losses, own.losses, "losses");
-      const scale = own.values.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
-      const apart = portable.values.map((g, i) => Math.abs(g - own.values[i]));
-      expect(Math.max(...apart)).toBeLessThan(1e-5 * scale);
-    }
-    expect((await gradient(engine, images, { cotangents })).values.length).toBe(N * size);
   });
 
   test("rejects once it is disposed of", async () => {

@@ -6,7 +6,7 @@ import { createReferenceEngine } from "../../src/engines/reference.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
-import { portionOf, slow } from "../support/portion.js";
+import { portionOf, quick } from "../support/portion.js";
 import { chromiumEngines } from "./chromium_engines.js";
 import { type EngineUnderTest, reference, wasmEngines } from "./engines.js";
 import { exactNetwork, imagesOf } from "./mixed_network.js";
@@ -14,8 +14,8 @@ import { foreign, tfjs } from "./other_engines.js";
 import { webgpuEngines } from "./webgpu_engines.js";
 
 const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
-  quick: [reference, ...wasmEngines, tfjs, foreign, ...(slow ? [] : webgpuEngines)],
-  slow: [...webgpuEngines, ...chromiumEngines],
+  quick: [reference, ...wasmEngines, tfjs, foreign, ...webgpuEngines],
+  slow: [...(quick ? [] : [tfjs, ...webgpuEngines]), ...chromiumEngines],
 });
 
 const CLASSES = 6;
@@ -38,13 +38,19 @@ const ways: Record<string, MinimalOptions> = {
   "deepfool, towards classes": { method: "deepfool", targets, levels: 256 },
 };
 
-/** What engines get that compute on a software GPU. */
+/** What an engine gets that computes on a software GPU in a page. */
 const FEW = ["sdf", "fmn", "deepfool, towards classes"];
+/** What those get of quick tests which take seconds for a way. */
+const QUICK = ["fmn", "deepfool, towards classes"];
 
-function waysOn({ name }: EngineUnderTest): [string, MinimalOptions][] {
-  const some = Object.entries(ways).filter(([way]) => FEW.includes(way));
-  if (chromiumEngines.some((engine) => engine.name === name)) return some;
-  return webgpuEngines.some((engine) => engine.name === name) && !slow ? some : Object.entries(ways);
+function waysOn(under: EngineUnderTest): [string, MinimalOptions][] {
+  const all = Object.entries(ways);
+  if (chromiumEngines.includes(under)) return all.filter(([way]) => FEW.includes(way));
+  if (under !== tfjs && !(webgpuEngines as readonly EngineUnderTest[]).includes(under)) return all;
+  return portionOf({
+    quick: all.filter(([way]) => QUICK.includes(way)),
+    slow: all.filter(([way]) => !QUICK.includes(way)),
+  });
 }
 
 const oracle = createReferenceEngine(network, input);

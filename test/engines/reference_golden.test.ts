@@ -5,6 +5,7 @@ import { buildNetwork } from "../../src/network/build.js";
 import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sharedFloats, sharedImages } from "../support/images.js";
+import { oneIn } from "../support/portion.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 
 /** Golden Jacobians are kept in float32, and pixels were. */
@@ -26,7 +27,7 @@ async function load(model: string) {
   return { golden, network, input };
 }
 
-describe.skipIf(!hasShared).each(["mnist_cnn", "cifar10_resnet20"])(
+describe.skipIf(!hasShared).each(oneIn(2, ["mnist_cnn", "cifar10_resnet20"]))(
   "PyTorch's float64 results on %s",
   (model) => {
     test("Jacobian to 2^-24 of each row's norm and logits to 2^-24 of the largest: what float32 leaves of pixels and files", async () => {

@@ -8,6 +8,7 @@ import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { NetworkBuilder } from "../support/network_builder.js";
 import { observe } from "../support/observed_device.js";
+import { oneIn, quickTest, slow, slowTest } from "../support/portion.js";
 import { expectSameBits } from "./comparison.js";
 import { imagesOf, mixedNetwork } from "./mixed_network.js";
 import { gpu, sharedDevice } from "./webgpu_engines.js";
@@ -92,26 +93,26 @@ describe.skipIf(!gpu)("a call that does not fit at once has the bits of one that
   });
 
   // The five images take 2 MB with ten cotangents each; the last budget is one cotangent of one image.
-  test.each([1e6, 1])("in %d bytes", async (memoryBudget) => {
+  test.each(slow ? [1e6, 1] : [])("in %d bytes", async (memoryBudget) => {
     const { answers, observed } = await run(undefined, { memoryBudget });
     expect(observed.submissions).toBeGreaterThan(submissions);
     expectSame(answers, whole);
   });
 
   // The largest tensor has 26 channels of 99 pixels for each cotangent, the weights of the largest layer 53,760 bytes.
-  test.each([2 ** 17, 54_000])("in buffers of %d bytes", async (limit) => {
+  test.each(oneIn(2, [54_000, 2 ** 17]))("in buffers of %d bytes", async (limit) => {
     const { answers, observed } = await run(limit, {});
     expect(observed.submissions).toBeGreaterThan(submissions);
     expect(observed.largest).toBeLessThanOrEqual(limit);
     expectSame(answers, whole);
   });
 
-  test("with dispatches sized on the device, whatever their size", async () => {
+  slowTest("with dispatches sized on the device, whatever their size", async () => {
     const { answers } = await run(undefined, { worthScheduling: 1 });
     expectSame(answers, whole);
   });
 
-  test("where results and states are larger than tensors: four pixels and two classes", async () => {
+  quickTest("where results and states are larger than tensors: four pixels and two classes", async () => {
     const builder = new NetworkBuilder([1, 2, 2], 3);
     const tiny = buildNetwork(builder.build(builder.gemm(builder.flatten(builder.input), 2)));
     const many = imagesOf(tiny, 500);
@@ -133,7 +134,7 @@ describe.skipIf(!gpu)("a call that does not fit at once has the bits of one that
     expect(observed.largest).toBeLessThanOrEqual(4096);
   });
 
-  test("image by image, after larger calls and before them", async () => {
+  slowTest("image by image, after larger calls and before them", async () => {
     const device = await sharedDevice();
     using engine = await createWebgpuEngine(network, input, { device }, { memoryBudget: 1e6 });
     for (const n of [0, 4]) {

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { DeepfoolRequest } from "../../src/engines/engine.js";
 import { createWebgpuEngine, type WebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { resolveInput } from "../../src/network/input.js";
 import { NetworkBuilder } from "../support/network_builder.js";
 import { type ObservedDevice, observe } from "../support/observed_device.js";
+import { quickTest, slowTest } from "../support/portion.js";
 import { expectSameBits } from "./comparison.js";
 import { imagesOf } from "./mixed_network.js";
 import { gpu, sharedDevice } from "./webgpu_engines.js";
@@ -48,7 +49,7 @@ describe.skipIf(!gpu)("dispatches of more workgroups than one dimension takes", 
     return { result, folded: observed.dispatches.filter(([, y]) => y > 1).length };
   }
 
-  test("many cotangents have the bits that each of them has alone", async () => {
+  quickTest("many cotangents have the bits that each of them has alone", async () => {
     const image = imagesOf(network, 1);
     const classes = Int32Array.from({ length: MANY }, (_, k) => k);
     const all = await folded(() => engine.jacobian(image, { classes }));
@@ -65,7 +66,7 @@ describe.skipIf(!gpu)("dispatches of more workgroups than one dimension takes", 
     }
   });
 
-  test("many images have the bits that each of them has alone", async () => {
+  slowTest("many images have the bits that each of them has alone", async () => {
     const images = imagesOf(network, MANY);
     const all = await folded(() => engine.logits(images));
     expect(all.folded).toBeGreaterThanOrEqual(2);
@@ -80,7 +81,7 @@ describe.skipIf(!gpu)("dispatches of more workgroups than one dimension takes", 
     expect(new Set(all.result.logits).size).toBeGreaterThan(MANY);
   });
 
-  test("a DeepFool run, whose dispatches the device sizes", async () => {
+  slowTest("a DeepFool run, whose dispatches the device sizes", async () => {
     const images = imagesOf(network, 2);
     const request: DeepfoolRequest = {
       norm: 2,
