@@ -1,7 +1,8 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 import { randomStep } from "../support/wgsl_cases.js";
 import { expectStepByRule } from "../support/wgsl_rule_step.js";
+import { runStep } from "../support/wgsl_step.js";
 
 const gpu = await openGpu();
 
@@ -16,5 +17,17 @@ describe.skipIf(!gpu)("WGSL of layer normalization", async () => {
         device,
         randomStep({ op: "LayerNormalization", epsilon: 1 / 64, scale }, [[3, depth]], choice),
       );
+  });
+
+  // The NaN in each of the places that invocations of a workgroup begin with, and behind them.
+  test.each([0, 1, 63, 64, 130])("a row with a NaN at %i is NaN, its neighbours are not", async (at) => {
+    const depth = 131;
+    const step = randomStep({ op: "LayerNormalization", epsilon: 1 / 64 }, [[3, depth]], 0);
+    const [[x]] = step.inputs;
+    const { y } = await runStep(device, { ...step, inputs: [[x.with(depth + at, Number.NaN)]] });
+    const { y: clean } = await runStep(device, step);
+    for (let u = 0; u < 3 * depth; u++)
+      if (u >= depth && u < 2 * depth) expect(y[u]).toBeNaN();
+      else expect(y[u]).toBe(clean[u]);
   });
 });
