@@ -6,6 +6,8 @@ import { chooseVulkanDrivers, hastenLavapipe } from "./test/support/vulkan.js";
 // Here, because drivers must be told before a worker starts.
 chooseVulkanDrivers();
 hastenLavapipe();
+// What test files make once for all, they find by this (`test/support/once.ts`).
+process.env.UNIFOOL_RUN = String(process.pid);
 
 /** Suites of which `npm test` takes a part and `npm run test:slow` the rest; `test/support/portion.ts` tells them which. */
 const DIVIDED = [

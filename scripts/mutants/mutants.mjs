@@ -2,6 +2,7 @@
  * What is broken: `from`, a text that occurs once in `file`, becomes `to`. `tests` are those that should notice, fast ones
  * first; after them come the suites of the engine (`suites.mjs`). One file of `list/` an area.
  */
+import { mutants as operators } from "./list/operators.mjs";
 import { mutants as wasmConvForward } from "./list/wasm_conv_forward.mjs";
 import { mutants as wasmConvVjp } from "./list/wasm_conv_vjp.mjs";
 import { mutants as wasmDeepfool } from "./list/wasm_deepfool.mjs";
@@ -27,4 +28,5 @@ export const mutants = [
   ...wgslLayers,
   ...wgslAttacks,
   ...webgpuEngine,
+  ...operators,
 ];

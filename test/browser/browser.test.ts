@@ -17,7 +17,7 @@ const chromium = findChromium();
 let dist: string;
 
 beforeAll(async () => {
-  dist = await buildPackage("browser");
+  dist = await buildPackage();
 });
 
 describe("the bundle", () => {

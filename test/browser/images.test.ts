@@ -36,7 +36,7 @@ describe.skipIf(!chromium)("unifool/images in Chromium", () => {
   const clear = smooth(64, 80, 4);
 
   beforeAll(async () => {
-    const dist = await buildPackage("browser-images");
+    const dist = await buildPackage();
     folder = mkdtempSync(join(tmpdir(), "unifool-pictures-"));
     files.set("opaque.png", await opaque.png.png().toBuffer());
     files.set("clear.png", await clear.png.png().toBuffer());

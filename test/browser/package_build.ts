@@ -2,19 +2,21 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { oncePerRun } from "../support/once.js";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Builds the package as it is published, from the sources as they are; beside `dist`, which others may be using.
+ * Builds the package as it is published, from the sources as they are; beside `dist`, which others may be using. Test files
+ * that ask for no flags share a build.
  *
- * @param name tells the builds of test files that run side by side apart
  * @param flags further ones of build.mjs
  */
-export async function buildPackage(name: string, flags: readonly string[] = []): Promise<string> {
-  const folder = `${root}node_modules/.cache/unifool/${name}/dist`;
-  await promisify(execFile)(process.execPath, [`${root}build.mjs`, `--out=${folder}`, ...flags]);
-  return folder;
+export async function buildPackage(flags: readonly string[] = []): Promise<string> {
+  const build = async (folder: string) => {
+    await promisify(execFile)(process.execPath, [`${root}build.mjs`, `--out=${folder}/dist`, ...flags]);
+  };
+  return `${await oncePerRun(["package", ...flags].join("").replaceAll(/\W/g, "-"), build)}/dist`;
 }
 
 /**

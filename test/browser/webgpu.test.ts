@@ -17,7 +17,7 @@ describe.skipIf(!chromium)("WebGPU in Chromium", () => {
   let page: Page;
 
   beforeAll(async () => {
-    sites = await openSites(await buildPackage("browser-webgpu"));
+    sites = await openSites(await buildPackage());
     browser = await launchChromium(chromium as string);
     page = await openPage(browser, sites.isolated);
   });

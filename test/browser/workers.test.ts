@@ -13,7 +13,7 @@ describe.skipIf(!chromium)("in Chromium", () => {
   let sites: Record<Policy, Site>;
 
   beforeAll(async () => {
-    sites = await openSites(await buildPackage("browser-workers"));
+    sites = await openSites(await buildPackage());
     browser = await launchChromium(chromium as string);
     console.log(`browser tests in Chromium ${browser.version()}`);
   });

@@ -18,7 +18,7 @@ let opened: Promise<CreateRemote> | undefined;
 
 /** One page for a test file, with the built package. */
 async function openPage(): Promise<CreateRemote> {
-  dist = await buildPackage(`engines-${process.pid}`);
+  dist = await buildPackage();
   site = await serve(
     "plain",
     { "/dist/": dist },

@@ -27,7 +27,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "unifool-bundlers-"));
   unifool = join(folder, "unifool");
   mkdirSync(unifool);
-  cpSync(await buildPackage("package-bundlers"), join(unifool, "dist"), { recursive: true });
+  cpSync(await buildPackage(), join(unifool, "dist"), { recursive: true });
   cpSync(join(root, "package.json"), join(unifool, "package.json"));
   tools = await installTools("bundlers", BUNDLER_PACKAGES);
   if (chromium) browser = await launchChromium(chromium, { webgpu: false });

@@ -21,7 +21,7 @@ const programs = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```
 describe("programs of the README run as pasted, where the package is installed", () => {
   let folder: string;
   beforeAll(async () => {
-    const dist = await buildPackage("package-readme");
+    const dist = await buildPackage();
     folder = mkdtempSync(join(tmpdir(), "unifool-readme-"));
     const installed = join(folder, "node_modules/unifool");
     mkdirSync(installed, { recursive: true });

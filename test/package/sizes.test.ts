@@ -19,7 +19,7 @@ let outputs: Metafile["outputs"];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "unifool-sizes-"));
   const meta = join(folder, "meta.json");
-  const dist = await buildPackage("package-sizes", [`--meta=${meta}`]);
+  const dist = await buildPackage([`--meta=${meta}`]);
   ({ outputs } = JSON.parse(readFileSync(meta, "utf8")) as Metafile);
   const installed = join(folder, "node_modules/unifool");
   mkdirSync(installed, { recursive: true });

@@ -5,7 +5,7 @@ import { buildPackage } from "../browser/package_build.js";
 
 let dist: string;
 beforeAll(async () => {
-  dist = await buildPackage("package-uncaught");
+  dist = await buildPackage();
 });
 
 /** What Node prints of an error that a script lets through. */

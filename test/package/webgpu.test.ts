@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let dist: string;
 let alone: string;
 beforeAll(async () => {
-  dist = await buildPackage("package-webgpu");
+  dist = await buildPackage();
   alone = join(folder, "dist");
   cpSync(dist, alone, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');

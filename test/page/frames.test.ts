@@ -37,7 +37,7 @@ describe.skipIf(!chromium)("while it crafts", () => {
   let site: Site;
 
   beforeAll(async () => {
-    site = await servePage("frames");
+    site = await servePage();
     browser = await launchChromium(chromium as string);
   });
 

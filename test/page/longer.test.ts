@@ -20,7 +20,7 @@ describe.skipIf(!chromium)("the page, longer runs", () => {
   let visits: Visit[] = [];
 
   beforeAll(async () => {
-    site = await servePage("longer");
+    site = await servePage();
     browser = await launchChromium(chromium as string);
   });
 

@@ -58,7 +58,7 @@ describe.skipIf(!chromium)("files of one's own", () => {
   let site: Site;
 
   beforeAll(async () => {
-    site = await servePage("own-files");
+    site = await servePage();
     browser = await launchChromium(chromium as string);
   });
 

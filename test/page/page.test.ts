@@ -22,7 +22,7 @@ describe.skipIf(!chromium)("the page", () => {
   let visits: Visit[] = [];
 
   beforeAll(async () => {
-    site = await servePage("quick");
+    site = await servePage();
     browser = await launchChromium(chromium as string);
   });
 

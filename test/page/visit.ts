@@ -3,20 +3,18 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import { root } from "../browser/package_build.js";
 import { type Site, serve } from "../browser/site.js";
+import { oncePerRun } from "../support/once.js";
 
-/**
- * Builds the page as `npm run build:page` does, and serves it as a plain static host would: without headers.
- *
- * @param name tells the builds of test files that run side by side apart
- */
-export async function servePage(name: string): Promise<Site> {
-  const outDir = `${root}node_modules/.cache/unifool/page-${name}`;
-  await build({
-    configFile: `${root}examples/page/vite.config.ts`,
-    logLevel: "error",
-    build: { outDir, emptyOutDir: true },
+/** Builds the page as `npm run build:page` does, once for all test files, and serves it as a plain static host would: without headers. */
+export async function servePage(): Promise<Site> {
+  const folder = await oncePerRun("page", async (outDir) => {
+    await build({
+      configFile: `${root}examples/page/vite.config.ts`,
+      logLevel: "error",
+      build: { outDir, emptyOutDir: true },
+    });
   });
-  return serve("plain", { "/": `${outDir}/` }, {});
+  return serve("plain", { "/": `${folder}/` }, {});
 }
 
 /** Files as Playwright takes them. */

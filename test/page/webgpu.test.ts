@@ -12,7 +12,7 @@ describe.skipIf(!chromium)("the page on WebGPU", () => {
   let site: Site;
 
   beforeAll(async () => {
-    site = await servePage("webgpu");
+    site = await servePage();
     browser = await launchChromium(chromium as string);
   });
 
