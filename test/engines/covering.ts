@@ -4,21 +4,20 @@ import { resolveInput } from "../../src/network/input.js";
 import type { NetworkSpec } from "../../src/network/spec.js";
 
 /**
- * Of cases that bring nothing new, every so many come along: their kernels are compiled already. A prime, so that it does
- * not walk in step with lists of sizes.
- */
-const EVERY = 7;
-
-/**
  * A sample in which every operator and every kernel that the list takes on WebGPU occurs: the cases that bring one which
- * none before them brought, and every 7th.
+ * none before them brought; and of the others, whose kernels are compiled by then, every so many.
+ *
+ * @param every a prime, so that it does not walk in step with lists of sizes
  */
-export function coveringSample<C extends { readonly spec: NetworkSpec }>(cases: readonly C[]): C[] {
+export function coveringSample<C extends { readonly spec: NetworkSpec }>(
+  cases: readonly C[],
+  every: number,
+): C[] {
   const met = new Set<string>();
   return cases.filter(({ spec }, i) => {
     const before = met.size;
     for (const word of [...operatorsOf(spec), ...kernelsOf(spec)]) met.add(word);
-    return met.size > before || i % EVERY === 0;
+    return met.size > before || i % every === 0;
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Node, type Shape, sizeOf } from "../../src/network/spec.js";
-import { oneIn } from "../support/portion.js";
+import { oneIn, quickTest } from "../support/portion.js";
 import { openGpu, requestTestDevice } from "../support/webgpu.js";
 import { randomStep } from "../support/wgsl_cases.js";
 import { expectStep } from "../support/wgsl_expect_step.js";
@@ -73,7 +73,7 @@ describe.skipIf(!gpu)("WGSL of arithmetic", async () => {
 
   for (const op of ["Add", "Sub", "Mul"] as const)
     for (const choice of [0, 1, 2, 3])
-      test(`${op} of a value and itself, choice ${choice}`, () => {
+      quickTest(`${op} of a value and itself, choice ${choice}`, () => {
         const step = randomStep(
           { op },
           [
@@ -87,7 +87,7 @@ describe.skipIf(!gpu)("WGSL of arithmetic", async () => {
         return expectStep(device, { ...step, names: ["a", "a"], inputs }, { forward: 1, vjp: 3, magnitude });
       });
 
-  test("NaN stays, infinity is clamped", async () => {
+  quickTest("NaN stays, infinity is clamped", async () => {
     const step = randomStep({ op: "Add" }, [[5], [5]], 0);
     const inputs = [
       [Float32Array.of(1, Number.NaN, Infinity, -Infinity, -0), Float32Array.of(2, 1, 1, 1, -0)],
@@ -96,7 +96,7 @@ describe.skipIf(!gpu)("WGSL of arithmetic", async () => {
     expect([...y]).toEqual([3, Number.NaN, 9, -7, -0]);
   });
 
-  test("a constant is there for every image", async () => {
+  quickTest("a constant is there for every image", async () => {
     const data = Float32Array.of(1, -2, 3.5);
     const step = randomStep({ op: "Constant", shape: [3], data }, [], 0);
     const { y } = await runStep(device, {
