@@ -11,16 +11,17 @@ process.env.UNIFOOL_RUN = String(process.pid);
 
 /** Suites of which `npm test` takes a part and `npm run test:slow` the rest; `test/support/portion.ts` tells them which. */
 const DIVIDED = [
-  "test/api/golden_deepfool.test.ts",
-  ...["bitwise", "contract", "deepfool_loops", "equivalence", "golden_attacks", "golden_minimal"].map(
-    engines,
-  ),
-  ...["gradient_losses", "minimal", "real_models", "reference_golden", "tfjs_operators"].map(engines),
-  ...["webgpu_chunks", "webgpu_crafting", "webgpu_dispatches", "worker_resources"].map(engines),
-  "test/kernels/wasm_depthwise.test.ts",
-  "test/kernels/wgsl_arithmetic.test.ts",
-  "test/network/shared_models.test.ts",
-];
+  ...["bitwise", "contract", "deepfool_loops", "equivalence", "golden_attacks", "golden_minimal"],
+  ...["gradient_losses", "minimal", "pixels", "real_models", "reference_golden", "tfjs_operators"],
+  ...["webgpu_chunks", "webgpu_crafting", "webgpu_dispatches", "worker_resources"],
+]
+  .map((name) => `test/engines/${name}.test.ts`)
+  .concat(
+    "test/api/golden_deepfool.test.ts",
+    "test/kernels/wasm_depthwise.test.ts",
+    "test/kernels/wgsl_arithmetic.test.ts",
+    "test/network/shared_models.test.ts",
+  );
 
 /**
  * What takes minutes and seldom fails: compilers of all ages and bundlers are installed and run, software adapters compile
@@ -43,10 +44,6 @@ const SLOW = [
   "test/page/own_files.test.ts",
   "test/page/webgpu.test.ts",
 ];
-
-function engines(name: string): string {
-  return `test/engines/${name}.test.ts`;
-}
 
 /** Files that take longest, longest first, so that the last ones to run are short and no worker is left alone. */
 const LONGEST = [

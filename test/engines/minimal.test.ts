@@ -13,9 +13,15 @@ import { exactNetwork, imagesOf } from "./mixed_network.js";
 import { foreign, tfjs } from "./other_engines.js";
 import { webgpuEngines } from "./webgpu_engines.js";
 
+/** Those which take long for a way: in JavaScript, on a software GPU, or with threads that wait for each other. */
+const costly: readonly EngineUnderTest[] = [
+  ...wasmEngines.filter(({ starts }) => starts === "workers"),
+  ...[tfjs, foreign, ...webgpuEngines],
+];
+
 const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
   quick: [reference, ...wasmEngines, tfjs, foreign, ...webgpuEngines],
-  slow: [...(quick ? [] : [tfjs, ...webgpuEngines]), ...chromiumEngines],
+  slow: [...(quick ? [] : costly), ...chromiumEngines],
 });
 
 const CLASSES = 6;
@@ -40,13 +46,13 @@ const ways: Record<string, MinimalOptions> = {
 
 /** What an engine gets that computes on a software GPU in a page. */
 const FEW = ["sdf", "fmn", "deepfool, towards classes"];
-/** What those get of quick tests which take seconds for a way. */
+/** What the costly ones get of quick tests. */
 const QUICK = ["fmn", "deepfool, towards classes"];
 
 function waysOn(under: EngineUnderTest): [string, MinimalOptions][] {
   const all = Object.entries(ways);
   if (chromiumEngines.includes(under)) return all.filter(([way]) => FEW.includes(way));
-  if (under !== tfjs && !(webgpuEngines as readonly EngineUnderTest[]).includes(under)) return all;
+  if (!costly.includes(under)) return all;
   return portionOf({
     quick: all.filter(([way]) => QUICK.includes(way)),
     slow: all.filter(([way]) => !QUICK.includes(way)),

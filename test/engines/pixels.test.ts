@@ -8,8 +8,9 @@ import type { GradientEngine } from "../../src/engines/engine.js";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { resolveInput } from "../../src/network/input.js";
 import { sizeOf } from "../../src/network/spec.js";
+import { oneIn, portionOf, quick, quickTest, slowTest } from "../support/portion.js";
 import { expectSameBits } from "./comparison.js";
-import { reference, wasmEngines } from "./engines.js";
+import { type EngineUnderTest, reference, wasmEngines } from "./engines.js";
 import { imagesOf, mixedNetwork } from "./mixed_network.js";
 import { tfjs } from "./other_engines.js";
 import { webgpuEngines } from "./webgpu_engines.js";
@@ -34,7 +35,15 @@ async function expectRefusal(call: Promise<unknown>, says: RegExp): Promise<void
   expect((error as Error).message).not.toContain("\n");
 }
 
-describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("pixels for $name", (under) => {
+/** In JavaScript or on a software GPU every attack takes seconds. */
+const costly: readonly EngineUnderTest[] = [...webgpuEngines, tfjs];
+const engines: readonly EngineUnderTest[] = portionOf<EngineUnderTest>({
+  quick: [reference, ...wasmEngines, ...costly],
+  slow: quick ? [] : costly,
+});
+
+describe.each(engines)("pixels for $name", (under) => {
+  const [attacks, few] = costly.includes(under) ? [slowTest, quickTest] : [test, test];
   let of255: GradientEngine;
   let of1: GradientEngine;
   beforeAll(async () => {
@@ -46,7 +55,11 @@ describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("pixels for $
     of1.dispose();
   });
 
-  test.each([["Uint8Array", bytes] as const, ["Uint8ClampedArray", Uint8ClampedArray.from(bytes)] as const])(
+  const kinds = [
+    ["Uint8Array", bytes] as const,
+    ["Uint8ClampedArray", Uint8ClampedArray.from(bytes)] as const,
+  ];
+  test.each(costly.includes(under) ? oneIn(2, kinds) : kinds)(
     "bytes in a %s are pixels of the range [0, 255]",
     async (kind, given) => {
       const { logits } = await of255.logits(floats);
@@ -74,7 +87,7 @@ describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("pixels for $
     },
   );
 
-  test("images outside the range are refused, with the value and where it is", async () => {
+  few("images outside the range are refused, with the value and where it is", async () => {
     const at = floats.findIndex((x) => x > 1);
     const says = new RegExp(
       `: images\\[${at}\\] is ${floats[at]}, expected values within the engine's range \\[0, 1\\]$`,
@@ -87,7 +100,7 @@ describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("pixels for $
     await expectRefusal(foolingRate(of1, low, v), /images\[3\] is -0.00999/);
   });
 
-  test("pixels that rounding put beside the range are taken to be at its end", async () => {
+  attacks("pixels that rounding put beside the range are taken to be at its end", async () => {
     const [exact, off] = [unit.slice(), unit.slice()];
     exact[0] = 0;
     exact[size + 1] = 1;
@@ -106,14 +119,14 @@ describe.each([reference, ...wasmEngines, ...webgpuEngines, tfjs])("pixels for $
     await expectRefusal(foolingRate(of1, off.with(0, -1e-6), small), /images\[0\] is -9.99/);
   });
 
-  test("points of logits, jacobian and gradient may lie anywhere, as image + v may", async () => {
+  few("points of logits, jacobian and gradient may lie anywhere, as image + v may", async () => {
     const beyond = unit.map((x) => 3 * x - 1);
     expect((await of1.logits(beyond)).logits.every(Number.isFinite)).toBe(true);
     expect((await of1.jacobian(beyond, { classes: 1 })).values.length).toBe(N * size);
     expect((await of1.gradient(beyond, { loss: "logit", labels })).values.length).toBe(N * size);
   });
 
-  test("class indices come in an array of any kind", async () => {
+  few("class indices come in an array of any kind", async () => {
     const { values } = await of1.jacobian(unit, { classes: Int32Array.from(labels) });
     for (const classes of [labels, Uint8Array.from(labels), BigUint64Array.from(labels.map(BigInt))]) {
       const call = of1.jacobian(unit, { classes: classes as number[] });
