@@ -29,6 +29,7 @@ const DIVIDED = [
  * Chromium takes seconds to end a worker, and people take theirs on the page.
  */
 const SLOW = [
+  "test/bench/browser.test.ts",
   "test/bench/run.test.ts",
   "test/browser/webgpu.test.ts",
   "test/browser/workers.test.ts",

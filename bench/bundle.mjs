@@ -19,6 +19,8 @@ const PROGRAMS = {
   minimal: "bench/minimal/main.ts",
   rates: "bench/rates/main.ts",
   goals: "bench/goals/main.ts",
+  browser: "bench/browser/main.ts",
+  report: "bench/across/main.ts",
 };
 
 /** What `gpu` adds; the tests that compute on a GPU go to `tests/`. */

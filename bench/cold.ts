@@ -2,7 +2,7 @@
 import { createWasmEngine } from "../src/engines/wasm/engine.js";
 import { factsOf } from "../src/kernels/operators/facts_of.js";
 import { sizeOf } from "../src/network/spec.js";
-import { sources } from "./networks.js";
+import { sources } from "./node_files.js";
 import { allowRelaxedSimd } from "./relaxed.js";
 import type { ColdStart } from "./report.js";
 

@@ -5,7 +5,7 @@ import type { Again } from "./checks/verdict.js";
 import { Absent, type Contender, type Job } from "./contenders/contender.js";
 import { alternate, type Schedule, type Timed } from "./measure.js";
 import type { Row } from "./report.js";
-import { peakFor, type Roofline } from "./roofline/measure.js";
+import { peakFor, type Roofline } from "./roofline/peak.js";
 import { spreadOf } from "./statistics.js";
 import { liveMacs, type Work } from "./work.js";
 
@@ -18,25 +18,42 @@ export interface Context {
   readonly filter?: RegExp;
   readonly schedule: Schedule;
   readonly say: (line: string) => void;
+  /** By `performance.now()`, when nothing more is begun. */
+  readonly until?: number;
+  /** Told who does not take part in the case. */
+  readonly absent: (contender: Contender, reason: string) => void;
 }
+
+/** Why a contender, or a case, is left out of a run whose time is limited. */
+export const TIME_UP = "the time was up";
 
 /** Prepares and checks all contenders of one case, then times those that are right in turns. */
 export async function runGroup(
   c: Case,
   contenders: readonly Contender[],
-  { checker, work, rooflines, classes, filter, schedule, say }: Context,
+  { checker, work, rooflines, classes, filter, schedule, say, until = Infinity, absent }: Context,
 ): Promise<Row[]> {
   const ready: { contender: Contender; job: Job; row: Row }[] = [];
   for (const contender of contenders) {
     const name = rowName(c, contender.engine, contender.variant);
     if (filter && !filter.test(name)) continue;
     const start = performance.now();
+    if (start > until) {
+      absent(contender, TIME_UP);
+      continue;
+    }
     const first = await contender.prepare(c).catch((error: Error) => {
-      say(`  ${name}: left out (${error.message.split("\n")[0]})`);
-      if (error instanceof Absent || !contender.ours) return undefined;
-      throw error;
+      const reason = error.message.split("\n")[0];
+      say(`  ${name}: left out (${reason})`);
+      if (!(error instanceof Absent) && contender.ours) throw error;
+      absent(contender, reason);
+      return "failed" as const;
     });
-    if (!first) continue;
+    if (first === "failed") continue;
+    if (!first) {
+      absent(contender, `does not compute ${c.op}`);
+      continue;
+    }
     // What has run for seconds is warm.
     const warm = performance.now() - start > 2000;
     let job = first;
@@ -59,6 +76,7 @@ export async function runGroup(
   const samples: Map<Timed, number[]> = await alternate(
     right.map((r) => r.job.timed),
     schedule,
+    until,
   );
   return ready.map(({ contender, job, row }) => {
     const own = samples.get(job.timed);

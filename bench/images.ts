@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { type Shape, sizeOf } from "../src/network/spec.js";
+import { type Files, readJson } from "./files.js";
 
 /** Images to measure on, values in [0, 1], `[N][H][W][C]`. */
 export interface Images {
@@ -9,11 +9,11 @@ export interface Images {
 }
 
 /** The first `count` images of a folder with `images.bin` (uint8, NHWC) and `meta.json`, or all if it has fewer. */
-export async function readImages(folder: string, count: number): Promise<Images> {
-  const { shape } = JSON.parse(await readFile(`${folder}/meta.json`, "utf8")) as { shape: number[] };
+export async function readImages(files: Files, folder: string, count: number): Promise<Images> {
+  const { shape } = await readJson<{ shape: number[] }>(files, `${folder}/meta.json`);
   const [available, ...rest] = shape;
   const taken = Math.min(count, available);
-  const bytes = await readFile(`${folder}/images.bin`);
+  const bytes = await files.bytes(`${folder}/images.bin`);
   const values = Float32Array.from(bytes.subarray(0, taken * sizeOf(rest)), (byte) => byte / 255);
   return { source: folder.split("/").slice(-2).join("/"), count: taken, values };
 }

@@ -1,21 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
-import { root } from "./networks.js";
+import { root } from "./node_files.js";
+import type { Machine } from "./runtime.js";
 
-/** Where and how numbers were taken. */
-export interface Machine {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGB: number;
-  readonly platform: string;
-  readonly node: string;
-  readonly v8: string;
-  readonly date: string;
-  readonly command: string;
-  /** Commit of the checkout, with "+" where files differ from it. */
-  readonly commit?: string;
-}
-
+/** This machine, with this Node. */
 export function describeMachine(): Machine {
   const cores = cpus();
   return {
@@ -23,6 +11,7 @@ export function describeMachine(): Machine {
     cores: cores.length,
     memoryGB: Math.round(totalmem() / 2 ** 30),
     platform: `${process.platform} ${process.arch}`,
+    runtime: { name: "Node", version: process.version, isolated: true },
     node: process.version,
     v8: process.versions.v8,
     date: new Date().toISOString(),
@@ -33,11 +22,6 @@ export function describeMachine(): Machine {
     ].join(" "),
     commit: commit(),
   };
-}
-
-/** Two lines for the top of a report. */
-export function machineText(m: Machine): string {
-  return `${m.cpu}, ${m.cores} cores, ${m.memoryGB} GB, ${m.platform}\nNode ${m.node} (V8 ${m.v8}), ${m.date}, commit ${m.commit ?? "unknown"}\n${m.command}`;
 }
 
 function commit(): string | undefined {

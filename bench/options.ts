@@ -1,31 +1,17 @@
 import { parseArgs } from "node:util";
 import { OPS, type Op } from "./case.js";
-
-export const ENGINES = [
-  "wasm-simd",
-  "wasm-relaxed",
-  "webgpu",
-  "webgpu-f16w",
-  "tfjs-wasm",
-  "tfjs-cpu",
-  "tfjs-grad",
-  "tfjs-webgpu",
-  "tfjs-webgpu-grad",
-  "onnxruntime",
-  "torch",
-  "torch-cuda",
-  "foolbox",
-] as const;
-export type EngineName = (typeof ENGINES)[number];
+import { membersOf } from "./choices.js";
+import { ENGINES, type EngineName } from "./engine_names.js";
 
 export const HELP = `Usage: npm run bench -- [options]
 
 Times our engine beside its peers; every result is checked before it is timed.
 
-  --quick              a few rows in under a minute
+  --quick              a few rows of every engine, in under 90 seconds
+  --across             the cases that Node and browsers have in common, on every engine
   --full               every network, operation and batch, with VGG-16
   --gpu                what a GPU is for: few images and many, beside tfjs on WebGPU and PyTorch on CUDA
-  --networks A,B       demo, resnet20, squeezenet, mobilenetv2, vgg16; resnet20-he, squeezenet-he: seeded weights
+  --networks A,B       demo, resnet20, squeezenet, mobilenetv2, vgg16; resnet20-he, squeezenet-he, tiny: seeded weights
   --ops A,B            ${OPS.join(", ")}
   --batches 1,8        images a call of logits, jacobian and deepfool_step
   --classes 4,10,32    K
@@ -48,6 +34,8 @@ names, has torch (torch-cuda: on its GPU), and foolbox where it can import that.
 export interface Options {
   readonly quick: boolean;
   readonly full: boolean;
+  /** The cases of every runtime. */
+  readonly across: boolean;
   /** The rows of a GPU, and its roofline for that of WebAssembly. */
   readonly gpu: boolean;
   readonly networks?: readonly string[];
@@ -77,6 +65,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     options: {
       quick: { type: "boolean", default: false },
       full: { type: "boolean", default: false },
+      across: { type: "boolean", default: false },
       gpu: { type: "boolean", default: false },
       networks: { type: "string" },
       ops: { type: "string" },
@@ -103,39 +92,33 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     least: number,
   ): readonly number[] | undefined =>
     values[name]?.split(",").map((text) => integer(`--${name}`, text, least));
+  const across = values.quick || values.across;
   return {
     quick: values.quick,
     full: values.full,
+    across: values.across,
     gpu: values.gpu,
     networks: values.networks?.split(","),
-    ops: members("--ops", values.ops, OPS),
+    ops: membersOf("--ops", values.ops, OPS),
     batches: numbers("batches", 1),
     classes: numbers("classes", 1),
-    engines: members("--engines", values.engines, ENGINES),
+    engines: membersOf("--engines", values.engines, ENGINES),
     threads: numbers("threads", 0),
     filter: values.filter === undefined ? undefined : new RegExp(values.filter),
     uapImages: integer("--uap-images", values["uap-images"], 1),
     uapPasses: numbers("uap-passes", 1) ?? [1],
-    seconds: positive("--seconds", values.seconds ?? (values.quick ? "0.5" : "1.2")),
-    profile: values.profile ? "only" : values.profile === undefined && !values.gpu ? "last" : "none",
+    seconds: positive("--seconds", values.seconds ?? (values.quick ? "0.25" : "1.2")),
+    profile: values.profile
+      ? "only"
+      : values.profile === undefined && !values.gpu && !across
+        ? "last"
+        : "none",
     roofline: values.roofline,
-    cold: values.cold ?? !values.gpu,
+    cold: values.cold ?? !(values.gpu || across),
     relaxedFlag: values["relaxed-flag"],
     json: values.json,
     list: values.list,
   };
-}
-
-function members<T extends string>(
-  name: string,
-  text: string | undefined,
-  known: readonly T[],
-): T[] | undefined {
-  return text?.split(",").map((word) => {
-    const found = known.find((k) => k === word);
-    if (!found) throw new Error(`${name} has ${word}, expected ${known.join(", ")}`);
-    return found;
-  });
 }
 
 function integer(name: string, text: string, least: number): number {

@@ -1,6 +1,7 @@
-import { availableParallelism } from "node:os";
 import { type Case, OPS } from "./case.js";
-import type { EngineName, Options } from "./options.js";
+import type { EngineName } from "./engine_names.js";
+import type { Source } from "./networks.js";
+import type { Options } from "./options.js";
 
 /** One case and who takes part in it. */
 export interface Group {
@@ -101,15 +102,55 @@ const GPU: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-const QUICK: Readonly<Record<string, readonly Row[]>> = {
+/** Whoever there is in Node or in a page; who cannot take part says why. */
+const EVERYBODY = [
+  "reference",
+  ...OURS,
+  "webgpu",
+  ...(["tfjs-cpu", "tfjs-wasm", "tfjs-webgl", "tfjs-webgpu", "onnxruntime"] as const),
+] as const;
+
+/** What `--across` measures, in Node and in browsers alike. */
+const ACROSS: Readonly<Record<string, readonly Row[]>> = {
+  tiny: [
+    ["logits", 1, 0, EVERYBODY],
+    ["gradient", 1, 1, EVERYBODY],
+    ["jacobian", 1, 10, EVERYBODY],
+    ["deepfool_step", 8, 10, EVERYBODY],
+  ],
   demo: [
-    ["logits", 1, 0, [...OURS, "onnxruntime"]],
-    ["jacobian", 1, 10, OURS],
+    ["logits", 1, 0, EVERYBODY],
+    ["jacobian", 1, 10, EVERYBODY],
+    ["jacobian", 32, 10, EVERYBODY],
+    ["deepfool", 64, 10, [...OURS, "webgpu"]],
   ],
   resnet20: [
-    ["logits", 1, 0, [...OURS, "onnxruntime", "torch"]],
-    ["jacobian", 1, 10, NATIVE],
+    ["logits", 1, 0, EVERYBODY],
+    ["logits", 32, 0, EVERYBODY],
+    ["gradient", 1, 1, EVERYBODY],
+    ["jacobian", 1, 10, EVERYBODY],
+    ["jacobian", 8, 10, EVERYBODY],
+    ["deepfool", 64, 10, [...OURS, "webgpu"]],
   ],
+  squeezenet: [
+    ["logits", 1, 0, EVERYBODY],
+    ["jacobian", 1, 10, EVERYBODY],
+  ],
+};
+
+/** What takes seconds a Jacobian of a ResNet: `--across` has it. */
+const SLOWEST: readonly EngineName[] = ["reference", "tfjs-cpu"];
+
+/** Of one image: what there is time for where shaders are compiled for a software GPU. */
+const LATENCY: readonly Row[] = [
+  ["logits", 1, 0, EVERYBODY],
+  ["jacobian", 1, 10, EVERYBODY.filter((engine) => !SLOWEST.includes(engine))],
+];
+
+const QUICK: Readonly<Record<string, readonly Row[]>> = {
+  demo: LATENCY,
+  resnet20: LATENCY,
+  tiny: ACROSS.tiny.filter(([op]) => op === "logits" || op === "jacobian"),
 };
 
 /** What takes the place of our fastest variant in a Node that has no relaxed SIMD. */
@@ -124,13 +165,13 @@ function withoutFusing(engine: EngineName): EngineName {
  * @param fused whether this Node has relaxed SIMD
  */
 export function planGroups(options: Options, networks: readonly string[], fused = true): Group[] {
-  const { ops, batches, classes, full, quick, gpu } = options;
+  const { ops, batches, classes, full, quick, gpu, across } = options;
   const engines = (usual: readonly EngineName[]): readonly EngineName[] =>
-    options.engines ?? (fused ? usual : [...new Set(usual.map(withoutFusing))]);
+    options.engines ?? (fused || quick || across ? usual : [...new Set(usual.map(withoutFusing))]);
   if (!ops && !batches && !classes && !full) {
-    const plan = gpu ? GPU : quick ? QUICK : DEFAULT;
+    const plan = gpu ? GPU : quick ? QUICK : across ? ACROSS : DEFAULT;
     return networks.flatMap((network) =>
-      (plan[network.replace(/-he$/, "")] ?? (gpu ? [] : DEFAULT[network]) ?? []).flatMap(
+      (plan[network.replace(/-he$/, "")] ?? (gpu || quick || across ? [] : DEFAULT[network]) ?? []).flatMap(
         ([op, batch, k, who]) =>
           (op === "uap_pass" ? universalSizes(options) : [{ batch }]).map((sizes) => ({
             case: { op, network, ...sizes, classes: k },
@@ -171,9 +212,23 @@ function universalSizes({ uapImages, uapPasses }: Options): Pick<Case, "batch" |
   return uapPasses.map((passes) => ({ batch: uapImages, passes }));
 }
 
-/** Threads of our engine that are measured: none, and one for each of up to two processors. */
-export function planThreads({ threads, quick, gpu }: Options): readonly number[] {
+/**
+ * Threads of our engine that are measured: none, and one for each of up to two processors.
+ *
+ * @param cores processors, and so threads that there can be; 1 where memory cannot be shared
+ */
+export function planThreads({ threads, gpu }: Options, cores: number): readonly number[] {
   if (threads) return threads;
-  if (quick || gpu) return [0];
-  return availableParallelism() > 1 ? [0, 2] : [0];
+  if (gpu) return [0];
+  return cores > 1 ? [0, 2] : [0];
+}
+
+/** Of what there is, the networks that a run without `--networks` takes. */
+export function planNetworks(options: Options, there: readonly Source[]): string[] {
+  const has = (name: string): boolean => there.some((s) => s.name === name);
+  if (options.gpu) return there.filter((s) => !(s.standsFor && has(s.standsFor))).map((s) => s.name);
+  const resnet = has("resnet20") ? "resnet20" : "resnet20-he";
+  if (options.quick) return [resnet, "tiny"];
+  if (options.across) return ["tiny", "demo", resnet, ...(has("squeezenet") ? ["squeezenet"] : [])];
+  return there.filter((s) => (options.full && !s.standsFor) || s.inDefault).map((s) => s.name);
 }

@@ -1,10 +1,5 @@
 import { setFlagsFromString } from "node:v8";
-import { relaxedProbe } from "../src/kernels/wasm/module.generated.js";
-
-/** Whether WebAssembly in this process has relaxed SIMD: Node 22 and later, or 20 with its flag. */
-export function hasRelaxedSimd(): boolean {
-  return WebAssembly.validate(Buffer.from(relaxedProbe, "base64"));
-}
+import { hasRelaxedSimd } from "./fused.js";
 
 /**
  * Turns relaxed SIMD on in a Node that has it behind a flag (20); later ones have it on and do not know the flag. Must

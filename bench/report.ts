@@ -1,5 +1,6 @@
 import type { Case } from "./case.js";
 import type { Check } from "./checks/verdict.js";
+import type { Absence } from "./results.js";
 import type { Spread } from "./statistics.js";
 import { type Column, digits, formatTable, percent, times } from "./table.js";
 
@@ -93,6 +94,32 @@ export function refusals(rows: readonly Row[]): string[] {
     Object.entries(faster).flatMap(([peer, ratio]) =>
       "refused" in ratio ? [`no ratio of ${name} to ${peer}: ${ratio.refused}`] : [],
     ),
+  );
+}
+
+/** Who was kept by what from which cases. */
+export interface AbsentGroup {
+  readonly engine: string;
+  readonly reason: string;
+  readonly where: readonly string[];
+}
+
+/** Absences with the same reason, together. */
+export function absences(absent: readonly Absence[]): AbsentGroup[] {
+  const groups = new Map<string, { engine: string; reason: string; where: Set<string> }>();
+  for (const { engine, network, op, reason } of absent) {
+    const key = `${engine}: ${reason}`;
+    const group = groups.get(key) ?? { engine, reason, where: new Set() };
+    group.where.add(op === undefined ? network : `${op}/${network}`);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map((group) => ({ ...group, where: [...group.where] }));
+}
+
+/** One line for each. */
+export function absentLines(absent: readonly Absence[]): string[] {
+  return absences(absent).map(
+    ({ engine, reason, where }) => `absent: ${engine}: ${reason} (${where.join(", ")})`,
   );
 }
 

@@ -11,6 +11,8 @@
  *   node bench/run.mjs minimal [options]      how small each method's perturbations are (npm run bench:minimal)
  *   node bench/run.mjs rates [options]        how soon a fooling rate is reached (npm run bench:rates)
  *   node bench/run.mjs goals [options]        one class for all images, and no images at all (npm run bench:goals)
+ *   node bench/run.mjs browser [options]      the same cases in a headless Chromium (npm run bench:browser)
+ *   node bench/run.mjs report [files]         a document of the results of any machines (npm run bench:report)
  *   node bench/run.mjs gpu [options]          tests and engines on the machine's GPU (npm run bench:gpu)
  *   node bench/run.mjs gpu_profile [options]  every dispatch of a Jacobian by the clock of the GPU
  *
@@ -30,6 +32,8 @@ const programs = [
   "minimal",
   "rates",
   "goals",
+  "browser",
+  "report",
   "gpu",
   "gpu_profile",
 ];

@@ -12,7 +12,9 @@ import { openModel } from "../src/network/import/open_model.js";
 import { resolveInput } from "../src/network/input.js";
 import { networkWithHalves } from "../test/support/half_weights.js";
 import { readImages } from "./images.js";
-import { describeMachine, machineText } from "./machine.js";
+import { describeMachine } from "./machine.js";
+import { nodeFiles, shared } from "./node_files.js";
+import { machineText } from "./runtime.js";
 import { digits, formatTable } from "./table.js";
 
 const MODELS = [
@@ -44,7 +46,7 @@ async function measure(file: string, most: number, mostGradients: number): Promi
   const network = buildNetwork(await openModel(`${shared}/models/${file}`));
   const { mean, std } = preprocessing;
   const input = resolveInput({ mean, std }, network.input.shape.at(-1) as number);
-  const { values, count } = await readImages(`${shared}/images/${imageSet}`, most);
+  const { values, count } = await readImages(nodeFiles, `${shared}/images/${imageSet}`, most);
   const some = values.subarray(0, (values.length / count) * Math.min(count, mostGradients));
   using full = await createWasmEngine(network, input, { threads: "auto" });
   using half = await createWasmEngine(networkWithHalves(network), input, { threads: "auto" });
@@ -81,7 +83,6 @@ const { values: options } = parseArgs({
     gradients: { type: "string", default: "20" },
   },
 });
-const shared = process.env.UNIFOOL_SHARED ?? "../shared";
 console.log(`${machineText(describeMachine())}\n`);
 const rows: Row[] = [];
 for (const file of MODELS)

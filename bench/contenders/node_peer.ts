@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import type { BenchNetwork } from "../networks.js";
-import type { NodePeer } from "../peers/session.js";
+import { labelsOf, opsOf, type ScriptPeer } from "../peers/session.js";
 import { Child, childContender } from "./child.js";
 import type { Contender } from "./contender.js";
 
 /** @throws Absent if the package is not installed, or cannot run the network */
 export async function openNodePeer(
   network: BenchNetwork,
-  peer: NodePeer,
+  peer: ScriptPeer,
   threads: number,
 ): Promise<Contender> {
   const program = fileURLToPath(new URL("./peer.mjs", import.meta.url));
@@ -17,12 +17,5 @@ export async function openNodePeer(
     images: network.images.count,
     threads,
   }));
-  const [engine, ...backend] = peer.split("-");
-  const name = [...backend, answer.version, threads === 1 ? undefined : `${threads}t`];
-  return childContender(
-    child,
-    network,
-    { engine, variant: name.filter(Boolean).join("-"), threads },
-    peer === "onnxruntime" ? ["logits"] : ["logits", "jacobian", "gradient", "deepfool_step"],
-  );
+  return childContender(child, network, labelsOf(peer, String(answer.version), threads), opsOf(peer));
 }

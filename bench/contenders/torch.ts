@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { simplify } from "../../src/network/simplify.js";
-import { type BenchNetwork, root } from "../networks.js";
+import type { BenchNetwork } from "../networks.js";
+import { root } from "../node_files.js";
 import { Child, childContender, type Message } from "./child.js";
 import type { Contender } from "./contender.js";
 

@@ -9,7 +9,7 @@ export type WasmVariant = "simd" | "relaxed";
 /**
  * Our engine. `threads` 0 is the calling thread; `flagged`: fused multiply-add came by a flag, as the variant then says.
  *
- * @throws Absent where this Node lacks the variant or threads
+ * @throws Absent where this runtime lacks the variant or threads
  */
 export async function openWasm(
   { network, input, images }: BenchNetwork,
@@ -21,7 +21,9 @@ export async function openWasm(
   if (engine.threads !== threads || engine.variant !== variant) {
     engine.dispose();
     throw new Absent(
-      `asked for ${variant} with ${threads} threads, got ${engine.variant} with ${engine.threads}`,
+      engine.variant !== variant
+        ? "there is no relaxed SIMD here"
+        : `${threads} worker threads cannot be had here (${engine.threads} can)`,
     );
   }
   const build = flagged && variant === "relaxed" ? "relaxed-flag" : variant;

@@ -1,28 +1,22 @@
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import type { WeightStorage } from "../../src/kernels/webgpu/weights.js";
 import { networkWithHalves } from "../../test/support/half_weights.js";
-import { openGpu } from "../../test/support/webgpu.js";
 import type { Case, Result } from "../case.js";
 import type { Check } from "../checks/verdict.js";
 import { timed } from "../measure.js";
 import type { BenchNetwork } from "../networks.js";
-import { Absent, type Contender } from "./contender.js";
+import type { Contender } from "./contender.js";
 import { engineCall } from "./engine.js";
 
 /**
- * Our engine on WebGPU, on the adapter that UNIFOOL_GPU asks for. With weights in half precision its results are those
+ * Our engine on WebGPU. With weights in half precision its results are those
  * of the rounded network, so they are compared, bit by bit, with those of the float32 engine on that.
- *
- * @throws Absent where there is none
  */
 export async function openWebgpu(
   { network, input, images }: BenchNetwork,
   weights: WeightStorage,
+  gpu: GPU,
 ): Promise<Contender> {
-  const gpu = await openGpu().catch((error: Error) => {
-    throw new Absent(error.message);
-  });
-  if (!gpu) throw new Absent("no WebGPU adapter");
   const engine = await createWebgpuEngine(network, input, { gpu, weights });
   const onRoundedNetwork = async (c: Case): Promise<Result> => {
     using rounded = await createWebgpuEngine(networkWithHalves(network), input, { gpu });

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { exitOnSignals, TemporaryFolder } from "../endings.js";
-import { describeMachine, machineText } from "../machine.js";
+import { describeMachine } from "../machine.js";
+import { machineText } from "../runtime.js";
 import { adapterText, describeAdapter } from "./adapter.js";
 import { runTests, testText } from "./tests.js";
 

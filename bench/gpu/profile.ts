@@ -9,7 +9,7 @@ import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
 import type { DispatchTime } from "../../src/engines/webgpu/profile.js";
 import { sizeOf } from "../../src/network/spec.js";
 import { openGpu } from "../../test/support/webgpu.js";
-import { sources } from "../networks.js";
+import { sources } from "../node_files.js";
 import { digits, formatTable } from "../table.js";
 
 const { values: given } = parseArgs({
@@ -26,7 +26,7 @@ const report: Record<string, DispatchTime[]> = {};
 for (const name of given.cases.split(",")) {
   const [network, batch, classes] = name.split("/");
   const source = sources.find((s) => s.name === network);
-  if (!source?.available())
+  if (!source || !(await source.available()))
     throw new Error(`gpu_profile: --cases has ${network}, which is not on this machine`);
   const bench = await source.load(Number(batch));
   using engine = await createWebgpuEngine(bench.network, bench.input, { gpu });

@@ -1,5 +1,5 @@
 import { openGpu, requestTestDevice } from "../../test/support/webgpu.js";
-import type { Roofline } from "../roofline/measure.js";
+import type { Roofline } from "../roofline/peak.js";
 
 /** Multiply-adds of every number in one call of the first shader, and numbers an invocation. */
 const STEPS = 1024;

@@ -15,8 +15,9 @@ import { buildNetwork } from "../../src/network/build.js";
 import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
 import { readImages } from "../images.js";
-import { describeMachine, machineText } from "../machine.js";
-import { root } from "../networks.js";
+import { describeMachine } from "../machine.js";
+import { nodeFiles, shared } from "../node_files.js";
+import { machineText } from "../runtime.js";
 import { type Outcome, timedTable } from "./outcome.js";
 
 /** Folders of `../shared/models` and `../shared/images`, those that the golden results are of. */
@@ -33,8 +34,6 @@ const WAYS: Readonly<Record<string, MinimalOptions>> = {
   "fmn, 100 steps": { method: "fmn" },
   "fmn, 300 steps": { method: "fmn", steps: 300 },
 };
-
-const shared = process.env.UNIFOOL_SHARED ?? `${root}../shared`;
 
 const { values: given } = parseArgs({
   options: {
@@ -58,7 +57,7 @@ async function measure(network: string, ways: readonly string[]): Promise<Outcom
     built.input.shape.at(-1) as number,
   );
   using engine = await createWasmEngine(built, input, { threads: Number(given.threads) });
-  const { values } = await readImages(`${shared}/images/${set}`, Number(given.images));
+  const { values } = await readImages(nodeFiles, `${shared}/images/${set}`, Number(given.images));
   const common = {
     norm: given.norm === "inf" ? Infinity : 2,
     ...(!given.clip && { bounds: [-Infinity, Infinity] as const }),

@@ -1,4 +1,4 @@
-import { type Machine, machineText } from "../machine.js";
+import { type Machine, machineText, withRuntime } from "../runtime.js";
 import { type Column, formatTable } from "../table.js";
 
 /** What a way to search found on the images of a network. */
@@ -53,5 +53,5 @@ export function timedTable(outcomes: readonly Outcome[]): string {
 
 /** The table with what it was taken on. */
 export function report({ machine, outcomes }: Measured): string {
-  return `${tableOf(outcomes)}\n\n${machineText(machine).replaceAll("\n", "; ")}.`;
+  return `${tableOf(outcomes)}\n\n${machineText(withRuntime(machine)).replaceAll("\n", "; ")}.`;
 }

@@ -1,18 +1,21 @@
-import { readFile } from "node:fs/promises";
 import { type Shape, sizeOf } from "../../src/network/spec.js";
 import type { BenchNetwork } from "../networks.js";
+import { onnxFile } from "./onnx_file.js";
 import type { PeerSession } from "./session.js";
 
 /** ONNX Runtime Web on its WebAssembly SIMD backend; forward passes only. */
 export async function openOnnxruntime(
+  ort: typeof import("onnxruntime-web"),
   { network, input, images, onnx }: BenchNetwork,
   threads: number,
 ): Promise<PeerSession> {
-  if (onnx === undefined) throw new Error("there is no ONNX file of this network");
-  const ort = await import("onnxruntime-web");
+  const model = onnx ? await onnx() : onnxFile(network);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
-  const session = await ort.InferenceSession.create(await readFile(onnx), { executionProviders: ["wasm"] });
+  const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  // It takes as many as there are processors, and without shared memory one.
+  const got = ort.env.wasm.numThreads;
+  if (got !== threads) throw new Error(`asked for ${threads} threads, got ${got}`);
   const { shape } = network.input;
   const size = sizeOf(shape);
   return {
@@ -38,7 +41,7 @@ export async function openOnnxruntime(
 }
 
 /** `[N][H][W][C]` to `[N][C][H][W]`. */
-function channelsFirst(values: Float32Array, [height, width, channels]: Shape): Float32Array {
+export function channelsFirst(values: Float32Array, [height, width, channels]: Shape): Float32Array {
   const plane = height * width;
   return values.map((_, i) => {
     const n = Math.floor(i / (plane * channels));

@@ -1,31 +1,26 @@
-import { createRequire } from "node:module";
-import { dirname } from "node:path";
 import { createTfjsEngine, type TfjsEngine, type TfNamespace } from "../../src/engines/tfjs/engine.js";
 import { uploadNetwork } from "../../src/engines/tfjs/network.js";
 import { simplify } from "../../src/network/simplify.js";
 import type { Result } from "../case.js";
 import { engineCall } from "../contenders/engine.js";
-import { type BenchNetwork, root } from "../networks.js";
-import { provideNavigatorGpu } from "./navigator_gpu.js";
+import type { BenchNetwork } from "../networks.js";
 import type { PeerSession, TfjsPeer } from "./session.js";
 
 /**
  * TensorFlow.js through our tfjs engine, which plays the network in the formulation that suits tfjs best, with a
  * reverse pass of our own; with `-grad` what tfjs offers by itself, `tf.grad` (on wasm, or on webgpu where the name says
- * so), in the better of the K-fold replicated batch and K calls. Loaded through CommonJS, since its ES modules do not
- * load in Node.
+ * so), in the better of the K-fold replicated batch and K calls.
+ *
+ * @param tf with its backend set
+ * @param device what its backend computes on, where there is a choice
  */
 export async function openTfjs(
+  tf: TfNamespace,
   { network, input, images }: BenchNetwork,
   peer: TfjsPeer,
+  device?: string,
 ): Promise<PeerSession> {
-  const require = createRequire(`${root}package.json`);
-  const adapter = peer.startsWith("tfjs-webgpu") ? await provideNavigatorGpu() : undefined;
-  const tf = require("@tensorflow/tfjs") as TfNamespace;
-  if (adapter !== undefined) require("@tensorflow/tfjs-backend-webgpu");
-  else if (peer !== "tfjs-cpu") provideWasm(require);
-  await tf.setBackend(adapter !== undefined ? "webgpu" : peer === "tfjs-cpu" ? "cpu" : "wasm");
-  const engines = peer.endsWith("-grad")
+  const engines = peer.endsWith("grad")
     ? await gradEngines(tf, { network, input })
     : { network: await createTfjsEngine(network, { tf, input }) };
   return {
@@ -39,7 +34,7 @@ export async function openTfjs(
       return {
         call,
         how:
-          [calls.length > 1 && c.op !== "logits" ? how : "", adapter].filter(Boolean).join(", ") || undefined,
+          [calls.length > 1 && c.op !== "logits" ? how : "", device].filter(Boolean).join(", ") || undefined,
       };
     },
   };
@@ -83,13 +78,4 @@ async function fastest(calls: readonly NamedCall[]): Promise<NamedCall> {
     }
   if (!best) throw failure;
   return best.chosen;
-}
-
-/** Says where the WebAssembly of tfjs lies. */
-function provideWasm(require: NodeJS.Require): void {
-  const { setWasmPaths } = require("@tensorflow/tfjs-backend-wasm") as {
-    setWasmPaths(folder: string): void;
-  };
-  const binary = require.resolve("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm");
-  setWasmPaths(`${dirname(binary)}/`);
 }

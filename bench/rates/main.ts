@@ -16,13 +16,13 @@ import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
 import { openGpu } from "../../test/support/webgpu.js";
 import { readImages } from "../images.js";
-import { describeMachine, machineText } from "../machine.js";
-import { root } from "../networks.js";
+import { describeMachine } from "../machine.js";
+import { nodeFiles, shared } from "../node_files.js";
+import { machineText } from "../runtime.js";
 import { formatTable } from "../table.js";
 import { craftOurs, craftTorch, OURS, type Point, type RateCase, TORCH } from "./contenders.js";
 import { LEVELS, timeTo } from "./time_to.js";
 
-const shared = process.env.UNIFOOL_SHARED ?? `${root}../shared`;
 const folder = `${shared}/models/cifar10_resnet20`;
 if (!existsSync(folder)) throw new Error(`rates: the network is not on this machine, expected ${folder}`);
 
@@ -65,7 +65,7 @@ async function openEngine(): Promise<Opened> {
 async function measure(engine: GradientEngine): Promise<Point[]> {
   const size = 32 * 32 * 3;
   const images = async (set: string, count: number) =>
-    (await readImages(`${shared}/images/${set}`, count)).values.subarray(0, count * size);
+    (await readImages(nodeFiles, `${shared}/images/${set}`, count)).values.subarray(0, count * size);
   const heldOut = await images("cifar10_test", 600);
   const { labels } = await engine.logits(heldOut);
   const rates: RateCase = { crafting: await images("cifar10_train", 500), heldOut, labels, radius: 10 / 255 };

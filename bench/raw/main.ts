@@ -2,8 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as loops from "../../src/kernels.js";
-import { describeMachine, machineText } from "../machine.js";
+import { describeMachine } from "../machine.js";
 import { alternate, timed } from "../measure.js";
+import { machineText } from "../runtime.js";
 import { type Spread, spreadOf } from "../statistics.js";
 import { type Column, digits, formatTable, times } from "../table.js";
 import { RAW_CASES, type RawCase } from "./cases.js";

@@ -2,10 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { describeMachine, machineText } from "../machine.js";
+import { describeMachine } from "../machine.js";
 import { allowRelaxedSimd } from "../relaxed.js";
+import { machineText } from "../runtime.js";
 import { digits, formatTable } from "../table.js";
-import { LEVELS, measureRoofline, type Roofline } from "./measure.js";
+import { measureRoofline } from "./measure.js";
+import { LEVELS, type Roofline } from "./peak.js";
 
 const { values } = parseArgs({
   options: {

@@ -14,8 +14,9 @@ import { buildNetwork } from "../../src/network/build.js";
 import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
 import { readImages } from "../images.js";
-import { describeMachine, machineText } from "../machine.js";
-import { root } from "../networks.js";
+import { describeMachine } from "../machine.js";
+import { nodeFiles, shared } from "../node_files.js";
+import { machineText } from "../runtime.js";
 import { formatTable } from "../table.js";
 import { CASES, RULES, type RuleCase } from "./cases.js";
 
@@ -31,8 +32,6 @@ interface Outcome {
   readonly gradients: number;
   readonly seconds: number;
 }
-
-const shared = process.env.UNIFOOL_SHARED ?? `${root}../shared`;
 
 const { values: given } = parseArgs({
   options: {
@@ -56,7 +55,7 @@ async function openCase({ model }: RuleCase): Promise<WasmEngine> {
 }
 
 async function imagesOf({ set, from, count }: RuleCase["crafting"]): Promise<Float32Array> {
-  const all = await readImages(`${shared}/images/${set}`, from + count);
+  const all = await readImages(nodeFiles, `${shared}/images/${set}`, from + count);
   const size = all.values.length / all.count;
   return all.values.subarray(from * size);
 }

@@ -1,3 +1,5 @@
+import { resultsDocument } from "../../bench/across/document.js";
+import { defaultFiles, readRuns } from "../../bench/across/read.js";
 import { minimalTable } from "./minimal_table.js";
 import { operatorTable } from "./operator_table.js";
 import { rateChart, rateTable } from "./rate_chart.js";
@@ -18,10 +20,17 @@ export const SECTIONS: readonly Section[] = [
   { file: "bench/README.md", name: "rates", make: rateTable },
 ];
 
-/** Pictures that are made. */
+/** Pictures, and whole documents, that are made. */
 export const DRAWINGS: readonly Pick<Section, "file" | "make">[] = [
   { file: "docs/time-to-rate.svg", make: rateChart },
+  ...acrossRuntimes(),
 ];
+
+/** The document of the results that are kept, and its charts. */
+function acrossRuntimes(): Pick<Section, "file" | "make">[] {
+  const drawn = resultsDocument(readRuns(defaultFiles()));
+  return Object.entries(drawn).map(([path, text]) => ({ file: `bench/${path}`, make: () => text }));
+}
 
 /** @throws Error where the document has no such section */
 export function withSection(text: string, { file, name }: Section, content: string): string {

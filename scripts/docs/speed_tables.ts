@@ -12,15 +12,15 @@ const NETWORKS: Readonly<Record<string, string>> = {
   mobilenetv2: "MobileNetV2, 224x224",
 };
 
-/** The published reports, Node 20 first. */
+/** The published reports, Node 20 first; runs across runtimes have a document of their own. */
 function published(): Report[] {
   return readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".json"))
+    .filter((file) => /^node\d+\.json$/.test(file))
     .sort()
     .map((file) => parseReport(readFileSync(FOLDER + file, "utf8"), FOLDER + file));
 }
 
-const version = ({ machine }: Report): string => machine.node.replace(/^v(\d+).*/, "$1");
+const version = ({ machine }: Report): string => machine.runtime.version.replace(/^v(\d+).*/, "$1");
 
 interface Line {
   readonly network: string;
@@ -64,7 +64,7 @@ export function resultTables(): string {
       return [
         `### Node ${version(report)}`,
         "",
-        `${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}, ${machine.date.slice(0, 10)}, commit ${machine.commit}:`,
+        `${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.runtime.version}, ${machine.date.slice(0, 10)}, commit ${machine.commit}:`,
         `\`${machine.command}\``,
         "",
         resultTable(report.rows),
@@ -77,7 +77,7 @@ export function resultTables(): string {
 }
 
 function sourceText({ machine }: Report): string {
-  return `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date.slice(0, 10)}`;
+  return `${machine.cpu}, ${machine.cores} cores, Node ${machine.runtime.version}, ${machine.date.slice(0, 10)}`;
 }
 
 function isFused({ rows }: Report): boolean {

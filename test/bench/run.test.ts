@@ -5,11 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rowName } from "../../bench/case.js";
 import type { AdapterReport } from "../../bench/gpu/adapter.js";
 import type { FileReport } from "../../bench/gpu/tests.js";
-import { parseOptions } from "../../bench/options.js";
-import { planGroups } from "../../bench/plan.js";
 import type { Row } from "../../bench/report.js";
 import { openGpu } from "../support/webgpu.js";
 
@@ -105,45 +102,5 @@ describe.skipIf(!gpu)("npm run bench:gpu", () => {
       passed: 3,
       skipped: 2,
     });
-  });
-});
-
-describe("options", () => {
-  it("name what is wrong", () => {
-    expect(() => parseOptions(["--ops", "hessian"])).toThrow("--ops has hessian, expected logits");
-    expect(() => parseOptions(["--batches", "0"])).toThrow("--batches has 0, expected an integer from 1");
-    expect(() => parseOptions(["--wrong"])).toThrow();
-    expect(parseOptions(["--help"])).toBeUndefined();
-  });
-
-  it("ask for the rows of a GPU", () => {
-    const groups = planGroups(parseOptions(["--gpu"])!, ["resnet20", "mobilenetv2"]);
-    expect(new Set(groups.map((g) => g.case.network))).toEqual(new Set(["resnet20", "mobilenetv2"]));
-    for (const { engines } of groups) expect(engines).toContain("webgpu");
-  });
-
-  it("ask for several passes of the universal perturbation", () => {
-    const options = parseOptions(["--networks", "resnet20", "--uap-images", "500", "--uap-passes", "1,5"])!;
-    for (const given of [options, { ...options, ops: ["uap_pass" as const] }]) {
-      const cases = planGroups(given, ["resnet20"]).map((g) => g.case);
-      expect(cases.filter(({ op }) => op === "uap_pass").map((c) => rowName(c, "*", "*"))).toEqual([
-        "uap_pass/resnet20/*/*/500/10",
-        "uap_pass.x5/resnet20/*/*/500/10",
-      ]);
-    }
-    expect(() => parseOptions(["--uap-passes", "0"])).toThrow("--uap-passes has 0");
-  });
-
-  it("combine operations, batches and classes", () => {
-    const options = parseOptions(["--ops", "logits,jacobian", "--batches", "1,8", "--classes", "4,32"])!;
-    const cases = planGroups(options, ["resnet20"]).map((g) => g.case);
-    expect(cases.map((c) => `${c.op} ${c.batch} ${c.classes}`)).toEqual([
-      "logits 1 0",
-      "logits 8 0",
-      "jacobian 1 4",
-      "jacobian 1 32",
-      "jacobian 8 4",
-      "jacobian 8 32",
-    ]);
   });
 });

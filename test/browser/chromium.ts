@@ -20,15 +20,26 @@ export function findChromium(): string | undefined {
   return undefined;
 }
 
-/**
- * Headless, and quiet without a network.
- *
- * @param webgpu whether WebGPU finds an adapter where there is no GPU: SwiftShader, which comes with Chromium. Chromium
- *   takes no other Vulkan driver for the CPU: lavapipe cannot share textures with it
- */
-export function launchChromium(executablePath: string, { webgpu = true } = {}): Promise<Browser> {
+export interface LaunchOptions {
+  /**
+   * Whether WebGPU finds an adapter where there is no GPU: SwiftShader, which comes with Chromium. Chromium takes no other
+   * Vulkan driver for the CPU: lavapipe cannot share textures with it. Default true.
+   */
+  readonly webgpu?: boolean;
+  /** Default true. */
+  readonly headless?: boolean;
+  /** Further ones. */
+  readonly flags?: readonly string[];
+}
+
+/** Quiet without a network. */
+export function launchChromium(
+  executablePath: string,
+  { webgpu = true, headless = true, flags = [] }: LaunchOptions = {},
+): Promise<Browser> {
   return chromium.launch({
     executablePath,
+    headless,
     args: [
       // Chromium's sandbox cannot start in most containers; only our own pages are opened.
       "--no-sandbox",
@@ -40,6 +51,7 @@ export function launchChromium(executablePath: string, { webgpu = true } = {}): 
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...flags,
     ],
   });
 }
