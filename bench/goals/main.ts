@@ -15,7 +15,7 @@ import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
 import { readImages } from "../images.js";
 import { describeMachine } from "../machine.js";
-import { root } from "../networks.js";
+import { nodeFiles, shared } from "../node_files.js";
 import { CASES, type RuleCase } from "../rules/cases.js";
 import { type GoalOutcome, type MeasuredGoals, report } from "./outcome.js";
 
@@ -23,7 +23,6 @@ const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
 /** Of a targeted run, as many as the best rule takes for its rate; of a data-free one, 500 jigsaws each. */
 const PASSES = 5;
 
-const shared = process.env.UNIFOOL_SHARED ?? `${root}../shared`;
 const { values: given } = parseArgs({
   options: {
     seeds: { type: "string", default: "3" },
@@ -47,7 +46,7 @@ async function openCase({ model }: RuleCase): Promise<WasmEngine> {
 }
 
 async function imagesOf({ set, from, count }: RuleCase["crafting"]): Promise<Float32Array> {
-  const all = await readImages(`${shared}/images/${set}`, from + count);
+  const all = await readImages(nodeFiles, `${shared}/images/${set}`, from + count);
   return all.values.subarray((from * all.values.length) / all.count);
 }
 

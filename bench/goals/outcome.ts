@@ -1,4 +1,4 @@
-import { type Machine, machineText } from "../machine.js";
+import { type Machine, machineText, withRuntime } from "../runtime.js";
 import { type Column, formatTable } from "../table.js";
 
 /** What one run's last v does to images that it was not made from. */
@@ -53,7 +53,7 @@ export function report({ machine, targeted, dataFree }: MeasuredGoals): string {
     ],
     grouped(dataFree, ({ network }) => network),
   );
-  return `${classes}\n\n${networks}\n\n${machineText(machine).replaceAll("\n", "; ")}.`;
+  return `${classes}\n\n${networks}\n\n${machineText(withRuntime(machine)).replaceAll("\n", "; ")}.`;
 }
 
 function grouped(outcomes: readonly GoalOutcome[], key: (outcome: GoalOutcome) => string): Runs[] {
