@@ -1,5 +1,6 @@
 import { resultsDocument } from "../../bench/across/document.js";
 import { defaultFiles, readRuns } from "../../bench/across/read.js";
+import { goalsTable } from "./goals_table.js";
 import { minimalTable } from "./minimal_table.js";
 import { operatorTable } from "./operator_table.js";
 import { rateChart, rateTable } from "./rate_chart.js";
@@ -16,6 +17,7 @@ export const SECTIONS: readonly Section[] = [
   { file: "README.md", name: "operators", make: operatorTable },
   { file: "README.md", name: "speed", make: speedTable },
   { file: "bench/README.md", name: "results", make: resultTables },
+  { file: "bench/README.md", name: "goals", make: goalsTable },
   { file: "bench/README.md", name: "minimal", make: minimalTable },
   { file: "bench/README.md", name: "rates", make: rateTable },
 ];
