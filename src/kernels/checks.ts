@@ -4,6 +4,7 @@
  */
 
 import { ModelError } from "../errors.js";
+import { firstNotFinite } from "./finite.js";
 import type { NodeSpec, Shape } from "./node.js";
 
 /** `8x8x3`, for messages. */
@@ -87,9 +88,8 @@ export function checkValues(
 export function checkFloats(node: NodeSpec, attribute: string, value: Float32Array): void {
   if (!(value instanceof Float32Array))
     rejectNode(node, `${attribute} is ${typeof value}, expected a Float32Array`);
-  for (let i = 0; i < value.length; i++)
-    if (!Number.isFinite(value[i]))
-      rejectNode(node, `${attribute}[${i}] is ${value[i]}, expected finite values`);
+  const i = firstNotFinite(value);
+  if (i >= 0) rejectNode(node, `${attribute}[${i}] is ${value[i]}, expected finite values`);
 }
 
 /** @throws ModelError unless the input has `rank` axes, `layout` being their names */

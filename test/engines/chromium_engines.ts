@@ -1,5 +1,3 @@
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll } from "vitest";
 import type { Engine } from "../../src/engines/engine.js";
@@ -13,12 +11,11 @@ const chromium = findChromium();
 
 let browser: Browser | undefined;
 let site: Site | undefined;
-let dist: string | undefined;
 let opened: Promise<CreateRemote> | undefined;
 
 /** One page for a test file, with the built package. */
 async function openPage(): Promise<CreateRemote> {
-  dist = await buildPackage();
+  const dist = await buildPackage();
   site = await serve(
     "plain",
     { "/dist/": dist },
@@ -38,7 +35,6 @@ async function openPage(): Promise<CreateRemote> {
 afterAll(async () => {
   await browser?.close();
   site?.close();
-  if (dist) rmSync(dirname(dist), { recursive: true });
 });
 
 const webgpu: EngineUnderTest<Engine> = {

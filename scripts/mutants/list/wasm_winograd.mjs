@@ -59,8 +59,8 @@ export const mutants = [
     ...wasm("kernels/conv", "pack.ts", kernels("wasm_conv_forward", "wasm_conv_sparse", "wasm_conv_vjp")),
     name: "packVjp: part",
     what: "every part has the filters of the first",
-    from: "const from = (t * depth + b * block + i) * allFilters + first;",
-    to: "const from = (t * depth + b * block + i) * allFilters;",
+    from: "const from = (t * depth + b * block) * allFilters + first;",
+    to: "const from = (t * depth + b * block) * allFilters;",
   },
   {
     ...wasm("kernels/conv", "vjp_blocks.ts", kernels("wasm_conv_vjp")),

@@ -6,7 +6,7 @@ import { sizeOf } from "../../network/spec.js";
 import { fooledShare } from "../evaluate.js";
 import { gradient } from "../gradient.js";
 import { predict } from "../predict.js";
-import type { Tally } from "./rule.js";
+import type { Tally } from "./tally.js";
 
 export const CALLER = "universalPerturbation";
 

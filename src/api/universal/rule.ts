@@ -1,6 +1,7 @@
 import type { RandomSource } from "../random.js";
 import type { Ascent } from "./ascent.js";
 import type { CraftingImages } from "./crafting_images.js";
+import type { Tally } from "./tally.js";
 
 /** A stochastic rule: what a step makes of a batch of images. */
 export interface Rule {
@@ -20,12 +21,6 @@ export interface StepDone {
   readonly updated: boolean;
   /** What v did to the images of the step before it moved. */
   readonly tally: Tally;
-}
-
-/** Images that count, and how many of them are fooled. */
-export interface Tally {
-  readonly counted: number;
-  readonly fooled: number;
 }
 
 /** Makes a rule, with nothing remembered, for a run or for one of several starts. */

@@ -4,7 +4,7 @@ import { defaultBatch } from "../predict.js";
 import type { RandomSource } from "../random.js";
 import { CALLER, CraftingImages } from "./crafting_images.js";
 import { jigsaw } from "./jigsaw.js";
-import type { Tally } from "./rule.js";
+import type { Tally } from "./tally.js";
 
 /** Images a pass. */
 export const COUNT = 500;

@@ -25,6 +25,12 @@ const G = [
   [0.5, -0.5, 0.5],
   [0, 0, 1],
 ];
+const TAPS = 9;
+/** What each tap counts at each position, `[position][tap]`: powers of two, so that products with them are exact. */
+const FACTORS = Float64Array.from({ length: POSITIONS * TAPS }, (_, n) => {
+  const [position, tap] = [Math.floor(n / TAPS), n % TAPS];
+  return G[position >> 2][Math.floor(tap / 3)] * G[position & 3][tap % 3];
+});
 
 /**
  * Weights for `winograd_multiply`: `G w G^T`, `[filter block of 16][position][depth][16]`, written to `packed`.
@@ -37,16 +43,16 @@ export function packWinograd(
   filters: number,
   packed: Float32Array = new Float32Array(POSITIONS * depth * filters),
 ): Float32Array {
+  const w = new Float64Array(TAPS);
   for (let c = 0; c < depth; c++)
     for (let o = 0; o < filters; o++) {
-      const w = (p: number, q: number): number => weights[((3 * p + q) * depth + c) * filters + o];
+      for (let tap = 0; tap < TAPS; tap++) w[tap] = weights[(tap * depth + c) * filters + o];
       const block = Math.floor(o / FILTERS);
-      for (let i = 0; i < 4; i++)
-        for (let j = 0; j < 4; j++) {
-          let sum = 0;
-          for (let p = 0; p < 3; p++) for (let q = 0; q < 3; q++) sum += G[i][p] * w(p, q) * G[j][q];
-          packed[((block * POSITIONS + 4 * i + j) * depth + c) * FILTERS + (o % FILTERS)] = sum;
-        }
+      for (let position = 0; position < POSITIONS; position++) {
+        let sum = 0;
+        for (let tap = 0; tap < TAPS; tap++) sum += FACTORS[position * TAPS + tap] * w[tap];
+        packed[((block * POSITIONS + position) * depth + c) * FILTERS + (o % FILTERS)] = sum;
+      }
     }
   return packed;
 }

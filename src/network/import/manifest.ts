@@ -1,4 +1,5 @@
 import { shapeText } from "../../kernels/checks.js";
+import { firstNotFinite } from "../../kernels/finite.js";
 import { halfValue } from "../../kernels/half_value.js";
 import type { Shape } from "../spec.js";
 import { isRecord, quoted, rejectModel, valueText } from "./failure.js";
@@ -115,16 +116,18 @@ function isStoredType(dtype: unknown): dtype is StoredType {
 /**
  * Weights of one group from its bytes, optimizer state left out.
  *
- * @param bytes exactly `group.bytes` of them
+ * @param bytes exactly `group.bytes` of them, which are nobody else's: weights in float32 stay there
  * @throws ModelError for a weight that is not finite
  */
 export function decodeGroup(group: ManifestGroup, bytes: Uint8Array<ArrayBuffer>, where: string): Weight[] {
   const weights: Weight[] = [];
+  // Weights may lie where they were read, unless something else does that nobody needs.
+  const mayStay = !group.entries.some(({ optimizer }) => optimizer);
   let start = 0;
   for (const entry of group.entries) {
     const end = start + entry.count * STORED_BYTES[entry.stored];
     if (!entry.optimizer) {
-      const data = decode(entry, bytes.subarray(start, end));
+      const data = decode(entry, bytes.subarray(start, end), mayStay);
       checkFinite(entry, data, where);
       weights.push({ name: entry.name, shape: entry.shape, type: entry.type, data });
     }
@@ -133,7 +136,9 @@ export function decodeGroup(group: ManifestGroup, bytes: Uint8Array<ArrayBuffer>
   return weights;
 }
 
-function decode({ stored, affine }: Entry, bytes: Uint8Array<ArrayBuffer>): Weight["data"] {
+function decode({ stored, affine }: Entry, bytes: Uint8Array<ArrayBuffer>, mayStay: boolean): Weight["data"] {
+  if (mayStay && stored === "float32" && bytes.byteOffset % 4 === 0)
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   // A copy, because a weight may start at any byte and a typed array may not.
   const { buffer } = bytes.slice();
   if (stored === "float32") return new Float32Array(buffer);
@@ -149,10 +154,10 @@ function decode({ stored, affine }: Entry, bytes: Uint8Array<ArrayBuffer>): Weig
 }
 
 function checkFinite(entry: Entry, data: Weight["data"], where: string): void {
-  for (let i = 0; i < data.length; i++)
-    if (!Number.isFinite(data[i]))
-      rejectModel(
-        where,
-        `weight ${quoted(entry.name)} (${shapeText(entry.shape)}) is ${data[i]} at ${i}, expected finite values`,
-      );
+  const i = firstNotFinite(data);
+  if (i >= 0)
+    rejectModel(
+      where,
+      `weight ${quoted(entry.name)} (${shapeText(entry.shape)}) is ${data[i]} at ${i}, expected finite values`,
+    );
 }

@@ -1,5 +1,6 @@
 import { UnsupportedOperatorError } from "../../../errors.js";
 import { nameText } from "../../../kernels/checks.js";
+import { firstNotFinite } from "../../../kernels/finite.js";
 import type { Operator, OpName } from "../../spec.js";
 import { quoted, rejectModel } from "../failure.js";
 import type { GraphBuilder, Value } from "../graph_builder.js";
@@ -63,7 +64,7 @@ export class Flow {
    */
   weights({ data }: Tensor, what: string): Float32Array {
     const values = data instanceof Float32Array ? data : Float32Array.from(data);
-    const wrong = values.findIndex((x) => !Number.isFinite(x));
+    const wrong = firstNotFinite(values);
     if (wrong >= 0) this.reject(`${what} is ${values[wrong]} at ${wrong}, expected finite values`);
     return values;
   }

@@ -15,6 +15,7 @@ export interface ModelSource {
    *
    * @param files paths as segments, already checked, relative to the folder of the main file
    * @param bytes how many bytes are declared for them together
+   * @returns memory of their own, which nobody else holds
    * @throws ModelError for a file that is missing, outside the folder, or of another size
    */
   readFiles(files: readonly (readonly string[])[], bytes: number): Promise<Uint8Array<ArrayBuffer>>;
