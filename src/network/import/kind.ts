@@ -20,10 +20,36 @@ export const OTHERS = {
     "it is a TensorFlow graph: convert it with tensorflowjs_converter --input_format=tf_saved_model, or with tf2onnx",
   "tfjs-0":
     "it is a model of TensorFlow.js 0.x: convert it to a model.json with tensorflowjs_pb2json or tensorflowjs_converter 1.x",
+  pdf: "it is a PDF document, not a model: give the model.json of a tfjs model or an ONNX file",
+  picture: "it is a picture, not a model: give it with the images, and here the model that they are for",
+  numpy:
+    "it is an array of NumPy, not a model: images and perturbations are kept so; export the model to ONNX or tfjs",
+  archive: "it is a packed archive that is no zip: unpack it and give the model in it",
   weights: "it is a weights file",
   empty: "it is empty",
   unknown: "it is not JSON",
 } as const;
+
+/** Files that a few bytes tell apart, whatever their names: how they begin, from the first byte or another on. */
+const SIGNATURES: readonly (readonly [kind: OtherKind, bytes: string, at?: number])[] = [
+  ["keras", "\u0089HDF\r\n"],
+  ["tflite", "TFL3", 4],
+  ["pdf", "%PDF-"],
+  ["picture", "\u0089PNG\r\n"],
+  ["picture", "\u00ff\u00d8\u00ff"],
+  ["picture", "GIF8"],
+  ["picture", "WEBP", 8],
+  ["picture", "ftypavif", 4],
+  ["picture", "ftypheic", 4],
+  ["picture", "II*\0"],
+  ["picture", "MM\0*"],
+  ["numpy", "\u0093NUMPY"],
+  ["archive", "\u001f\u008b"],
+  ["archive", "7z\u00bc\u00af"],
+  ["archive", "Rar!"],
+  ["archive", "\u00fd7zXZ"],
+  ["archive", "ustar", 257],
+];
 
 /** A topology is a few megabytes. */
 const LARGEST_JSON = 2 ** 28;
@@ -45,8 +71,8 @@ export function kindOf(bytes: Uint8Array, label: string): "json" | "onnx" | Othe
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) return "html";
   if (text.startsWith("PK\u0003\u0004"))
     return name.endsWith(".keras") ? "keras" : /\.(pt|pth|ckpt|bin)$/.test(name) ? "pytorch" : "zip";
-  if (text.startsWith("\u0089HDF\r\n")) return "keras";
-  if (ascii(bytes, 4, 4) === "TFL3") return "tflite";
+  const signed = SIGNATURES.find(([, begin, at = 0]) => ascii(bytes, at, begin.length) === begin);
+  if (signed) return signed[0];
   if (bytes[0] === 0x80 && bytes[1] < 6) return "pytorch";
   if (ascii(bytes, 8, 1) === "{") return "safetensors";
   // Its nodes come first, and those of a SavedModel after a version.
@@ -54,7 +80,13 @@ export function kindOf(bytes: Uint8Array, label: string): "json" | "onnx" | Othe
   if (name.endsWith(".pb") || text.startsWith("\u0008\u0001\u0012")) return "saved-model";
   if (/\.(h5|hdf5|keras)$/.test(name)) return "keras";
   if (name.endsWith(".onnx") || isModelProto(bytes)) return "onnx";
+  // Two letters alone would say little, but for the size of the file behind them.
+  if (text.startsWith("BM") && bytes.length >= 26 && sizeOfBitmap(bytes) === bytes.length) return "picture";
   return name.endsWith(".bin") ? "weights" : "unknown";
+}
+
+function sizeOfBitmap({ buffer, byteOffset }: Uint8Array): number {
+  return new DataView(buffer, byteOffset).getUint32(2, true);
 }
 
 /** Whether it begins like an ONNX file: ir_version, a number of 3 or more in field 1, then another field's tag. */

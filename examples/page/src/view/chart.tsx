@@ -59,6 +59,9 @@ function data(): uPlot.AlignedData {
   return [seconds, points.value.map(({ rate }) => rate), seconds.map(() => random)];
 }
 
+/** A line needs two points; the first by itself is a dot. */
+const alone = ({ data: [seconds] }: uPlot): boolean => seconds.length === 1;
+
 function draw(element: HTMLDivElement): uPlot {
   const style = getComputedStyle(element);
   // A canvas knows neither variables nor light-dark(), but a colour that is in use is worked out.
@@ -82,7 +85,8 @@ function draw(element: HTMLDivElement): uPlot {
       cursor: { show: false },
       padding: [8, 12, 0, 0],
       scales: {
-        x: { time: false, range: (_, _low, high) => [0, Math.max(1, high ?? 1)] },
+        // Not what uPlot proposes, which is twice as much where there is one point.
+        x: { time: false, range: () => [0, Math.max(1, points.value.at(-1)?.seconds ?? 1)] },
         y: { range: [0, 1] },
       },
       axes: [
@@ -96,7 +100,7 @@ function draw(element: HTMLDivElement): uPlot {
       ],
       series: [
         {},
-        { stroke: colour("--accent"), fill: colour("--tint"), width: 2, points: { show: false } },
+        { stroke: colour("--accent"), fill: colour("--tint"), width: 2, points: { show: alone } },
         { stroke: colour("--quiet"), width: 1.5, dash: [5, 4], points: { show: false } },
       ],
     },
