@@ -5,7 +5,9 @@ import type { WeightStorage } from "../kernels/webgpu/weights.js";
 import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layers_model/live.js";
 import { type InputTransform, resolveInput } from "../network/input.js";
 import type { Network } from "../network/spec.js";
+import { choose, failed } from "./compiling/choose.js";
 import {
+  type Backend,
   type CompileOptions,
   type CompileSource,
   resolveOptions,
@@ -27,6 +29,8 @@ export interface Compiled extends GradientEngine {
   readonly adapter?: string;
   /** How the webgpu backend keeps the weights of convolutions and dense layers. */
   readonly weights?: WeightStorage;
+  /** With backend "auto", what it took and why, such as `wasm: the WebGPU adapter ("llvmpipe") computes on the processor`. */
+  readonly choice?: string;
   /** One line each, for instance that outputs look like probabilities, on which DeepFool works badly. */
   readonly warnings: readonly string[];
 }
@@ -52,13 +56,61 @@ export interface Compiled extends GradientEngine {
  */
 export async function compile(model: CompileSource, options?: CompileOptions): Promise<Compiled> {
   const settings = resolveOptions(options);
-  const { signal } = settings;
+  const { backend, signal } = settings;
   signal?.throwIfAborted();
-  const { engine, network } = await engineFor(model, settings);
+  const network = await networkFor(model, settings);
+  signal?.throwIfAborted();
+  if (backend !== "auto") {
+    const engine = await engineFor(backend, model, network, settings);
+    return told(await checked(engine, network, settings), settings);
+  }
+  const { choice, ...made } = await automatic(network as Network, settings);
+  return Object.assign(told(made, settings), { choice });
+}
+
+/** An engine and what seems odd about it, which nobody has been told yet. */
+interface Checked {
+  readonly engine: GradientEngine;
+  readonly network?: Network;
+  readonly warnings: readonly string[];
+}
+
+/** Takes WebGPU where that is the choice and works, through its first image, else WASM. */
+async function automatic(network: Network, settings: Settings): Promise<Checked & { choice: string }> {
+  const { signal } = settings;
+  const on = async (backend: "wasm" | "webgpu", adapter?: GPUAdapter) =>
+    checked(await engineFor(backend, network, network, { ...settings, adapter }), network, settings);
+  const found = await choose(network, settings);
+  let { reason } = found;
+  signal?.throwIfAborted();
+  if (found.backend === "webgpu")
+    try {
+      return { ...(await on("webgpu", found.adapter)), choice: `webgpu: ${reason}` };
+    } catch (error) {
+      signal?.throwIfAborted();
+      // What is wrong with the network or its input is wrong there too, and said then.
+      reason = failed(error);
+    }
+  return { ...(await on("wasm")), choice: `wasm: ${reason}` };
+}
+
+async function checked(
+  engine: GradientEngine,
+  network: Network | undefined,
+  settings: Settings,
+): Promise<Checked> {
   try {
-    signal?.throwIfAborted();
-    const warnings = await warningsFor(engine, network, settings);
-    for (const warning of warnings) settings.onWarning?.(warning);
+    settings.signal?.throwIfAborted();
+    return { engine, network, warnings: await warningsFor(engine, network, settings) };
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+}
+
+function told({ engine, network, warnings }: Checked, { onWarning, signal }: Settings): Compiled {
+  try {
+    for (const warning of warnings) onWarning?.(warning);
     signal?.throwIfAborted();
     return Object.assign(engine, { network, warnings });
   } catch (error) {
@@ -67,24 +119,30 @@ export async function compile(model: CompileSource, options?: CompileOptions): P
   }
 }
 
+/** Undefined where TensorFlow.js runs the model as it is. */
+async function networkFor(model: CompileSource, settings: Settings): Promise<Network | undefined> {
+  if (settings.backend === "tfjs" && (typeof model === "function" || isLiveLayersModel(model)))
+    return undefined;
+  return networkOf("compile", model as LoadableModel, settings);
+}
+
 async function engineFor(
+  backend: Exclude<Backend, "auto">,
   model: CompileSource,
-  settings: Settings,
-): Promise<{ engine: GradientEngine; network?: Network }> {
-  const { backend, threads, deterministic, workerUrl, signal } = settings;
-  if (backend === "tfjs" && (typeof model === "function" || isLiveLayersModel(model)))
-    return { engine: await createOnTfjs(model, settings) };
-  const network = await networkOf("compile", model as LoadableModel, settings);
-  signal?.throwIfAborted();
+  network: Network | undefined,
+  settings: Settings & { readonly adapter?: GPUAdapter },
+): Promise<GradientEngine> {
+  if (backend === "tfjs" || network === undefined)
+    return createOnTfjs(network ?? (model as LiveLayersModel | TensorFunction), settings);
   const input = resolveInput(settings.input, network.input.shape.at(-1) ?? 1);
-  if (backend === "tfjs") return { engine: await createOnTfjs(network, settings), network };
-  if (backend === "webgpu") return { engine: await createOnWebgpu(network, input, settings), network };
+  if (backend === "webgpu") return createOnWebgpu(network, input, settings);
   if (backend === "reference") {
     const { createReferenceEngine } = await import("../engines/reference.js");
-    return { engine: createReferenceEngine(network, input), network };
+    return createReferenceEngine(network, input);
   }
+  const { threads, deterministic, workerUrl } = settings;
   const { createWasmEngine } = await import("../engines/wasm/engine.js");
-  return { engine: await createWasmEngine(network, input, { threads, deterministic, workerUrl }), network };
+  return createWasmEngine(network, input, { threads, deterministic, workerUrl });
 }
 
 /** Loaded only when asked for, as every engine is: nobody else needs to have TensorFlow.js. */
@@ -106,8 +164,8 @@ async function createOnTfjs(
 async function createOnWebgpu(
   network: Network,
   input: InputTransform,
-  { device, weights }: Settings,
+  { device, weights, adapter }: Settings & { readonly adapter?: GPUAdapter },
 ): Promise<WebgpuEngine> {
   const { createWebgpuEngine } = await import("../engines/webgpu/engine.js");
-  return createWebgpuEngine(network, input, { device, weights });
+  return createWebgpuEngine(network, input, { device, weights, adapter });
 }

@@ -54,7 +54,7 @@ function expectFailure({ code, stdout, stderr }: Finished, expected: 1 | 2, mess
   const lines = stderr
     .trimEnd()
     .split("\n")
-    .filter((line) => !/^(model|images) /.test(line));
+    .filter((line) => !/^(model|backend|images) /.test(line));
   expect({ code, lines }).toEqual({ code: expected, lines: [expect.stringMatching(message)] });
   expect(lines[0]).toMatch(/^unifool: /);
   expect(stdout).toBe("");

@@ -17,8 +17,9 @@ export interface CompileOptions {
   /**
    * "wasm": WebAssembly SIMD kernels. "webgpu": the GPU, through `navigator.gpu`; in Node through the npm package
    * `webgpu`, to be installed beside unifool. "reference": float64 definitions, slow, exact. "tfjs": TensorFlow.js
-   * on whatever backend it is set to. "auto", the default, is "wasm", whatever GPU there is: a GPU pays for large
-   * networks and batches, and rounds in a way of its own.
+   * on whatever backend it is set to. "auto", the default, is "webgpu" where `navigator.gpu` is there, the network takes 10 million
+   * multiply-adds an image or more, the adapter is a GPU and no software, and an engine on it works; else, and where `threads`, `deterministic` or
+   * `workerUrl` is given, "wasm". `choice` of what is compiled says which and why. A GPU rounds in a way of its own.
    */
   readonly backend?: Backend;
   /**

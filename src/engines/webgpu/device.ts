@@ -1,5 +1,6 @@
 import { EngineError } from "../../errors.js";
 import { importInstalled } from "../../kernels/import_installed.js";
+import { isSoftware } from "./software.js";
 
 /** A device and what becomes known of it: its loss, and errors that no call was waiting for. */
 export interface Gpu {
@@ -20,6 +21,8 @@ export interface GpuOptions {
   readonly device?: GPUDevice;
   /** Where to look for an adapter; default `navigator.gpu`, else the npm package `webgpu`. */
   readonly gpu?: GPU;
+  /** One that was asked for already, and has given no device yet. */
+  readonly adapter?: GPUAdapter;
 }
 
 /** Limits that larger is better for; all that the adapter has is asked for. */
@@ -37,12 +40,9 @@ const LIMITS = [
  *
  * @throws EngineError where there is no WebGPU or no adapter, or the device that was passed in is lost
  */
-export async function openGpu({ device, gpu }: GpuOptions): Promise<Gpu> {
+export async function openGpu({ device, gpu, adapter: asked }: GpuOptions): Promise<Gpu> {
   if (device) return watch(device, false, device.adapterInfo);
-  const found = gpu ?? (await findGpu());
-  const adapter = await found.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter)
-    throw new EngineError('compile: no WebGPU adapter, expected a GPU; { backend: "wasm" } needs none');
+  const adapter = asked ?? (await findAdapter(gpu));
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   const requiredFeatures = (["timestamp-query"] as const).filter((name) => adapter.features.has(name));
   const { info } = adapter;
@@ -58,8 +58,21 @@ export async function openGpu({ device, gpu }: GpuOptions): Promise<Gpu> {
   }
 }
 
+/**
+ * The fastest adapter, software or not.
+ *
+ * @throws EngineError where there is no WebGPU or no adapter
+ */
+export async function findAdapter(gpu?: GPU): Promise<GPUAdapter> {
+  const found = gpu ?? (await findGpu());
+  const adapter = await found.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter)
+    throw new EngineError('compile: no WebGPU adapter, expected a GPU; { backend: "wasm" } needs none');
+  return adapter;
+}
+
 /** Browsers may keep the description to themselves, and old ones the whole information. */
-function nameOf(info: GPUAdapterInfo | undefined): string {
+export function nameOf(info: GPUAdapterInfo | undefined): string {
   return info?.description || [info?.vendor, info?.architecture].filter(Boolean).join(" ") || "unnamed";
 }
 
@@ -114,7 +127,7 @@ function watch(device: GPUDevice, own: boolean, info: GPUAdapterInfo | undefined
   return {
     device,
     adapterName: nameOf(info),
-    onProcessor: info?.isFallbackAdapter ?? false,
+    onProcessor: isSoftware(info),
     assertLive,
     unlessLost: (work) =>
       new Promise((resolve, reject) => {
