@@ -2,7 +2,7 @@
  * Whether no value is NaN or infinite. Nought times such a value is no number; four sums, so that none waits for the one before:
  * half the time of a test of each.
  */
-export function areFinite(values: Float32Array | Float64Array): boolean {
+function areFinite(values: Float32Array | Float64Array): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = values.length & ~3;
   for (let i = 0; i < whole; i += 4) {

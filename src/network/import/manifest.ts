@@ -121,8 +121,9 @@ function isStoredType(dtype: unknown): dtype is StoredType {
  */
 export function decodeGroup(group: ManifestGroup, bytes: Uint8Array<ArrayBuffer>, where: string): Weight[] {
   const weights: Weight[] = [];
-  // Weights may lie where they were read, unless something else does that nobody needs.
-  const mayStay = !group.entries.some(({ optimizer }) => optimizer);
+  // Weights may lie where they were read, unless much lies there that nobody needs afterwards.
+  const stays = group.entries.filter(({ stored, optimizer }) => stored === "float32" && !optimizer);
+  const mayStay = stays.reduce((sum, { count }) => sum + 4 * count, 0) > 0.9 * group.bytes;
   let start = 0;
   for (const entry of group.entries) {
     const end = start + entry.count * STORED_BYTES[entry.stored];
