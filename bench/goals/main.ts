@@ -5,18 +5,15 @@
  *   node bench/run.mjs goals [--seeds 3] [--threads 2] [--networks resnet20,squeezenet,mobilenetv2] [--json file]
  */
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { foolingRate } from "../../src/api/evaluate.js";
 import { universalPerturbation } from "../../src/api/universal.js";
-import { createWasmEngine, type WasmEngine } from "../../src/engines/wasm/engine.js";
-import { buildNetwork } from "../../src/network/build.js";
-import { openModel } from "../../src/network/import/open_model.js";
-import { resolveInput } from "../../src/network/input.js";
-import { readImages } from "../images.js";
+import type { WasmEngine } from "../../src/engines/wasm/engine.js";
 import { describeMachine } from "../machine.js";
-import { nodeFiles, shared } from "../node_files.js";
+import { shared } from "../node_files.js";
 import { CASES, type RuleCase } from "../rules/cases.js";
+import { imagesOf, openCase } from "../rules/open_case.js";
 import { type GoalOutcome, type MeasuredGoals, report } from "./outcome.js";
 
 const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
@@ -34,24 +31,8 @@ const { values: given } = parseArgs({
 const seeds = Array.from({ length: Number(given.seeds) }, (_, seed) => seed);
 const wanted = given.networks.split(",");
 
-async function openCase({ model }: RuleCase): Promise<WasmEngine> {
-  const folder = `${shared}/models/${model}`;
-  const { preprocessing } = JSON.parse(await readFile(`${folder}/reference.json`, "utf8"));
-  const network = buildNetwork(await openModel(`${folder}/tfjs_layers/model.json`));
-  const { mean, std } = preprocessing;
-  const input = resolveInput({ mean, std }, network.input.shape.at(-1) as number);
-  return createWasmEngine(network, input, {
-    threads: given.threads === "auto" ? "auto" : Number(given.threads),
-  });
-}
-
-async function imagesOf({ set, from, count }: RuleCase["crafting"]): Promise<Float32Array> {
-  const all = await readImages(nodeFiles, `${shared}/images/${set}`, from + count);
-  return all.values.subarray((from * all.values.length) / all.count);
-}
-
 async function targeted(c: RuleCase): Promise<GoalOutcome[]> {
-  using engine = await openCase(c);
+  using engine = await openCase(c, given.threads);
   const [crafting, heldOut] = [await imagesOf(c.crafting), await imagesOf(c.heldOut)];
   const outcomes: GoalOutcome[] = [];
   for (const [index, name] of CLASSES.entries())
@@ -71,7 +52,7 @@ async function targeted(c: RuleCase): Promise<GoalOutcome[]> {
 }
 
 async function dataFree(c: RuleCase): Promise<GoalOutcome[]> {
-  using engine = await openCase(c);
+  using engine = await openCase(c, given.threads);
   const heldOut = await imagesOf(c.heldOut);
   const outcomes: GoalOutcome[] = [];
   for (const seed of seeds) {

@@ -5,20 +5,16 @@
  *   node bench/run.mjs rules [--cases resnet20,mnist] [--rules sgd,momentum] [--seeds 5] [--threads 2] [--json file]
  */
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { foolingRate } from "../../src/api/evaluate.js";
 import { universalPerturbation } from "../../src/api/universal.js";
-import { createWasmEngine, type WasmEngine } from "../../src/engines/wasm/engine.js";
-import { buildNetwork } from "../../src/network/build.js";
-import { openModel } from "../../src/network/import/open_model.js";
-import { resolveInput } from "../../src/network/input.js";
-import { readImages } from "../images.js";
 import { describeMachine } from "../machine.js";
-import { nodeFiles, shared } from "../node_files.js";
+import { shared } from "../node_files.js";
 import { machineText } from "../runtime.js";
 import { formatTable } from "../table.js";
 import { CASES, RULES, type RuleCase } from "./cases.js";
+import { imagesOf, openCase } from "./open_case.js";
 
 interface Outcome {
   readonly case: string;
@@ -44,24 +40,8 @@ const { values: given } = parseArgs({
   },
 });
 
-async function openCase({ model }: RuleCase): Promise<WasmEngine> {
-  const folder = `${shared}/models/${model}`;
-  const { preprocessing } = JSON.parse(await readFile(`${folder}/reference.json`, "utf8"));
-  const network = buildNetwork(await openModel(`${folder}/tfjs_layers/model.json`));
-  const { mean, std } = preprocessing;
-  const input = resolveInput({ mean, std }, network.input.shape.at(-1) as number);
-  const threads = given.threads === "auto" ? "auto" : Number(given.threads);
-  return createWasmEngine(network, input, { threads });
-}
-
-async function imagesOf({ set, from, count }: RuleCase["crafting"]): Promise<Float32Array> {
-  const all = await readImages(nodeFiles, `${shared}/images/${set}`, from + count);
-  const size = all.values.length / all.count;
-  return all.values.subarray(from * size);
-}
-
 async function measure(c: RuleCase, names: readonly string[], seeds: number): Promise<Outcome[]> {
-  using engine = await openCase(c);
+  using engine = await openCase(c, given.threads);
   const crafting = await imagesOf(c.crafting);
   const heldOut = await imagesOf(c.heldOut);
   const { labels } = await foolingRate(engine, heldOut, new Float32Array(heldOut.length / c.heldOut.count));
