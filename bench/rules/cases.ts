@@ -81,10 +81,10 @@ export const RULES: Readonly<Record<string, Partial<UniversalOptions>>> = {
   "momentum, near": { method: "momentum", weighting: "near" },
   "momentum, 3 starts": { method: "momentum", starts: 3 },
   "momentum, near, 3 starts": { method: "momentum", weighting: "near", starts: 3 },
-  "momentum, augmented": { method: "momentum", augment: { shift: 2, flip: true } },
-  "momentum, near, augmented": {
-    method: "momentum",
-    weighting: "near",
-    augment: { shift: 2, flip: true },
+  // The others move and flip images, as `universalPerturbation` does by itself.
+  "momentum, images as they are": { method: "momentum", augment: false },
+  "momentum, near, 3 starts, images as they are": {
+    ...({ method: "momentum", weighting: "near", starts: 3 } as const),
+    augment: false,
   },
 };
