@@ -80,6 +80,7 @@ export const RULES: Readonly<Record<string, Partial<UniversalOptions>>> = {
   "momentum, 1 start": { method: "momentum", starts: 1 },
   "momentum, equal weights": { method: "momentum", weighting: "equal" },
   "momentum, images as they are": { method: "momentum", augment: false },
+  "momentum, not mirrored": { method: "momentum", augment: { flip: false } },
   plain: PLAIN,
   "plain, images moved": { ...PLAIN, augment: {} },
   "plain, near": { ...PLAIN, weighting: "near" },

@@ -301,7 +301,36 @@ describe("momentum", () => {
     expect((await foolingRate(net(), images, best.last)).rate).toBe(best.foolingRate);
   });
 
-  it("moves images by an eighth of the shorter side and mirrors them, unless told otherwise", async () => {
+  it("mirrors images where the network takes three quarters of them, mirrored, for the same", async () => {
+    const shape = [1, 8, 1];
+    // Class 1 where the left half is the brighter one: few are, so that all the others stay what they are.
+    const sides = (brighter: number) =>
+      engineOf({
+        ...{ shape, classes: 2 },
+        logits: (x) => [brighter, x.reduce((sum, value, i) => sum + (i < 4 ? value ** 2 : -(value ** 2)), 0)],
+        gradient: (x, c) => x.map((value, i) => (c === 0 ? 0 : i < 4 ? 2 * value : -2 * value)),
+      });
+    const pixels = randomImages(COUNT, 8, 21);
+    const last = async (brighter: number, augment?: UniversalOptions["augment"]) =>
+      (
+        await universalPerturbation(sides(brighter), pixels, {
+          ...base,
+          norm: 2,
+          weighting: "equal",
+          augment,
+        })
+      ).last;
+    for (const [brighter, flip] of [
+      [2, true],
+      [0, false],
+    ] as const) {
+      const usual = (await last(brighter)).join();
+      expect((await last(brighter, { flip })).join()).toBe(usual);
+      expect((await last(brighter, { flip: !flip })).join()).not.toBe(usual);
+    }
+  });
+
+  it("moves images by an eighth of the shorter side, unless told otherwise", async () => {
     const shape = [8, 17, 1];
     const pixels = randomImages(COUNT, 136, 21);
     const last = async (augment?: UniversalOptions["augment"]) => {
@@ -310,14 +339,15 @@ describe("momentum", () => {
       expect(uap.foolingRate).toBeGreaterThan(0);
       return uap.last;
     };
-    const usual = await last();
+    const usual = await last({ flip: true });
     expect(await last({ shift: 1, flip: true })).toEqual(usual);
-    expect(await last({})).toEqual(usual);
-    expect(await last({ shift: 1 })).toEqual(usual);
+    expect(await last({})).toEqual(await last());
+    expect([usual, await last({ flip: false })]).toContainEqual(await last());
+    expect(await last({ shift: 1 })).toEqual(await last());
     const still = await last(false);
     expect(await last({ shift: 0, flip: false })).toEqual(still);
     const shifted = await last({ flip: false });
-    const mirrored = await last({ shift: 0 });
+    const mirrored = await last({ shift: 0, flip: true });
     const all = [usual, still, shifted, mirrored].map((v) => v.join());
     expect(new Set(all).size).toBe(4);
   });

@@ -4,13 +4,16 @@ import type { Shape } from "../../network/spec.js";
 export interface Augmentation {
   /** Most pixels that an image is moved by, in each direction. */
   readonly shift: number;
-  /** Half of the images are mirrored, left to right. */
-  readonly flip: boolean;
+  /** Half of the images are mirrored, left to right; undefined: where the network takes most mirrored ones for the same. */
+  readonly flip: boolean | undefined;
 }
 
-/** An eighth of the shorter side, and flips: what is best on every network of `bench/rules`, with few images and many. */
+/**
+ * An eighth of the shorter side: best with few images and no worse with many, on every network of `bench/rules`. Mirrored photographs
+ * are worth a little more, mirrored digits cost as much as moves are worth.
+ */
 export function usualAugmentation([height, width]: Shape): Augmentation {
-  return { shift: Math.floor(Math.min(height, width) / 8), flip: true };
+  return { shift: Math.floor(Math.min(height, width) / 8), flip: undefined };
 }
 
 /** Moves an image `[H][W][C]` in place by so many rows and columns and mirrors it; pixels at the edge are repeated. */

@@ -6,9 +6,13 @@ import { sizeOf } from "../../network/spec.js";
 import { fooledShare } from "../evaluate.js";
 import { gradient } from "../gradient.js";
 import { predict } from "../predict.js";
+import { augmented } from "./augmentation.js";
 import type { Tally } from "./tally.js";
 
 export const CALLER = "universalPerturbation";
+
+/** Most images that are looked at mirrored, spread over all, and the share of them that must be taken for the same. */
+const [SAMPLE, ALIKE] = [100, 0.75];
 
 /** Crafting images, their clean predictions, and gradients at some of them + v. */
 export class CraftingImages {
@@ -16,6 +20,7 @@ export class CraftingImages {
   readonly count: number;
   /** Clean predictions, `[N]`. */
   labels: Int32Array = new Int32Array();
+  private alike: Promise<boolean> | undefined;
 
   constructor(
     readonly engine: Engine,
@@ -68,6 +73,25 @@ export class CraftingImages {
       );
     }, 0);
     return { counted, fooled };
+  }
+
+  /** Whether the network takes at least three quarters of a sample of them, mirrored, for what it takes them for as they are. */
+  alikeMirrored(): Promise<boolean> {
+    this.alike ??= this.compareMirrored();
+    return this.alike;
+  }
+
+  private async compareMirrored(): Promise<boolean> {
+    const { count, size, engine, signal, labels } = this;
+    const sample = Int32Array.from({ length: Math.min(count, SAMPLE) }, (_, i) =>
+      Math.floor((i * count) / Math.min(count, SAMPLE)),
+    );
+    const mirrored = this.gather(sample);
+    for (let at = 0; at < mirrored.length; at += size)
+      augmented(mirrored.subarray(at, at + size), engine.inputShape, { rows: 0, columns: 0, flip: true });
+    const found = await predict(CALLER, engine, mirrored, { signal });
+    const same = sample.filter((n, at) => labels[n] === found[at]).length;
+    return same >= ALIKE * sample.length;
   }
 
   /** Image n itself. */

@@ -40,7 +40,8 @@ export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumS
           ...({ loss: "margin", labels, kappa: Infinity } as const),
           targeted,
         }));
-        const seen = moved(images, indices, augmentation, random);
+        const flip = augmentation.flip ?? (await images.alikeMirrored());
+        const seen = moved(images, indices, augmentation.shift, flip, random);
         const { values, losses, logits } = await images.gradient(indices, seen, loss, v, false);
         const directions = Array.from(losses, (loss, n) => {
           const w = values.subarray(n * images.size, (n + 1) * images.size);
@@ -71,10 +72,10 @@ function fadingOf(distance: number): number {
 function moved(
   images: CraftingImages,
   indices: Int32Array,
-  augmentation: Augmentation,
+  shift: number,
+  flip: boolean,
   random: RandomSource,
 ): Float32Array {
-  const { shift, flip } = augmentation;
   const gathered = images.gather(indices);
   if (shift === 0 && !flip) return gathered;
   const offset = () => randomBelow(2 * shift + 1, random) - shift;

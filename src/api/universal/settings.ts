@@ -195,13 +195,13 @@ function augmentationOf({ inputShape }: Engine, { augment, dataFree }: Universal
   const usual = dataFree || inputShape.length !== 3 ? none : usualAugmentation(inputShape);
   const given = augment === false ? none : optionsObject(CALLER, augment, ["shift", "flip"], "augment");
   const { shift = usual.shift, flip = usual.flip } = given;
-  if (inputShape.length !== 3 && (shift > 0 || flip))
+  if (inputShape.length !== 3 && (shift > 0 || flip !== false))
     throw new InvalidArgumentError(
       `${CALLER}: augment is given for inputs of shape ${inputShape.join("x")}, expected images`,
     );
   return {
     shift: integer(CALLER, "augment.shift", shift, 0),
-    flip: flag(CALLER, "augment.flip", flip),
+    flip: flip === undefined ? undefined : flag(CALLER, "augment.flip", flip),
   };
 }
 
