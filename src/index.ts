@@ -63,6 +63,7 @@ export { buildNetwork } from "./network/build.js";
 export type { LiveLayersModel } from "./network/import/layers_model/live.js";
 export type { ModelBytes, ModelFiles } from "./network/import/source/memory.js";
 export { type InputOptions, type InputTransform, resolveInput } from "./network/input.js";
+export type { CompileProgress, CompileStage } from "./network/progress.js";
 export {
   type Network,
   type NetworkSpec,

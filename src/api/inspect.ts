@@ -2,6 +2,7 @@ import { countImages } from "../engines/arguments.js";
 import { type UnsupportedLayer, UnsupportedOperatorError } from "../errors.js";
 import { factsOf } from "../kernels/operators/facts_of.js";
 import { type InputOptions, resolveInput } from "../network/input.js";
+import { telling } from "../network/progress.js";
 import type { Network, OpName, Shape } from "../network/spec.js";
 import type { LayerKernels } from "./layer_kernels.js";
 import {
@@ -105,7 +106,7 @@ export async function inspect(model: LoadableModel, options?: InspectOptions): P
   flag("inspect", "kernels", kernels);
   let network: Network;
   try {
-    network = await networkOf("inspect", model, settings);
+    network = await telling(settings.onProgress, (tell) => networkOf("inspect", model, settings, tell));
   } catch (error) {
     if (!(error instanceof UnsupportedOperatorError)) throw error;
     const { layer, operator, detail, wayOut, others, unchecked, message } = error;

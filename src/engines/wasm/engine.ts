@@ -3,6 +3,7 @@ import { topClasses } from "../../kernels/top_classes/reference.js";
 import { MAX_LANES } from "../../kernels/wasm/lowering.js";
 import { TUNING, type Tuning } from "../../kernels/wasm/tuning.js";
 import type { InputTransform } from "../../network/input.js";
+import type { Tell } from "../../network/progress.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { countClasses, countImages } from "../arguments.js";
 import { type EngineBackend, factsOf, ownClasses, ownImages } from "../backend.js";
@@ -16,7 +17,7 @@ import { type KernelExports, openProgram, type Program, tapesFor } from "./run/p
 import { createSession } from "./run/session.js";
 import { chooseVariant, moduleOf, type Variant } from "./run/variant.js";
 import { resolveThreads } from "./threads/count.js";
-import { Pool, WorkersMissing } from "./threads/pool.js";
+import { Pool, type PoolOptions, WorkersMissing } from "./threads/pool.js";
 
 export interface WasmEngineOptions {
   /**
@@ -29,6 +30,8 @@ export interface WasmEngineOptions {
   readonly deterministic?: boolean;
   /** Where `unifool/worker` is served, for pages whose policy forbids workers from blobs. */
   readonly workerUrl?: string | URL;
+  /** Told of "plan", "weights" and "workers". */
+  readonly tell?: Tell;
 }
 
 export interface WasmEngine extends GradientEngine {
@@ -73,18 +76,20 @@ export async function createWasmEngine(
   options: WasmEngineOptions = {},
   tuning: Partial<Tuning> = {},
 ): Promise<WasmEngine> {
-  const { threads: wanted = "auto", workerUrl } = options;
+  const { threads: wanted = "auto", workerUrl, tell } = options;
   const variant = chooseVariant(options.deterministic ?? false);
   const begin = async (
     { threads, shared }: ReturnType<typeof resolveThreads>,
     chosen: Tuning,
   ): Promise<Started> => {
+    tell?.("plan", 0, 1);
     const planned = planProgram(network, input, threads, chosen);
     const module = await kernelModule(variant, shared);
+    tell?.("plan", 1, 1);
     const backend =
       threads > 0
-        ? await workers(planned, module, threads, shared, workerUrl)
-        : await callingThread(planned, module);
+        ? await workers(planned, module, { threads, shared, url: workerUrl, tell })
+        : await callingThread(planned, module, tell);
     return { backend, threads, pages: planned.plan.pages };
   };
   const start = async (place: ReturnType<typeof resolveThreads>): Promise<Started> => {
@@ -164,8 +169,9 @@ type Planned = ReturnType<typeof planProgram>;
 async function callingThread(
   { plan, segments, entries }: Planned,
   module: WebAssembly.Module,
+  tell: Tell | undefined,
 ): Promise<Backend> {
-  const memory = createMemory(plan.pages, segments, false);
+  const memory = createMemory(plan.pages, segments, false, tell);
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   let live: Program | undefined = openProgram(plan, memory, exports as unknown as KernelExports, 1);
   const programFor = (caller: string): Program => {
@@ -198,14 +204,8 @@ async function callingThread(
   };
 }
 
-async function workers(
-  planned: Planned,
-  module: WebAssembly.Module,
-  threads: number,
-  shared: boolean,
-  url: string | URL | undefined,
-): Promise<Backend> {
-  const pool = await Pool.start(planned, module, threads, shared, url);
+async function workers(planned: Planned, module: WebAssembly.Module, options: PoolOptions): Promise<Backend> {
+  const pool = await Pool.start(planned, module, options);
   const backend: Backend = {
     name: "wasm",
     logits: async (images, signal) => (await pool.logits(images, signal)).logits,

@@ -9,7 +9,7 @@ import { parseTopology, type Topology } from "./topology.js";
 import { hasOperations, unfoldWith } from "./unfold.js";
 
 /** Imports the `model.json` of a TensorFlow.js LayersModel, Sequential or functional, without TensorFlow.js. */
-export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
+export const importFiles: FileImporter["importFiles"] = async (main, source, options, reading) => {
   const where = source.label;
   const { json = {} } = main;
   if (json.modelTopology === undefined)
@@ -17,12 +17,13 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   const topology = parseTopology(json.modelTopology, where);
   if (json.weightsManifest === undefined) rejectModel(where, "it has no weightsManifest, so no weights");
   const groups = parseManifest(json.weightsManifest, where);
-  expect(groups.reduce((sum, group) => sum + group.bytes, 0));
+  reading.expect(groups.reduce((sum, group) => sum + group.bytes, 0));
   const weights: Weight[] = [];
   for (const group of groups) {
-    const data = await source.readFiles(group.files, group.bytes);
+    const data = await source.readFiles(group.files, group.bytes, reading);
     for (const weight of decodeGroup(group, data, where)) weights.push(weight);
   }
+  reading.end();
   return unfoldWith(topology, weights, where, {
     operations: await operationsFor(topology),
     inputShape: options.inputShape,

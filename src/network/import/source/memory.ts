@@ -76,7 +76,7 @@ function inMemory(
   label: string,
   main: ModelBytes,
   beside: ReadonlyMap<string, Blob>,
-  { signal, onRead }: ReadOptions,
+  { signal }: ReadOptions,
 ): ModelSource {
   const find = (segments: readonly string[]): Blob | undefined =>
     beside.get(segments.join("/")) ?? beside.get(segments[segments.length - 1]);
@@ -95,13 +95,15 @@ function inMemory(
     label,
     remote: false,
 
-    async read(limitOf) {
+    async read(limitOf, reading) {
       const bytes = await bytesOf(main, "the file");
-      const limit = limitOf(bytes);
-      return bytes.length > limit ? rejectModel(label, longerThan(limit)) : bytes;
+      const limit = limitOf(bytes, bytes.length);
+      if (bytes.length > limit) rejectModel(label, longerThan(limit));
+      reading.add(bytes.length);
+      return bytes;
     },
 
-    async readFiles(files, bytes) {
+    async readFiles(files, bytes, reading) {
       const names = files.map((segments) => segments.join("/"));
       const found = files.map((segments, i) => find(segments) ?? rejectMissing(label, names[i], beside.size));
       const size = found.reduce((sum, file) => sum + file.size, 0);
@@ -109,16 +111,20 @@ function inMemory(
       const blocks: Uint8Array[] = [];
       for (const [i, file] of found.entries()) {
         blocks.push(await bytesOf(file, `weights file ${quoted(names[i])}`));
-        onRead?.(file.size);
+        reading.add(file.size);
       }
       return concatenate(blocks, bytes);
     },
 
-    async readBeside(segments, most) {
+    async readBeside(segments, most, reading) {
       const file = find(segments);
+      if (!file) return undefined;
       const name = quoted(segments.join("/"));
-      if (file && file.size > most) rejectModel(label, `file ${name} ${longerThan(most)}`);
-      return file && bytesOf(file, `file ${name}`);
+      if (file.size > most) rejectModel(label, `file ${name} ${longerThan(most)}`);
+      reading?.expect(file.size);
+      const bytes = await bytesOf(file, `file ${name}`);
+      reading?.add(bytes.length);
+      return bytes;
     },
   };
 }
