@@ -113,7 +113,7 @@ describe.skipIf(!chromium)("the page", () => {
     await visit.ready();
     await card.getByRole("radio", { name: "WebAssembly" }).check();
     await visit.ready();
-    expect(await card.getByText(/^Chosen since/).count()).toBe(0);
+    await eventually(() => card.getByText(/^Chosen since/).count()).toBe(0);
   });
 
   it("unpacks a zip, asks for a size that a model leaves open, and for WebGPU's sake takes WebAssembly", async () => {
