@@ -8,6 +8,7 @@ import { countingSegments, createMemory, type Segment, segmentBytes } from "../p
 import type { PlannedProgram } from "../plan/program.js";
 import type { Call, Contents, Reply, Results, WorkerStart } from "./protocol.js";
 import { spawn, type Thread } from "./spawn.js";
+import { WorkersMissing } from "./workers_missing.js";
 
 type Operation = Exclude<Call, { op: "abort" }>;
 
@@ -16,11 +17,6 @@ interface Pending {
   readonly reject: (error: unknown) => void;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
-}
-
-/** Workers that could not be started; whoever may do without them can tell. */
-export class WorkersMissing extends EngineError {
-  static override readonly name = "EngineError";
 }
 
 export interface PoolOptions {
