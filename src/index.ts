@@ -60,8 +60,8 @@ export {
 } from "./errors.js";
 export type * from "./kernels/operators/members.generated.js";
 export { buildNetwork } from "./network/build.js";
-export type { LiveLayersModel } from "./network/import/layers_model/live.js";
-export type { ModelBytes, ModelFiles } from "./network/import/source/memory.js";
+export type { LiveLayersModel } from "./network/import/layers_model/is_live.js";
+export type { ModelBytes, ModelFiles } from "./network/import/source/model_files.js";
 export { type InputOptions, type InputTransform, resolveInput } from "./network/input.js";
 export type { CompileProgress, CompileStage } from "./network/progress.js";
 export {

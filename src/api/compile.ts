@@ -2,7 +2,7 @@ import type { GradientEngine } from "../engines/engine.js";
 import type { createTfjsEngine, TfNamespace } from "../engines/tfjs/engine.js";
 import type { WebgpuEngine } from "../engines/webgpu/engine.js";
 import type { WeightStorage } from "../kernels/webgpu/weights.js";
-import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layers_model/live.js";
+import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layers_model/is_live.js";
 import { type InputTransform, resolveInput } from "../network/input.js";
 import { CallbackFailed, type Tell, telling } from "../network/progress.js";
 import type { Network } from "../network/spec.js";

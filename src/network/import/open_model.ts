@@ -6,12 +6,13 @@ import { isRecord, rejectModel, valueText } from "./failure.js";
 import { isLiveGraphModel, type LiveGraphModel } from "./graph_model/live.js";
 import type { ImportOptions, MainFile } from "./importer.js";
 import { IMPORTERS } from "./importers.js";
-import { kindOf, limitOf, type ModelKind, OTHERS } from "./kind.js";
-import { isLiveLayersModel, type LiveLayersModel } from "./layers_model/live.js";
-import { isModelBytes, isModelFiles } from "./source/memory.js";
+import type { ModelKind } from "./kind.js";
+import { isLiveLayersModel, type LiveLayersModel } from "./layers_model/is_live.js";
+import { isModelBytes, isModelFiles } from "./source/model_files.js";
 import type { ModelSource } from "./source/model_source.js";
 import { type ModelPlace, openSource } from "./source/open_source.js";
 import { Reading } from "./source/reading.js";
+import { isJson, limitOf } from "./starts.js";
 
 /** A model as somebody else's file or object. */
 export type ModelInput = ModelPlace | LiveLayersModel | LiveGraphModel;
@@ -59,17 +60,17 @@ export async function openModel(model: ModelInput, options: OpenModelOptions = {
 
   const accept = (head: Uint8Array, size: number | undefined): number => {
     // Behind a description come weights, of which it says how many.
-    if (size !== undefined && kindOf(head, "") !== "json") reading.expect(size);
+    if (size !== undefined && !isJson(head)) reading.expect(size);
     return limitOf(head);
   };
   let source = await openSource(model, options);
   let file = await source.read(accept, reading);
-  if (kindOf(file, source.label) === "zip") {
+  if (!isJson(file) && (await import("./kind.js")).kindOf(file, source.label) === "zip") {
     const { openZip } = await import("./source/zip.js");
     source = openZip(file, source.label, options);
     file = await source.read(limitOf, reading);
   }
-  const { kind, main } = identify(file, source.label);
+  const { kind, main } = await identify(file, source.label);
   const { importFiles } = await IMPORTERS[kind]();
   const { labels, warnings } = await labelsBeside(source);
   const spec = await importFiles(main, source, { ...options, labels }, reading);
@@ -98,15 +99,13 @@ async function labelsBeside(source: ModelSource): Promise<Labels> {
 }
 
 /** @throws ModelError for a file that no importer is for, saying what it is */
-function identify(bytes: Uint8Array<ArrayBuffer>, where: string): { kind: ModelKind; main: MainFile } {
-  const kind = kindOf(bytes, where);
-  if (kind === "onnx") return { kind, main: { bytes } };
-  if (kind !== "json") {
-    const isModelLike = kind === "weights" || kind === "empty" || kind === "unknown";
-    return rejectModel(
-      where,
-      `${OTHERS[kind]}${isModelLike ? ", expected the model.json of a tfjs model or an ONNX file" : ""}`,
-    );
+async function identify(
+  bytes: Uint8Array<ArrayBuffer>,
+  where: string,
+): Promise<{ kind: ModelKind; main: MainFile }> {
+  if (!isJson(bytes)) {
+    (await import("./kind.js")).checkOnnx(bytes, where);
+    return { kind: "onnx", main: { bytes } };
   }
   const json = parseJson(bytes, where);
   return { kind: jsonKind(json, where), main: { bytes, json } };

@@ -3,10 +3,10 @@ import { classNamesOf } from "../class_names.js";
 import { rejectModel } from "../failure.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
 import { decodeGroup, parseManifest, type Weight } from "../manifest.js";
+import type { LiveLayersModel } from "./is_live.js";
 import type { Operations } from "./layer_call.js";
 import type { Layers } from "./layers/layer_class.js";
 import { plain } from "./layers/plain.js";
-import { type LiveLayersModel, liveMetadata, liveTopology, liveWeights } from "./live.js";
 import { type ModelConfig, parseTopology, type Topology } from "./topology.js";
 import { hasOperations, unfoldWith } from "./unfold.js";
 
@@ -40,6 +40,7 @@ export async function importLive(
   { inputShape, output, signal }: ImportOptions,
 ): Promise<NetworkSpec> {
   const where = `live model ${model.name}`;
+  const { liveMetadata, liveTopology, liveWeights } = await import("./live.js");
   const topology = parseTopology(liveTopology(model, where), where);
   const weights = await liveWeights(model, where);
   signal?.throwIfAborted();

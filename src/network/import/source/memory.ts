@@ -1,25 +1,7 @@
 import { InvalidArgumentError } from "../../../errors.js";
 import { longerThan, quoted, rejectModel, rejectSize } from "../failure.js";
+import { isBlob, type ModelBytes, type ModelFiles } from "./model_files.js";
 import { concatenate, type ModelSource, type ReadOptions } from "./model_source.js";
-
-/** Bytes in memory, or what holds them: in browsers a `File` of an input or a drop, too. */
-export type ModelBytes = Uint8Array | ArrayBuffer | Blob;
-
-/** The files of one model, as an input, a drop or a folder gives them: an array of `File`s, or a `FileList`. */
-export type ModelFiles = readonly File[] | FileList;
-
-export function isModelBytes(source: unknown): source is ModelBytes {
-  return source instanceof Uint8Array || source instanceof ArrayBuffer || isBlob(source);
-}
-
-export function isModelFiles(source: unknown): source is ModelFiles {
-  if (Array.isArray(source)) return source.length > 0 && source.every(isBlob);
-  return typeof FileList !== "undefined" && source instanceof FileList;
-}
-
-function isBlob(source: unknown): source is Blob {
-  return typeof Blob !== "undefined" && source instanceof Blob;
-}
 
 /** A model that is one file, with no other beside it. */
 export function openBytes(bytes: ModelBytes, options: ReadOptions): ModelSource {
