@@ -46,6 +46,17 @@ const parts = [
   "src/engines/webgpu/engine.ts",
 ];
 
+/** Entry points of pages that need not load the index; what is loaded when it is called; and others: no more than they need. */
+const shared = ["src/kernels.ts", "src/images.ts"];
+const calls = [
+  "src/api/deepfool_loop.ts",
+  "src/api/evaluating/run.ts",
+  "src/api/minimal/run.ts",
+  "src/api/universal/run.ts",
+  "src/engines/portable_gradient.ts",
+];
+const apart = ["src/tfjs.ts", "src/engines/reference.ts"];
+
 /** A classic script: what `new Worker` takes everywhere, from a blob, a string or a URL. */
 const workerBundle = {
   entryPoints: [`${root}src/engines/wasm/threads/worker.ts`],
@@ -150,7 +161,7 @@ async function bundle() {
     : await joinChunks(files, built.metafile.outputs, {
         outdir: relative(root, outdir),
         parts,
-        shared: ["src/kernels.ts", "src/images.ts"],
+        ...{ shared, calls, apart },
         minify: { minify: true, lineLimit, target: "es2022", legalComments: "none" },
       });
   for (const [path, text] of texts) {

@@ -11,22 +11,33 @@ import { rollup } from "rollup";
 /**
  * @param files text of each of esbuild's files by its path, as in `outputs`, neither minified nor named by contents
  * @param {Outputs} outputs what esbuild says of them
- * @param {{ parts: readonly string[], shared: readonly string[], minify: object }} options `parts`: sources that begin what is loaded by
- *   itself, the first of them before all others: files that the same of these load become one. `shared`: entry points that have some of the
- *   first in common, and shall not load the rest of it. `minify`: options of the last pass
+ * @param {{ outdir: string, parts: readonly string[], shared: readonly string[], calls: readonly string[],
+ *   apart: readonly string[], minify: object }} options
+ *   `parts`: sources that begin what is loaded by itself, the first of them before all others: files that the same of these load become one.
+ *   `shared`: entry points that have some of the first in common and shall not load the rest of it, nor of the other parts; `calls`: what
+ *   is loaded when it is called, and what it needs of the first is all that some bundlers keep; `apart`: what else shall load no part. `minify`: options of the last pass
  * @returns texts by path, and what esbuild would say of them
  */
-export async function joinChunks(files, outputs, { outdir, parts, shared, minify }) {
-  const loadedWith = (source) => closureOf(entryOf(source, outputs), outputs);
-  const first = loadedWith(parts[0]);
-  const others = [...parts.slice(1), ...shared].map((source) => [nameOf(source), loadedWith(source)]);
-  const shares = shared.map(loadedWith);
+export async function joinChunks(files, outputs, { outdir, parts, shared, calls, apart, minify }) {
+  const closures = new Map(
+    [...parts, ...shared, ...calls, ...apart].map((source) => [
+      source,
+      closureOf(entryOf(source, outputs), outputs),
+    ]),
+  );
   const groupOf = (path) => {
     if (isEntry(path, outdir)) return undefined;
-    if (first.has(path)) return shares.some((closure) => closure.has(path)) ? "shared" : "core";
-    // What one of them imports is loaded with all that load it: there is no circle.
-    const names = others.flatMap(([name, closure]) => (closure.has(path) ? name : []));
-    return names.length > 0 ? names.join("-") : undefined;
+    const by = (sources) => sources.filter((source) => closures.get(source).has(path));
+    const [first, ...others] = parts;
+    // What one file imports is loaded by all that load it: groups import each other in no circle.
+    if (by([first]).length > 0) {
+      if (by(shared).length > 0) return "shared";
+      return by(calls).length > 0 ? "calls" : by(others).length > 0 ? "network" : "core";
+    }
+    if (by(others).length === 0) return undefined;
+    return by([...others, ...shared, ...calls, ...apart])
+      .map(nameOf)
+      .join("-");
   };
   const entries = [...files.keys()].filter((path) => isEntry(path, outdir));
   const bundle = await rollup({
@@ -46,8 +57,13 @@ export async function joinChunks(files, outputs, { outdir, parts, shared, minify
   const { output } = await bundle.generate({
     format: "es",
     manualChunks: groupOf,
-    // Names that esbuild gave have a hash, of what they were.
-    chunkFileNames: ({ name }) => `chunks/${name.replace(/-[0-9A-Z]{8}$/, "")}-[hash].js`,
+    // Names that esbuild gave end in a hash of what they were; those of groups may be long.
+    chunkFileNames: ({ name }) =>
+      `chunks/${name
+        .replace(/-[0-9A-Z]{8}$/, "")
+        .split("-")
+        .slice(0, 3)
+        .join("-")}-[hash].js`,
     hoistTransitiveImports: false,
   });
   await bundle.close();
@@ -88,8 +104,8 @@ function closureOf(path, outputs) {
 
 /** `src/engines/wasm/engine.ts`: wasm; `src/kernels.ts`: kernels. */
 function nameOf(source) {
-  const [file, folder] = source.split("/").reverse();
-  return folder === "src" ? file.replace(".ts", "") : folder;
+  const [file, folder] = source.replace(".ts", "").split("/").reverse();
+  return ["src", "api", "engines"].includes(folder) ? file : folder;
 }
 
 /** What esbuild would say of a file: bytes of a source as they were in its own. */
