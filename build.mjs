@@ -54,6 +54,8 @@ const calls = [
   "src/api/minimal/run.ts",
   "src/api/universal/run.ts",
   "src/engines/portable_gradient.ts",
+  // By backend "auto", which may not take it.
+  "src/engines/webgpu/adapter.ts",
 ];
 const apart = ["src/tfjs.ts", "src/engines/reference.ts"];
 

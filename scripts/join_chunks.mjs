@@ -29,6 +29,9 @@ export async function joinChunks(files, outputs, { outdir, parts, shared, calls,
     if (isEntry(path, outdir)) return undefined;
     const by = (sources) => sources.filter((source) => closures.get(source).has(path));
     const [first, ...others] = parts;
+    // Not worth a file, and nothing comes along with it.
+    const { bytes, imports } = outputs[path];
+    if (by(parts).length > 1 && bytes < SMALL && imports.every(({ external }) => external)) return "shared";
     // What one file imports is loaded by all that load it: groups import each other in no circle.
     if (by([first]).length > 0) {
       if (by(shared).length > 0) return "shared";
@@ -80,6 +83,9 @@ export async function joinChunks(files, outputs, { outdir, parts, shared, calls,
     ),
   };
 }
+
+/** Bytes, before they are minified. */
+const SMALL = 800;
 
 /** Whether a file is one that somebody imports by its name. */
 function isEntry(path, outdir) {

@@ -32,10 +32,7 @@ export async function choose(network: Network, settings: Settings): Promise<Choi
   // Not Node's package `webgpu`: it loads a driver and prints, which nobody has asked for.
   if (!gpu) return { backend: "wasm", reason: "navigator.gpu is missing" };
   try {
-    const [{ findAdapter, nameOf }, { isSoftware }] = await Promise.all([
-      import("../../engines/webgpu/device.js"),
-      import("../../engines/webgpu/software.js"),
-    ]);
+    const { findAdapter, isSoftware, nameOf } = await import("../../engines/webgpu/adapter.js");
     const adapter = await findAdapter(gpu);
     const info = adapter.info as GPUAdapterInfo | undefined;
     // Where it stood before it was a part of `info`.
