@@ -97,11 +97,12 @@ describe.skipIf(!chromium)("the page", () => {
   it("takes the engine that suits, says which and why, and how far the model is", async () => {
     const visit = await open(SHORT, { before: noteFacts });
     const card = visit.page.getByRole("region", { name: "Model", exact: true });
-    expect(await card.getByRole("radio", { name: "Automatic" }).isChecked()).toBe(true);
+    expect(await card.getByRole("radio", { name: "Auto" }).isChecked()).toBe(true);
     await visit.ready();
     // The adapter that Chromium has here is software, and the bundled model is worth a GPU.
     await card.getByText(/^Chosen since the WebGPU adapter \(".+"\) computes on the processor\.$/).waitFor();
     expect(await card.textContent()).toContain("WebAssembly, 2 threads");
+    expect(await visit.crowded()).toEqual([]);
     const told = await visit.told();
     expect(told).toContainEqual(expect.stringMatching(/^Reading the model, 0\.\d of 0\.\d MB…$/));
     expect(told).toContain("Starting threads, 2 of 2…");
@@ -188,6 +189,7 @@ describe.skipIf(!chromium)("the page", () => {
     await visit.craft();
     await visit.page.getByText("More", { exact: true }).click();
     expect(await visit.overflow()).toBe(0);
+    expect(await visit.crowded()).toEqual([]);
     expect(await visit.violations()).toEqual([]);
   });
 });

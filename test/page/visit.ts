@@ -123,6 +123,18 @@ export class Visit {
     return this.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
   }
 
+  /** Choices whose options are wider than they are, or take more than a line. */
+  crowded(): Promise<string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>(".segments")]
+        .filter((choice) => {
+          const tops = Array.from(choice.children, (option) => (option as HTMLElement).offsetTop);
+          return choice.scrollWidth > choice.clientWidth || new Set(tops).size > 1;
+        })
+        .map(({ textContent }) => textContent ?? ""),
+    );
+  }
+
   /** By how many pixels it is wider than the window. */
   overflow(): Promise<number> {
     return this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

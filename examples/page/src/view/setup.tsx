@@ -65,7 +65,7 @@ function ModelCard() {
         label="Runs on"
         value={engine}
         options={[
-          { value: "auto", label: "Automatic" },
+          { value: "auto", label: "Auto" },
           { value: "wasm", label: "WebAssembly" },
           {
             value: "webgpu",
