@@ -6,7 +6,7 @@ import { isLiveLayersModel, type LiveLayersModel } from "../network/import/layer
 import { type InputTransform, resolveInput } from "../network/input.js";
 import { CallbackFailed, type Tell, telling } from "../network/progress.js";
 import type { Network } from "../network/spec.js";
-import { choose, failed } from "./compiling/choose.js";
+import { choose, failed, isSurelyWasm } from "./compiling/choose.js";
 import {
   type Backend,
   type CompileOptions,
@@ -66,6 +66,7 @@ type Work = Settings & { readonly tell: Tell | undefined };
 async function compiled(model: CompileSource, settings: Work): Promise<Compiled> {
   const { backend, signal } = settings;
   signal?.throwIfAborted();
+  loadAhead(settings);
   const network = await networkFor(model, settings);
   signal?.throwIfAborted();
   if (backend !== "auto") {
@@ -74,6 +75,14 @@ async function compiled(model: CompileSource, settings: Work): Promise<Compiled>
   }
   const { choice, ...made } = await automatic(network as Network, settings);
   return Object.assign(told(made, settings), { choice });
+}
+
+/** Has the engine on its way while the model is read, where it is known which it will be; whoever needs it says what went wrong. */
+function loadAhead(settings: Settings): void {
+  const { backend } = settings;
+  if (backend === "webgpu") import("../engines/webgpu/engine.js").catch(() => {});
+  if (backend === "wasm" || (backend === "auto" && isSurelyWasm(settings)))
+    import("../engines/wasm/engine.js").catch(() => {});
 }
 
 /** An engine and what seems odd about it, which nobody has been told yet. */

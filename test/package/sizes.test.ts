@@ -56,14 +56,13 @@ describe("what a page loads until a ResNet has its first logits on the WASM engi
   const MODULE = "src/kernels/wasm/relaxed_module.generated.ts";
   const parts = [
     "src/index.ts",
-    "src/network/import/source/web.ts",
     "src/network/import/layers_model/load.ts",
     "src/engines/wasm/engine.ts",
     "src/engines/wasm/threads/workers.ts",
     MODULE,
   ];
 
-  it("is 17 files of script of less than 79 kB gzip, and one of two modules of less than 40", () => {
+  it("is 15 files of script of less than 79 kB gzip, and one of two modules of less than 40", () => {
     const loaded = new Set<string>();
     let before = 0;
     for (const part of parts) {
@@ -75,7 +74,7 @@ describe("what a page loads until a ResNet has its first logits on the WASM engi
     const module = bytesOf(loadedWith(MODULE));
     expect(module).toBeLessThan(40_000);
     expect(before - module).toBeLessThan(79_000);
-    expect(loaded.size).toBeLessThanOrEqual(18);
+    expect(loaded.size).toBeLessThanOrEqual(16);
   });
 
   it.each([

@@ -28,7 +28,7 @@ export async function choose(network: Network, settings: Settings): Promise<Choi
       backend: "wasm",
       reason: `${size} are fewer than the ${millions(GPU_PAYS)} million from which a GPU pays`,
     };
-  const { gpu } = (globalThis as { navigator?: { gpu?: GPU } }).navigator ?? {};
+  const gpu = gpuOfPage();
   // Not Node's package `webgpu`: it loads a driver and prints, which nobody has asked for.
   if (!gpu) return { backend: "wasm", reason: "navigator.gpu is missing" };
   try {
@@ -44,6 +44,15 @@ export async function choose(network: Network, settings: Settings): Promise<Choi
   } catch (error) {
     return { backend: "wasm", reason: failed(error) };
   }
+}
+
+/** Whether it is WASM whatever the network is. */
+export function isSurelyWasm(settings: Settings): boolean {
+  return onlyForWasm(settings) !== undefined || gpuOfPage() === undefined;
+}
+
+function gpuOfPage(): GPU | undefined {
+  return (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
 }
 
 /** Why WebGPU is not taken after all, in one line. */

@@ -3,6 +3,7 @@ import { valueText } from "../failure.js";
 import { isModelFiles, type ModelBytes, type ModelFiles } from "./model_files.js";
 import type { ModelSource, ReadOptions } from "./model_source.js";
 import { nodeModule } from "./node_module.js";
+import { openWeb } from "./web.js";
 
 /** A place where a model's files are. */
 export type ModelPlace = string | URL | ModelBytes | ModelFiles;
@@ -20,7 +21,7 @@ export async function openSource(source: ModelPlace, options: ReadOptions): Prom
   }
   const url = absoluteUrl(source);
   const protocol = url?.protocol;
-  if (url && (protocol === "http:" || protocol === "https:")) return onWeb(url, options);
+  if (url && (protocol === "http:" || protocol === "https:")) return openWeb(url, options);
   const node = nodeModule("node:url");
   if (url && protocol === "file:" && node) return onDisk(node.fileURLToPath(url), options);
   if (url)
@@ -29,12 +30,7 @@ export async function openSource(source: ModelPlace, options: ReadOptions): Prom
     );
   if (node) return onDisk(String(source), options);
   const page = typeof document === "undefined" ? globalThis.location?.href : document.baseURI;
-  return onWeb(new URL(String(source), page), options);
-}
-
-/** Each is loaded where it is asked. */
-async function onWeb(url: URL, options: ReadOptions): Promise<ModelSource> {
-  return (await import("./web.js")).openWeb(url, options);
+  return openWeb(new URL(String(source), page), options);
 }
 
 async function onDisk(path: string, options: ReadOptions): Promise<ModelSource> {
