@@ -13,7 +13,12 @@ export function ownIn<T extends object>(
   options: T | undefined,
   ...names: readonly (keyof T & string)[]
 ): T | undefined {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) return options;
-  const copies = names.filter((name) => name in options).map((name) => [name, own(options[name])]);
-  return { ...options, ...Object.fromEntries(copies) };
+  if (typeof options !== "object" || options === null) return options;
+  const copies = names
+    .filter((name) => ArrayBuffer.isView(options[name]))
+    .map((name) => [name, own(options[name])]);
+  if (copies.length === 0) return options;
+  // Whatever is inherited stays so, and what is the options' own is checked by its name.
+  const copy = Object.create(Object.getPrototypeOf(options)) as T;
+  return Object.assign(copy, options, Object.fromEntries(copies));
 }
