@@ -88,7 +88,15 @@ export class Oracle {
 
   /** One pass over a few images. */
   async universal(first: number, count: number, classes: number): Promise<Float32Array> {
-    const options = { norm: Infinity, radius: RADIUS, passes: 1, delta: 0, classes, seed: SEED } as const;
+    const options = {
+      method: "deepfool",
+      norm: Infinity,
+      radius: RADIUS,
+      passes: 1,
+      delta: 0,
+      classes,
+      seed: SEED,
+    } as const;
     return (await universalPerturbation(this.engine, this.images(first, count), options)).last;
   }
 

@@ -41,7 +41,15 @@ export function engineCall(engine: Engine, images: Images, c: Case): () => Promi
     case "uap_pass":
       return async () => {
         // Delta 0: no pass is cut short, nor left out.
-        const options = { norm: Infinity, radius: RADIUS, passes, delta: 0, classes, seed: SEED } as const;
+        const options = {
+          method: "deepfool",
+          norm: Infinity,
+          radius: RADIUS,
+          passes,
+          delta: 0,
+          classes,
+          seed: SEED,
+        } as const;
         const { last, history } = await universalPerturbation(engine, values, options);
         return { op, perturbation: last, rate: history.at(-1)?.foolingRate ?? 0 };
       };

@@ -67,10 +67,11 @@ export function optionsObject<T extends object>(
   caller: string,
   options: T | undefined,
   keys: readonly (keyof T & string)[],
+  name = "options",
 ): Partial<T> {
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new InvalidArgumentError(`${caller}: options is ${show(options)}, expected an object`);
+    throw new InvalidArgumentError(`${caller}: ${name} is ${show(options)}, expected an object`);
   for (const key of Object.keys(options)) {
     if (keys.some((known) => known === key)) continue;
     // What others call the radius of the ball.

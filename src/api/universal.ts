@@ -8,7 +8,7 @@ import type { UniversalResult } from "./universal_result.js";
  * One perturbation v that changes the prediction on most images, in a ball of the 2- or the infinity norm. Labels are the
  * network's own predictions on the clean images, never a dataset's. Methods:
  *
- * `"deepfool"`, the default, is arXiv:1610.08401, Algorithm 1, as in LTS4/universal:
+ * `"deepfool"` is arXiv:1610.08401, Algorithm 1, as in LTS4/universal:
  *
  *     v = 0
  *     repeat until foolingRate(images, v) >= 1 - delta or passes are used up:
@@ -22,9 +22,9 @@ import type { UniversalResult } from "./universal_result.js";
  * that one image's clipping never enters v.
  *
  * The others go over shuffled batches and step along gradients: `"sgd"` (Shafahi et al., AAAI 2020), `"sga"` (ICCV 2023) and
- * `"momentum"`, small batches with momentum along DeepFool's directions, which takes a fraction of their gradients; formulas in
- * `universal/sgd.ts`, `sga.ts` and `momentum.ts`. The published forms of the first two clip: `clip: true`. `target`, a class:
- * then the rate is the share of images taken for it, of those that are not taken for it without v.
+ * `"momentum"`, the default, small batches with momentum along DeepFool's directions, which takes a fraction of their gradients;
+ * formulas in `universal/sgd.ts`, `sga.ts` and `momentum.ts`. The published forms of the first two clip: `clip: true`. `target`,
+ * a class: then the rate is the share of images taken for it, of those that are not taken for it without v.
  *
  * A given seed gives the same v wherever the engine gives the same numbers. `perturbation` is the best v of all passes
  * (the rate swings), `last` the final one; `initial` goes on from either.
@@ -47,7 +47,7 @@ export async function universalPerturbation(
   options?: UniversalOptions,
 ): Promise<UniversalResult> {
   // "deepfool" reads the caller's own for as long as it runs.
-  const images = (options?.method ?? "deepfool") === "deepfool" ? given : own(given);
+  const images = options?.method === "deepfool" ? given : own(given);
   const settings = ownIn(options, "initial");
   const run = await import("./universal/run.js");
   return run.universalPerturbation(engine, images, settings);

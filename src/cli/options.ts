@@ -120,11 +120,17 @@ export function addCraftOptions(command: Command): Command {
     .addOption(
       option(
         "--delta <x>",
-        "stop when all but this share of the images is fooled (default: 0; deepfool: 0.2)",
+        "stop when all but this share of the images is fooled (default: never; deepfool: 0.2)",
         parseShare,
       ),
     )
-    .addOption(option("--passes <n>", "most passes over the images (default: 10; demo: 5)", wholeNumber(1)))
+    .addOption(
+      option(
+        "--passes <n>",
+        "most passes over the images (default: 10, more of few; demo: 5)",
+        wholeNumber(1),
+      ),
+    )
     .addOption(
       option("--method <name>", `how it is found: ${METHODS.join(", ")} (default: momentum)`, (name, text) =>
         parseChoice(name, text, METHODS),
@@ -155,15 +161,18 @@ export function addStepOptions(command: Command): Command {
     .addOption(option("--inner-batch <n>", "sga: images a step ahead (default: 10)", wholeNumber(1)))
     .addOption(option("--inner-passes <n>", "sga: draws of an image for them (default: 4)", wholeNumber(1)))
     .addOption(
-      option("--starts <n>", "momentum: first passes, the best goes on (default: 1)", wholeNumber(1)),
+      option("--starts <n>", "momentum: first passes, the best goes on (default: 3)", wholeNumber(1)),
     )
     .addOption(
-      option("--weighting <name>", "momentum: of the images, equal or near (default: equal)", (name, text) =>
+      option("--weighting <name>", "momentum: of the images, equal or near (default: near)", (name, text) =>
         parseChoice(name, text, ["equal", "near"] as const),
       ),
     )
-    .addOption(option("--shift <n>", "momentum: move images by up to n pixels (default: 0)", wholeNumber(0)))
-    .addOption(option("--flip", "momentum: mirror half of the images"));
+    .addOption(
+      option("--shift <n>", "momentum: move images by up to n pixels (default: an eighth)", wholeNumber(0)),
+    )
+    .addOption(option("--flip", "momentum: mirror half of the images (default)"))
+    .addOption(option("--no-flip", "momentum: mirror none"));
 }
 
 export function norm(fallback: string): Option {

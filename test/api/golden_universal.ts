@@ -142,6 +142,7 @@ async function outcomes(
   const found: Outcome[] = [];
   for (let seed = 0; seed < seeds; seed++) {
     const uap = await universalPerturbation(engine, craft, {
+      method: "deepfool",
       norm: norm === "linf" ? Infinity : 2,
       radius,
       delta: 0,

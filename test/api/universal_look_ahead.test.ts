@@ -15,7 +15,7 @@ const size = 10;
 const count = 60;
 const images = randomImages(count, size, 21);
 const net = () => engineOf(curved(size, 4, 5));
-const base = { norm: Infinity, radius: 0.12, delta: 0, passes: 3, seed: 4 } as const;
+const base = { method: "deepfool", norm: Infinity, radius: 0.12, delta: 0, passes: 3, seed: 4 } as const;
 
 /** The algorithm as the paper states it, one image at a time, nothing clever. */
 async function plainAlgorithm(engine: Engine, options: UniversalOptions) {

@@ -34,8 +34,9 @@ describe.each(METHODS)("method %s", (method) => {
     expect(uap.foolingRate).toBe(Math.max(...uap.history.map((pass) => pass.foolingRate)));
     expect(uap.foolingRate).toBeGreaterThan(0.3);
     expect(uap).toMatchObject({ radius: RADIUS, norm: Infinity, clip: false, method, seed: 4, warnings: [] });
-    for (const { gradients, updates, seconds } of uap.history) {
-      expect(gradients).toBe(method === "sga" ? 4 * COUNT : COUNT);
+    for (const { pass, gradients, updates, seconds } of uap.history) {
+      const rounds = { sgd: 1, sga: 4, momentum: pass === 1 ? 3 : 1 };
+      expect(gradients).toBe(rounds[method as keyof typeof rounds] * COUNT);
       expect(updates).toBeGreaterThan(0);
       expect(seconds).toBeGreaterThan(0);
     }
@@ -142,6 +143,7 @@ describe.each(METHODS)("method %s", (method) => {
       batch: COUNT,
       passes: 3,
       ...(method === "sga" && { innerBatch: COUNT, innerPasses: 1 }),
+      ...(method === "momentum" && { augment: false as const }),
     };
     for (const target of [undefined, 2]) {
       const uap = await craft({
@@ -284,7 +286,7 @@ describe("the formulas, one after the other", () => {
         t++;
       }
     }
-    const { last } = await craft({ method: "momentum", passes: 2, weighting });
+    const { last } = await craft({ passes: 2, starts: 1, weighting, augment: false });
     // Norms are summed in another order here.
     expect(largest(last.map((x, i) => x - v[i]))).toBeLessThan(1e-6);
   });
@@ -292,27 +294,114 @@ describe("the formulas, one after the other", () => {
 
 describe("momentum", () => {
   it("keeps the best of several starts, whose gradients count", async () => {
-    const one = await craft({ method: "momentum", passes: 1 });
+    const one = await craft({ method: "momentum", passes: 1, starts: 1 });
     const best = await craft({ method: "momentum", passes: 1, starts: 4 });
     expect(best.history[0].gradients).toBe(4 * COUNT);
     expect(best.foolingRate).toBeGreaterThanOrEqual(one.foolingRate);
     expect((await foolingRate(net(), images, best.last)).rate).toBe(best.foolingRate);
   });
 
-  it("moves and mirrors images only where asked", async () => {
-    const plain = await craft({ method: "momentum" });
-    const still = await craft({ method: "momentum", augment: { shift: 0, flip: false } });
-    expect(still.last).toEqual(plain.last);
-    const moved = await craft({ method: "momentum", augment: { shift: 1, flip: true } });
-    expect(moved.last).not.toEqual(plain.last);
-    expect(moved.foolingRate).toBeGreaterThan(0);
+  it("moves images by an eighth of the shorter side and mirrors them, unless told otherwise", async () => {
+    const shape = [8, 17, 1];
+    const pixels = randomImages(COUNT, 136, 21);
+    const last = async (augment?: UniversalOptions["augment"]) => {
+      const engine = engineOf({ ...curved(136, CLASSES, 5), shape });
+      const uap = await universalPerturbation(engine, pixels, { ...base, augment });
+      expect(uap.foolingRate).toBeGreaterThan(0);
+      return uap.last;
+    };
+    const usual = await last();
+    expect(await last({ shift: 1, flip: true })).toEqual(usual);
+    expect(await last({})).toEqual(usual);
+    expect(await last({ shift: 1 })).toEqual(usual);
+    const still = await last(false);
+    expect(await last({ shift: 0, flip: false })).toEqual(still);
+    const shifted = await last({ flip: false });
+    const mirrored = await last({ shift: 0 });
+    const all = [usual, still, shifted, mirrored].map((v) => v.join());
+    expect(new Set(all).size).toBe(4);
+  });
+
+  it("takes vectors as they are", async () => {
+    const vectors = engineOf(curved(SIZE, CLASSES, 5));
+    const usual = await universalPerturbation(vectors, images, base);
+    const still = await universalPerturbation(vectors, images, { ...base, augment: false });
+    expect(still.last).toEqual(usual.last);
+    const augment = { shift: 0, flip: true };
+    await expect(universalPerturbation(vectors, images, { ...base, augment })).rejects.toThrow(
+      /augment is given for inputs of shape 48, expected images$/,
+    );
+  });
+});
+
+describe("what is left to it", () => {
+  it("three starts, but one from a v that is given; images near the boundary count more", async () => {
+    const usual = await craft({});
+    expect(await craft({ starts: 3, weighting: "near" })).toMatchObject({ last: usual.last });
+    const initial = usual.last;
+    const more = await craft({ initial });
+    expect(more.history[0].gradients).toBe(COUNT);
+    expect(await craft({ initial, starts: 1 })).toMatchObject({ last: more.last });
+    const equal = await craft({ weighting: "equal" });
+    expect(equal.last).not.toEqual(usual.last);
+    const free = { dataFree: true, passes: 1 };
+    expect((await craft(free)).history[0].gradients).toBe(500);
+  });
+
+  it("moves v where all images are too far from the boundary for a weight that is a number", async () => {
+    const slight = { ...curved(SIZE, CLASSES, 5), shape: SHAPE };
+    const radius = 1e-6;
+    const { labels, logits } = await engineOf(slight).logits(images);
+    const second = (n: number) =>
+      Math.max(...logits.subarray(n * CLASSES, (n + 1) * CLASSES).filter((_, c) => c !== labels[n]));
+    const near = images.slice(0, SIZE);
+    expect((logits[labels[0]] - second(0)) / radius).toBeGreaterThan(1000);
+    const uap = await universalPerturbation(engineOf(slight), near, { radius, passes: 1 });
+    expect(largest(uap.last)).toBeGreaterThan(0);
+  });
+
+  it("the method is momentum, or DeepFool where an option is given that is its alone", async () => {
+    expect((await craft({})).method).toBe("momentum");
+    expect((await craft({ delta: 0.9, starts: 2 })).method).toBe("momentum");
+    for (const options of [{ classes: 3 }, { steps: 5 }, { overshoot: 0.1 }, { profile: "lts4" as const }])
+      expect((await craft(options)).method).toBe("deepfool");
+  });
+
+  it("few images are gone over more often, up to a hundred times", async () => {
+    const passes = async (count: number, options: UniversalOptions = {}) => {
+      const some = images.subarray(0, count * SIZE);
+      return (await universalPerturbation(net(), some, { radius: RADIUS, ...options })).history.length;
+    };
+    expect(await passes(COUNT)).toBe(15);
+    expect(await passes(3)).toBe(100);
+    expect(await passes(COUNT, { method: "sgd" })).toBe(15);
+    expect(await passes(COUNT, { dataFree: true })).toBe(10);
+    const many = randomImages(300, SIZE, 3);
+    expect((await universalPerturbation(net(), many, { radius: RADIUS })).history.length).toBe(10);
+  });
+
+  it("goes on where all images are fooled; the best v is the last of equals", async () => {
+    const [first] = (await craft({ radius: 0.6, passes: 3 })).history;
+    const { labels, newLabels } = await foolingRate(
+      net(),
+      images,
+      (await craft({ radius: 0.6, passes: 3 })).last,
+    );
+    expect(first.updates).toBeGreaterThan(0);
+    const n = labels.findIndex((label, i) => label !== newLabels[i]);
+    const uap = await universalPerturbation(net(), images.slice(n * SIZE, (n + 1) * SIZE), {
+      ...{ ...base, radius: 0.6, passes: 8 },
+    });
+    expect(uap.history.map(({ foolingRate: rate }) => rate).filter((rate) => rate === 1).length).toBe(8);
+    expect(uap.perturbation).toEqual(uap.last);
   });
 });
 
 describe("wrong options", () => {
   it.each<[Record<string, unknown>, RegExp]>([
     [{ method: "adam" }, /method is "adam", expected "deepfool" or "sgd" or "sga" or "momentum"/],
-    [{ beta: 9 }, /beta is given with method "deepfool", expected method "sgd" or "sga"/],
+    [{ beta: 9 }, /beta is given with method "momentum", expected method "sgd" or "sga"/],
+    [{ beta: 9, classes: 3 }, /beta is given with method "deepfool", expected method "sgd" or "sga"/],
     [{ method: "sgd", classes: 3 }, /classes is given with method "sgd", expected method "deepfool"/],
     [{ method: "sgd", momentum: 0.5 }, /momentum is given .* expected method "sga" or "momentum"/],
     [{ method: "sgd", target: CLASSES }, /target is 4, expected an integer from 0 to 3/],
@@ -325,6 +414,8 @@ describe("wrong options", () => {
     [{ method: "momentum", weighting: "far" }, /weighting is "far"/],
     [{ method: "momentum", augment: { shift: -1 } }, /augment.shift is -1/],
     [{ method: "momentum", augment: { turn: 1 } }, /unknown option "turn"/],
+    [{ augment: { flip: 1 } }, /augment.flip is 1/],
+    [{ augment: true }, /augment is true, expected an object/],
   ])("%j", async (options, says) => {
     const error = await craft(options).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InvalidArgumentError);

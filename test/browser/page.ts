@@ -30,7 +30,12 @@ export async function everything(engine: Compiled) {
   for (let n = 0; n < 5; n++)
     singles.push(...(await engine.jacobian(images.slice(n * size, (n + 1) * size), { classes })).values);
   const nearest = await deepfool(engine, images, { classes });
-  const universal = await universalPerturbation(engine, images, { radius: 0.2, passes: 2, classes });
+  const universal = await universalPerturbation(engine, images, {
+    method: "deepfool",
+    radius: 0.2,
+    passes: 2,
+    classes,
+  });
   const { rate } = await foolingRate(engine, images, universal.perturbation);
   return {
     logits: [...logits],

@@ -151,6 +151,8 @@ describe("craft", () => {
       ["--starts", "2", "--weighting", "near", "--shift", "1", "--flip"],
       { method: "momentum", starts: 2, weighting: "near", augment: { shift: 1, flip: true } },
     ],
+    [["--no-flip"], { method: "momentum", augment: { flip: false } }],
+    [["--classes", "2"], { method: "deepfool", classes: 2 }],
   ])("takes %j, and says so in the report", async (args, options) => {
     const out = newPath("methods");
     const rest = ["--passes", "2", "--radius", "0.2", "--out", out, "--json"];
@@ -468,7 +470,7 @@ describe("bad usage: exit code 2", () => {
     expectFailure(await run("craft", ...source(), "--mean", "1,2,3"), 2, /input\.mean is \[1,2,3\]/);
     expectFailure(await run("craft", ...source(), "--holdout", String(IMAGES)), 2, /leaves none to craft on/);
     expectFailure(
-      await run("craft", ...source(), "--classes", "3", "--out", newPath("o")),
+      await run("craft", ...source(), "--method", "momentum", "--classes", "3", "--out", newPath("o")),
       2,
       /classes is given with method "momentum", expected method "deepfool"$/,
     );

@@ -75,7 +75,7 @@ describe("unifool/tfjs", () => {
     const reference = createReferenceEngine(network, resolveInput(undefined, SHAPE[2]));
     const images = batch();
     const initial = tf.fill([...SHAPE], 0.01);
-    const options = { radius: 0.2, passes: 2, delta: 0 };
+    const options = { method: "deepfool", radius: 0.2, passes: 2, delta: 0 } as const;
     const expected = await universalArrays(reference, pixels, {
       ...options,
       initial: new Float32Array(40).fill(0.01),

@@ -26,8 +26,8 @@ const NEAR = 0.2;
  *     v = project(v + a (1 - t / T) sign(m)),       p = 2: v + a (1 - t / T) m / ||m||_2
  *
  * f = 1, or with weighting "near" sech^2(rho / 0.2), rho = (z_y - z_c) / ||w||_q / R the distance to the boundary in radii, q dual
- * to p. Normalised, every image counts alike, be it far from the boundary, near it or beyond; weighted, those count that a
- * step can turn.
+ * to p, as a share of the largest in S. Normalised, every image counts alike, be it far from the boundary, near it or beyond;
+ * weighted, those count that a step can turn. Images are moved and mirrored at random before they are looked at.
  */
 export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumSettings): RuleMaker {
   return (images, random) => {
@@ -42,21 +42,30 @@ export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumS
         }));
         const seen = moved(images, indices, augmentation, random);
         const { values, losses, logits } = await images.gradient(indices, seen, loss, v, false);
-        const g = new Float64Array(images.size);
-        indices.forEach((_, n) => {
+        const directions = Array.from(losses, (loss, n) => {
           const w = values.subarray(n * images.size, (n + 1) * images.size);
-          const length = lengthOf(w, 2);
-          if (!(length > 0)) return;
-          const distance = -losses[n] / (norm === 2 ? length : lengthOf(w, 1)) / radius;
-          const factor = (weighting === "near" ? 1 / Math.cosh(distance / NEAR) ** 2 : 1) / length;
+          const distance = -loss / lengthOf(w, norm === 2 ? 2 : 1) / radius;
+          return { w, length: lengthOf(w, 2), fading: weighting === "near" ? fadingOf(distance) : 0 };
+        }).filter(({ length }) => length > 0);
+        // Of the nearest, so that v also moves where all are too far for a weight that is a number.
+        const least = directions.reduce((low, { fading }) => Math.min(low, fading), Infinity);
+        const g = new Float64Array(images.size);
+        for (const { w, length, fading } of directions) {
+          const factor = Math.exp(least - fading) / length;
           for (let i = 0; i < g.length; i++) g[i] += factor * w[i];
-        });
+        }
         remember(m, ascent.tiling.sum(g), mu);
         const tally = images.tally(indices, logits);
         return { gradients: indices.length, updated: ascent.step(m, a * (1 - done)), tally };
       },
     };
   };
+}
+
+/** Minus the logarithm of sech^2(distance / 0.2). */
+function fadingOf(distance: number): number {
+  const x = Math.abs(distance / NEAR);
+  return 2 * (x + Math.log1p(Math.exp(-2 * x)) - Math.LN2);
 }
 
 function moved(

@@ -3,7 +3,7 @@ import type { UniversalProgress } from "../universal_result.js";
 import type { UniversalMethod } from "./method.js";
 
 export interface UniversalOptions {
-  /** Default "deepfool". */
+  /** Default "momentum"; "deepfool", the published algorithm, where an option is given that is its alone. */
   readonly method?: UniversalMethod;
   /** The norm of the ball that v stays in. Default Infinity. */
   readonly norm?: 2 | typeof Infinity;
@@ -12,9 +12,9 @@ export interface UniversalOptions {
    * 2000/255 of it at 224x224x3 and proportional to sqrt(H W C), so that the size per pixel is the same.
    */
   readonly radius?: number;
-  /** Stop once this share or less of the images is left unfooled. In [0, 1), default 0.2; 0 for the methods with steps. */
+  /** Stop once this share or less of the images is left unfooled. In [0, 1), default 0.2 for "deepfool"; others make all their passes. */
   readonly delta?: number;
-  /** Most passes over the images. Default 10. */
+  /** Most passes over the images. Default 10; more of few images with the other methods: 1000 / N, at most 100. */
   readonly passes?: number;
   /** Seed of everything random, a non-negative integer. Default 0. */
   readonly seed?: number;
@@ -57,13 +57,16 @@ export interface UniversalOptions {
   /** "sga": images of a step that searches ahead, and how often each image of a batch is drawn for one. Default 10, 4. */
   readonly innerBatch?: number;
   readonly innerPasses?: number;
-  /** "momentum": first passes from 0 with an order each; the one of the highest rate goes on. Default 1. */
+  /** "momentum": first passes from 0 with an order each; the one of the highest rate goes on. Default 3; 1 from an `initial` v or without data. */
   readonly starts?: number;
   /**
    * "momentum": "near" weighs images by their distance to the boundary, so that those far from it on either side fade.
-   * Default "equal".
+   * Default "near"; "equal" without data.
    */
   readonly weighting?: "equal" | "near";
-  /** "momentum": moves images by up to so many pixels and flips half of them, for few images. Default: neither. */
-  readonly augment?: { readonly shift?: number; readonly flip?: boolean };
+  /**
+   * "momentum": moves images by up to `shift` pixels and flips half of them, so that v is for others too. Default an eighth of
+   * the shorter side, and true; `false` takes images as they are.
+   */
+  readonly augment?: false | { readonly shift?: number; readonly flip?: boolean };
 }

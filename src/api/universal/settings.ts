@@ -20,6 +20,7 @@ import {
   share,
 } from "../options.js";
 import { defaultBatch } from "../predict.js";
+import { type Augmentation, usualAugmentation } from "./augmentation.js";
 import { METHODS, type UniversalMethod } from "./method.js";
 import { momentum } from "./momentum.js";
 import type { UniversalOptions } from "./options.js";
@@ -56,7 +57,8 @@ export function resolveSettings(
   const known = new Set([...OF_ALL, ...METHODS.flatMap((method) => OF_METHOD[method])]);
   const given = optionsObject(CALLER, options, [...known]);
   checkEngine(CALLER, engine);
-  const method = oneOf(CALLER, "method", given.method ?? "deepfool", METHODS);
+  const images = imagesIn(CALLER, pixels, engine);
+  const method = oneOf(CALLER, "method", given.method ?? usualMethod(given), METHODS);
   for (const key of Object.keys(given) as Key[])
     if (given[key] !== undefined && !OF_ALL.includes(key) && !OF_METHOD[method].includes(key)) {
       const owners = METHODS.filter((name) => OF_METHOD[name].includes(key)).map((name) => `"${name}"`);
@@ -70,24 +72,30 @@ export function resolveSettings(
   const common = {
     norm,
     radius: positive(CALLER, "radius", given.radius ?? defaultRadius(engine, norm), "pixel units"),
-    delta: share(CALLER, "delta", given.delta ?? (method === "deepfool" ? 0.2 : 0)),
-    passes: integer(CALLER, "passes", given.passes ?? 10, 1),
     seed: integer(CALLER, "seed", given.seed ?? 0, 0, Number.MAX_SAFE_INTEGER),
     initial: given.initial,
     clip: flag(CALLER, "clip", given.clip ?? false),
     signal: given.signal,
     onProgress: given.onProgress,
   };
+  const count = images.length / sizeOf(engine.inputShape);
   const settings =
     method === "deepfool"
       ? { ...common, method, ...deepfoolSettings(engine, given) }
-      : { ...common, method, ...stepSettings(engine, pixels, method, given, common) };
+      : { ...common, method, ...stepSettings(engine, count, method, given, common) };
   if (given.initial !== undefined) checkPerturbation(CALLER, given.initial, engine, "initial");
-  return { images: imagesIn(CALLER, pixels, engine), settings };
+  return { images, settings };
+}
+
+/** What is best on every network of `bench/rules`, unless options are given that only DeepFool has. */
+function usualMethod(given: UniversalOptions): UniversalMethod {
+  return OF_METHOD.deepfool.some((key) => given[key] !== undefined) ? "deepfool" : "momentum";
 }
 
 function deepfoolSettings(engine: Engine, given: UniversalOptions) {
   return {
+    delta: share(CALLER, "delta", given.delta ?? 0.2),
+    passes: integer(CALLER, "passes", given.passes ?? 10, 1),
     lookAhead: integer(CALLER, "lookAhead", given.lookAhead ?? defaultBatch(engine), 1),
     deepfool: {
       norm: 2,
@@ -104,7 +112,7 @@ function deepfoolSettings(engine: Engine, given: UniversalOptions) {
 
 function stepSettings(
   engine: Engine,
-  images: Pixels,
+  images: number,
   method: Exclude<UniversalMethod, "deepfool">,
   given: UniversalOptions,
   { norm, radius }: Pick<StochasticSettings, "norm" | "radius">,
@@ -124,22 +132,25 @@ function stepSettings(
       `${CALLER}: ${barred} is ${show(given[barred])} with dataFree, expected none: there are no labels to go by`,
     );
   const tile = integer(CALLER, "tile", given.tile ?? 1, 1);
-  const count = dataFree ? COUNT : images?.length / sizeOf(engine.inputShape);
+  const count = dataFree ? COUNT : images;
   const usual = {
     // Published batches are for thousands of images; fewer shall still be several steps a pass.
     sgd: Math.min(Math.ceil(count / 5), 100),
     sga: Math.min(Math.max(Math.floor(count / 40), 20), 250),
     momentum: 10,
   };
-  const share = method === "momentum" ? (norm === 2 ? 0.4 : 0.2) : 0.1;
-  const a = radius * positive(CALLER, "stepSize", given.stepSize ?? share, "radii");
+  const usualStep = method === "momentum" ? (norm === 2 ? 0.4 : 0.2) : 0.1;
+  const a = radius * positive(CALLER, "stepSize", given.stepSize ?? usualStep, "radii");
   return {
+    // Unless asked to, no pass is left out: few images are all fooled long before others are.
+    delta: given.delta === undefined ? undefined : share(CALLER, "delta", given.delta),
+    passes: integer(CALLER, "passes", given.passes ?? usualPasses(count), 1),
     target,
     dataFree,
     tile,
     tiling: tilingOf(CALLER, tile, engine.inputShape),
     batch: integer(CALLER, "batch", given.batch ?? usual[method], 1),
-    starts: integer(CALLER, "starts", given.starts ?? 1, 1),
+    starts: integer(CALLER, "starts", given.starts ?? usualStarts(method, given), 1),
     rule: ruleOf(engine, method, a, given),
   };
 }
@@ -161,19 +172,37 @@ function ruleOf(
       return sga({ a, beta, innerBatch, innerPasses, momentum: mu });
     }
     case "momentum": {
-      const weighting = oneOf(CALLER, "weighting", given.weighting ?? "equal", ["equal", "near"] as const);
-      const { shift = 0, flip = false } = optionsObject(CALLER, given.augment, ["shift", "flip"]);
-      const augmentation = {
-        shift: integer(CALLER, "augment.shift", shift, 0),
-        flip: flag(CALLER, "augment.flip", flip),
-      };
-      if (engine.inputShape.length !== 3 && (shift > 0 || flip))
-        throw new InvalidArgumentError(
-          `${CALLER}: augment is given for inputs of shape ${engine.inputShape.join("x")}, expected images`,
-        );
-      return momentum({ a, momentum: mu, weighting, augmentation });
+      const usual = given.dataFree ? "equal" : "near";
+      const weighting = oneOf(CALLER, "weighting", given.weighting ?? usual, ["equal", "near"] as const);
+      return momentum({ a, momentum: mu, weighting, augmentation: augmentationOf(engine, given) });
     }
   }
+}
+
+/** Ten, and more where that would be fewer gradients than a v for other images takes. */
+function usualPasses(count: number): number {
+  return Math.min(Math.max(10, Math.ceil(1000 / count)), 100);
+}
+
+/** Runs fall into different basins; of a v that is given there is one. */
+function usualStarts(method: UniversalMethod, { initial, dataFree }: UniversalOptions): number {
+  return method === "momentum" && initial === undefined && !dataFree ? 3 : 1;
+}
+
+function augmentationOf({ inputShape }: Engine, { augment, dataFree }: UniversalOptions): Augmentation {
+  const none = { shift: 0, flip: false };
+  // Jigsaws are new in every pass, and a vector has no sides.
+  const usual = dataFree || inputShape.length !== 3 ? none : usualAugmentation(inputShape);
+  const given = augment === false ? none : optionsObject(CALLER, augment, ["shift", "flip"], "augment");
+  const { shift = usual.shift, flip = usual.flip } = given;
+  if (inputShape.length !== 3 && (shift > 0 || flip))
+    throw new InvalidArgumentError(
+      `${CALLER}: augment is given for inputs of shape ${inputShape.join("x")}, expected images`,
+    );
+  return {
+    shift: integer(CALLER, "augment.shift", shift, 0),
+    flip: flag(CALLER, "augment.flip", flip),
+  };
 }
 
 /** 10/255 of the range for Infinity; 2000/255 of it on 224x224x3, as much per pixel on other sizes, for 2. */

@@ -24,7 +24,8 @@ export interface StochasticSettings {
   readonly method: Exclude<UniversalMethod, "deepfool">;
   readonly norm: BallNorm;
   readonly radius: number;
-  readonly delta: number;
+  /** None: all passes are made. */
+  readonly delta: number | undefined;
   readonly passes: number;
   readonly seed: number;
   readonly initial?: Float32Array;
@@ -89,7 +90,7 @@ class StochasticCrafting {
   }
 
   async run(): Promise<void> {
-    const { signal, delta, passes, initial, target, starts, dataFree } = this.settings;
+    const { signal, delta, passes, initial, target, starts } = this.settings;
     signal?.throwIfAborted();
     await this.images.judge();
     if (this.images.others === 0)
@@ -97,8 +98,7 @@ class StochasticCrafting {
         `universalPerturbation: target is ${target}, the prediction at every image, expected another class`,
       );
     let foolingRate = initial ? await this.measure() : 0;
-    // Without data the images must not decide when to stop either.
-    for (let pass = 1; pass <= passes && (dataFree || foolingRate < 1 - delta); pass++) {
+    for (let pass = 1; pass <= passes && !(delta !== undefined && foolingRate >= 1 - delta); pass++) {
       const begin = performance.now();
       const work: Work = { updates: 0, gradients: 0 };
       foolingRate = await this.pass(pass, pass === 1 ? starts : 1, work);
@@ -175,11 +175,11 @@ class StochasticCrafting {
     }
   }
 
-  /** Rate of the current v, which becomes the best if no earlier one reached as much; without data, whatever it reaches. */
+  /** Rate of the current v, which becomes the best if no earlier one reached more; without data, whatever it reaches. */
   private async measure(): Promise<number> {
     const { v } = this.state.ascent;
     const foolingRate = await this.images.foolingRate(v);
-    if (this.settings.dataFree || foolingRate > (this.best?.foolingRate ?? -1))
+    if (this.settings.dataFree || foolingRate >= (this.best?.foolingRate ?? -1))
       this.best = { perturbation: v.slice(), foolingRate };
     return foolingRate;
   }

@@ -20,9 +20,6 @@ import { type CraftingSets, isHoldoutCount, openCraftingSets } from "./crafting_
 import { describeEngine, threadsOf } from "./describe_engine.js";
 import { differences, readRepeatable, repeatableOptions } from "./repeat.js";
 
-/** What `bench/rules` found best on every network and norm, at a fraction of the time of the published algorithm. */
-const METHOD = "momentum";
-
 /** Grey levels of a picture file. */
 const LEVELS = 256;
 
@@ -66,13 +63,13 @@ export async function craft(given: CraftOptions, console: Console): Promise<Repo
     const initial = options.perturbation ? await readPerturbation(options.perturbation, engine) : undefined;
 
     const { norm, radius, delta, passes = options.demo ? DEMO_PASSES : undefined } = options;
-    const { method = METHOD, target, shift, flip } = options;
+    const { method, target, shift, flip } = options;
     const of = {
       ...{ delta, passes },
       ...pick(options, ["classes", "steps", "overshoot", "profile"]),
       ...pick(options, ["target", "tile", "batch", "stepSize", "beta", "momentum"]),
       ...pick(options, ["innerBatch", "innerPasses", "starts", "weighting", "dataFree"]),
-      ...((shift !== undefined || flip) && { augment: defined({ shift, flip }) }),
+      ...((shift !== undefined || flip !== undefined) && { augment: defined({ shift, flip }) }),
     };
     const tuning = { ...of, method, norm, radius, seed, clip, initial, signal: interrupt.signal };
     const crafted = await runCrafting(engine, sets.crafting.images, defined(tuning), console);

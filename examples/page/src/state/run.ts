@@ -16,9 +16,10 @@ export const craftOptions = computed((): CraftOptions => {
     method,
     norm: norm === "inf" ? Infinity : 2,
     radius: radius.value,
-    passes,
-    // Without data the rate must not decide when to stop.
-    ...(dataFree.value ? { dataFree: true } : { delta: 1 - percent / 100 }),
+    ...(passes > 0 && { passes }),
+    ...(dataFree.value && { dataFree: true }),
+    // Without data the rate must not decide when to stop; where all are fooled v may still get better for others.
+    ...(!dataFree.value && (percent < 100 || method === "deepfool") && { delta: 1 - percent / 100 }),
     seed,
     clip,
     ...(target.value !== undefined && { target: target.value }),

@@ -66,9 +66,9 @@ export function Perturbation() {
           onChange={(value) => change({ target: value })}
         />
         <NumberField
-          label="Passes at most"
+          label="Passes at most (0: by the images)"
           value={passes}
-          min={1}
+          min={0}
           max={1000}
           onChange={(value) => change({ passes: value })}
         />

@@ -63,7 +63,10 @@ function title(): string {
 /** One sentence; it changes seldom, as it is read aloud. */
 function status(): string {
   const state = runState.value;
-  if (state === "running") return `Pass ${progress.value?.pass ?? 1} of at most ${settings.value.passes}.`;
+  if (state === "running") {
+    const { pass, passes } = progress.value ?? { pass: 1, passes: settings.value.passes };
+    return `Pass ${pass}${passes > 0 ? ` of at most ${passes}` : ""}.`;
+  }
   if (state === "paused") return "Nothing is computed until you go on.";
   const done = result.value;
   if (state === "done" && done) {
