@@ -12,11 +12,12 @@
  *   node build.mjs --meta=FILE writes what esbuild says of each bundle: its sources, its bytes, what it imports
  */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { rollDeclarations } from "./scripts/declarations.mjs";
+import { joinChunks } from "./scripts/join_chunks.mjs";
 import { operatorTables } from "./scripts/operator_tables.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
@@ -26,6 +27,7 @@ const out = process.argv.find((flag) => flag.startsWith("--out="))?.slice("--out
 const outdir = out ?? `${root}dist`;
 const metafile = process.argv.find((flag) => flag.startsWith("--meta="))?.slice("--meta=".length);
 const quiet = flags.has("--quiet") || out !== undefined;
+const mapped = flags.has("--maps");
 const typed = !quiet || flags.has("--types");
 
 /** Characters: Node prints the whole line in which an error was thrown that nobody caught; short modules share one. */
@@ -33,6 +35,29 @@ const lineLimit = 120;
 
 /** Public modules, by the names of their files in src. */
 const entries = ["index", "tfjs", "kernels", "images", "node", "demo"];
+
+/** What is loaded by itself, and begins with these: files that the same of them load are joined. */
+const parts = [
+  "src/index.ts",
+  "src/network/import/layers_model/load.ts",
+  "src/network/import/graph_model/load.ts",
+  "src/network/import/onnx/load.ts",
+  "src/engines/wasm/engine.ts",
+  "src/engines/webgpu/engine.ts",
+];
+
+/** Entry points of pages that need not load the index; what is loaded when it is called; and others: no more than they need. */
+const shared = ["src/kernels.ts", "src/images.ts"];
+const calls = [
+  "src/api/deepfool_loop.ts",
+  "src/api/evaluating/run.ts",
+  "src/api/minimal/run.ts",
+  "src/api/universal/run.ts",
+  "src/engines/portable_gradient.ts",
+  // By backend "auto", which may not take it.
+  "src/engines/webgpu/adapter.ts",
+];
+const apart = ["src/tfjs.ts", "src/engines/reference.ts"];
 
 /** A classic script: what `new Worker` takes everywhere, from a blob, a string or a URL. */
 const workerBundle = {
@@ -124,23 +149,30 @@ async function bundle() {
     mainFields: ["module", "main"],
     external,
     target: "es2022",
-    minify: true,
-    lineLimit,
-    // Half of the package's size, for those who debug it: node build.mjs --maps
-    sourcemap: flags.has("--maps"),
+    // Maps are half of the package's size, for those who debug it, and of esbuild's own files: node build.mjs --maps
+    ...(mapped ? { sourcemap: true, minify: true, lineLimit } : { minifySyntax: true }),
     chunkNames: "chunks/[name]-[hash]",
     metafile: true,
     logLevel: "error",
     plugins: [hintsKept],
     write: false,
   });
-  for (const { path, contents, text } of built.outputFiles) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, path.endsWith(".js") ? text.replaceAll(MARK, HINTED) : contents);
+  const files = new Map(built.outputFiles.map(({ path, text }) => [relative(root, path), text]));
+  const { texts, outputs } = mapped
+    ? { texts: files, ...built.metafile }
+    : await joinChunks(files, built.metafile.outputs, {
+        outdir: relative(root, outdir),
+        parts,
+        ...{ shared, calls, apart },
+        minify: { minify: true, lineLimit, target: "es2022", legalComments: "none" },
+      });
+  for (const [path, text] of texts) {
+    mkdirSync(dirname(`${root}${path}`), { recursive: true });
+    writeFileSync(`${root}${path}`, text.replaceAll(MARK, HINTED));
   }
   chmodSync(`${outdir}/cli.js`, 0o755);
   await build({ ...workerBundle, outfile: `${outdir}/worker.js` });
-  if (metafile) writeFileSync(metafile, JSON.stringify(built.metafile));
+  if (metafile) writeFileSync(metafile, JSON.stringify({ outputs }));
   if (typed) await declare(`${outdir}/types`);
   if (quiet) return;
   for (const name of [...entries, "cli"]) {

@@ -9,16 +9,17 @@ export type {
   TensorLike,
 } from "./api/compiling/options.js";
 export { type DeepfoolOptions, type DeepfoolResult, deepfool } from "./api/deepfool.js";
-export { type FoolingRate, type FoolingRateOptions, foolingRate, type Rate } from "./api/evaluate.js";
+export { foolingRate } from "./api/evaluate.js";
+export type { FoolingRate, FoolingRateOptions, Rate } from "./api/evaluating/options.js";
 export { gradient } from "./api/gradient.js";
-export {
-  type InspectedLayer,
-  type InspectedModel,
-  type Inspection,
-  type InspectOptions,
-  inspect,
-  type UnsupportedModel,
-} from "./api/inspect.js";
+export { inspect } from "./api/inspect.js";
+export type {
+  InspectedLayer,
+  InspectedModel,
+  Inspection,
+  InspectOptions,
+  UnsupportedModel,
+} from "./api/inspection.js";
 export type { LayerKernels, PassKernels } from "./api/layer_kernels.js";
 export { type LoadableModel, type LoadModelOptions, loadModel } from "./api/load_model.js";
 export type { MinimalMethod, MinimalOptions, MinimalResult, SdfVariant } from "./api/minimal/options.js";
@@ -49,7 +50,6 @@ export type {
 } from "./engines/engine.js";
 export type { Gradient, GradientOptions, LossOptions } from "./engines/gradient.js";
 export type { Pixels } from "./engines/pixels.js";
-export { createReferenceEngine } from "./engines/reference.js";
 export {
   EngineError,
   InvalidArgumentError,
@@ -60,9 +60,10 @@ export {
 } from "./errors.js";
 export type * from "./kernels/operators/members.generated.js";
 export { buildNetwork } from "./network/build.js";
-export type { LiveLayersModel } from "./network/import/layers_model/live.js";
-export type { ModelBytes, ModelFiles } from "./network/import/source/memory.js";
+export type { LiveLayersModel } from "./network/import/layers_model/is_live.js";
+export type { ModelBytes, ModelFiles } from "./network/import/source/model_files.js";
 export { type InputOptions, type InputTransform, resolveInput } from "./network/input.js";
+export type { CompileProgress, CompileStage } from "./network/progress.js";
 export {
   type Network,
   type NetworkSpec,

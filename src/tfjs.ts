@@ -4,11 +4,8 @@
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type DeepfoolOptions, deepfool as deepfoolArrays } from "./api/deepfool.js";
-import {
-  type FoolingRate,
-  type FoolingRateOptions,
-  foolingRate as foolingRateArrays,
-} from "./api/evaluate.js";
+import { foolingRate as foolingRateArrays } from "./api/evaluate.js";
+import type { FoolingRate, FoolingRateOptions } from "./api/evaluating/options.js";
 import { checkEngine, checkSignal, optionsObject } from "./api/options.js";
 import type { UniversalOptions } from "./api/universal/options.js";
 import { universalPerturbation as universalArrays } from "./api/universal.js";

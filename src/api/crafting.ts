@@ -2,7 +2,7 @@ import { createCheckpoint } from "../engines/checkpoint.js";
 import type { CraftingRequest, CraftingState, Engine } from "../engines/engine.js";
 import { project } from "../kernels/projection/reference.js";
 import { sizeOf } from "../network/spec.js";
-import { fooledShare } from "./evaluate.js";
+import { fooledShare } from "./evaluating/fooled_share.js";
 import { portableCraftingState } from "./portable_crafting.js";
 import { defaultBatch } from "./predict.js";
 import { type RandomSource, randomOrder, randomSource } from "./random.js";

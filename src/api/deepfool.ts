@@ -2,7 +2,6 @@ import { countImages } from "../engines/arguments.js";
 import type { DeepfoolProfile, DeepfoolRequest, DeepfoolRun, Engine } from "../engines/engine.js";
 import { type Pixels, pixelsOf } from "../engines/pixels.js";
 import { PROFILE_NAMES, PROFILES } from "../kernels/deepfool_step/profiles.js";
-import { deepfoolLoop } from "./deepfool_loop.js";
 import { within } from "./images.js";
 import {
   checkCallback,
@@ -15,6 +14,7 @@ import {
   oneOf,
   optionsObject,
 } from "./options.js";
+import { own, ownIn } from "./own.js";
 
 export interface DeepfoolOptions {
   /** The norm that the perturbation is small in. Default 2. */
@@ -114,7 +114,11 @@ export async function runDeepfool(
   images: Float32Array,
   request: DeepfoolRequest,
 ): Promise<DeepfoolRun & { readonly adversarial: Float32Array }> {
-  if (engine.deepfool === undefined) return deepfoolLoop(engine, images, request);
+  if (engine.deepfool === undefined) {
+    const [given, settings] = [own(images), ownIn(request, "labels") as DeepfoolRequest];
+    const { deepfoolLoop } = await import("./deepfool_loop.js");
+    return deepfoolLoop(engine, given, settings);
+  }
   const run = await engine.deepfool(images, request);
   return { ...run, adversarial: addWithin(images, run.perturbation, request.bounds) };
 }

@@ -1,8 +1,9 @@
 import type { Engine } from "../engines/engine.js";
 import type { Gradient, GradientOptions } from "../engines/gradient.js";
 import { gradientArguments } from "../engines/gradient_arguments.js";
+import type { GradientSource } from "../engines/gradient_source.js";
+import { gradientOf } from "../engines/lazy_gradient.js";
 import { type Pixels, pixelsOf } from "../engines/pixels.js";
-import { type GradientSource, portableGradient } from "../engines/portable_gradient.js";
 import { sizeOf } from "../network/spec.js";
 import { checkEngine } from "./options.js";
 
@@ -28,7 +29,7 @@ export async function gradient(engine: Engine, given: Pixels, options: GradientO
   const { inputShape, classes } = engine;
   const request = gradientArguments(images, options, inputShape, classes);
   request.signal?.throwIfAborted();
-  const answer = await portableGradient(sourceOf(engine), images, request, sizeOf(inputShape), classes);
+  const answer = await gradientOf(sourceOf(engine), images, request, sizeOf(inputShape), classes);
   return { values: request.values, ...answer };
 }
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "../errors.js";
 import { buildNetwork } from "../network/build.js";
 import { isModelInput, type ModelInput, openModel } from "../network/import/open_model.js";
+import { type CompileProgress, type Tell, telling } from "../network/progress.js";
 import type { Network, NetworkSpec } from "../network/spec.js";
 import { checkCallback, checkSignal, integer, optionsObject } from "./options.js";
 
@@ -15,8 +16,8 @@ export interface LoadModelOptions {
   /** One name for each class, in place of those that the model carries. */
   readonly classNames?: readonly string[];
   readonly signal?: AbortSignal;
-  /** Called while weights are read: bytes so far, and of how many. */
-  readonly onProgress?: (bytes: number, total: number) => void;
+  /** Called while the model is read ("read") and becomes a network ("import"). What it throws ends the work. */
+  readonly onProgress?: (progress: CompileProgress) => void;
 }
 
 /**
@@ -37,7 +38,8 @@ export interface LoadModelOptions {
  * using fast = await compile(network, { backend: "wasm" });
  */
 export async function loadModel(model: LoadableModel, options?: LoadModelOptions): Promise<Network> {
-  return networkOf("loadModel", model, resolveOptions("loadModel", options));
+  const settings = resolveOptions("loadModel", options);
+  return telling(settings.onProgress, (tell) => networkOf("loadModel", model, settings, tell));
 }
 
 export const LOAD_OPTIONS = ["inputShape", "output", "classNames", "signal", "onProgress"] as const;
@@ -86,13 +88,14 @@ export function checkInputShape(caller: string, inputShape: unknown): void {
 export async function networkOf(
   caller: string,
   model: LoadableModel,
-  { inputShape, output, classNames, signal, onProgress }: LoadModelOptions,
+  { inputShape, output, classNames, signal }: Omit<LoadModelOptions, "onProgress">,
+  tell: Tell | undefined,
 ): Promise<Network> {
   signal?.throwIfAborted();
   const named = classNames && { classNames };
   if (isModelInput(model)) {
-    const spec = await openModel(model, { inputShape, output, signal, onProgress });
-    return buildNetwork({ ...spec, ...named });
+    const spec = await openModel(model, { inputShape, output, signal, tell });
+    return built({ ...spec, ...named }, tell);
   }
   if (typeof model !== "object" || model === null || !("nodes" in model))
     throw new InvalidArgumentError(
@@ -101,5 +104,12 @@ export async function networkOf(
         (typeof model === "function" ? ' (a function needs backend "tfjs")' : ""),
     );
   // A Network is a valid description too; building it again costs little and validates hand-made ones.
-  return buildNetwork({ ...model, ...named });
+  tell?.("import", 0, 1);
+  return built({ ...model, ...named }, tell);
+}
+
+function built(spec: NetworkSpec, tell: Tell | undefined): Network {
+  const network = buildNetwork(spec);
+  tell?.("import", 1, 1);
+  return network;
 }

@@ -1,9 +1,7 @@
 import type { Engine } from "../engines/engine.js";
 import type { Pixels } from "../engines/pixels.js";
-import { craft } from "./crafting.js";
+import { own, ownIn } from "./own.js";
 import type { UniversalOptions } from "./universal/options.js";
-import { resolveSettings } from "./universal/settings.js";
-import { craftByRule } from "./universal/stochastic.js";
 import type { UniversalResult } from "./universal_result.js";
 
 /**
@@ -48,8 +46,9 @@ export async function universalPerturbation(
   given: Pixels,
   options?: UniversalOptions,
 ): Promise<UniversalResult> {
-  const { images, settings } = resolveSettings(engine, given, options);
-  return settings.method === "deepfool"
-    ? craft(engine, images, settings)
-    : craftByRule(engine, images, settings);
+  // "deepfool" reads the caller's own for as long as it runs.
+  const images = options?.method === "deepfool" ? given : own(given);
+  const settings = ownIn(options, "initial");
+  const run = await import("./universal/run.js");
+  return run.universalPerturbation(engine, images, settings);
 }

@@ -14,6 +14,7 @@ import type { Console } from "./console.js";
 import { UsageError } from "./errors.js";
 import { plural } from "./format.js";
 import { expandPaths } from "./globs.js";
+import { loadingStatus } from "./loading.js";
 import { packageRoot } from "./package_root.js";
 import { loadTfjs } from "./tfjs.js";
 
@@ -114,7 +115,7 @@ export async function openEngine(
 ): Promise<Compiled> {
   const { backend = "auto", threads = "auto", weights = "float32", deterministic = false } = options;
   const tf = backend === "tfjs" ? await loadTfjs() : undefined;
-  console.status(`loading ${sources.model}`);
+  const onProgress = loadingStatus(sources.model, console);
   try {
     return await compile(sources.model, {
       ...(await loadingOptions(options)),
@@ -124,6 +125,7 @@ export async function openEngine(
       deterministic,
       input: sources.input,
       tf,
+      onProgress,
       onWarning: (message) => console.note(`warning: ${message}`),
     });
   } catch (error) {

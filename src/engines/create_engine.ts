@@ -4,9 +4,9 @@ import { countImages, jacobianArguments, logitsArguments } from "./arguments.js"
 import type { EngineBackend, EngineFacts } from "./backend.js";
 import type { GradientEngine } from "./engine.js";
 import { gradientArguments } from "./gradient_arguments.js";
+import { gradientOf } from "./lazy_gradient.js";
 import { assertNumbers, labelsOf } from "./not_a_number.js";
 import { pixelsOf } from "./pixels.js";
-import { portableGradient } from "./portable_gradient.js";
 
 /**
  * The engine around a backend: what all engines do alike. Checks that it lives and arguments before any work, takes
@@ -61,7 +61,7 @@ export function createEngine<Name extends string>(
       request.signal?.throwIfAborted();
       const answer = backend.gradient
         ? await backend.gradient(images, request)
-        : await portableGradient(backend, images, request, sizeOf(inputShape), classes);
+        : await gradientOf(backend, images, request, sizeOf(inputShape), classes);
       assertNumbers("gradient", answer.logits, classes);
       return { values: request.values, ...answer };
     },

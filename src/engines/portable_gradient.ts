@@ -1,18 +1,10 @@
 import { type Loss, lossAndSeed, lossesOf } from "../kernels/losses/reference.js";
-import type { GradientRequest, JacobianRequest } from "./backend.js";
+import type { GradientRequest } from "./backend.js";
 import { createCheckpoint, PATIENCE } from "./checkpoint.js";
 import { GradientSink } from "./gradient_sink.js";
+import type { GradientSource } from "./gradient_source.js";
 import { assertNumbers } from "./not_a_number.js";
 import { shiftedImages } from "./shift.js";
-
-/** The two calls that a gradient can be made of; `jacobian` is given indices, `[N][rows]`. */
-export interface GradientSource {
-  logits(images: Float32Array, signal: AbortSignal | undefined): Promise<Float32Array>;
-  jacobian(
-    images: Float32Array,
-    request: JacobianRequest & { readonly classes: Int32Array },
-  ): Promise<unknown>;
-}
 
 /** float32 values of Jacobians that are held at a time: 64 MiB. */
 const ROOM = 2 ** 24;
@@ -33,8 +25,6 @@ export async function portableGradient(
 ): Promise<{ logits: Float32Array; losses: Float32Array }> {
   const { loss, shift, signal } = request;
   const count = images.length / size;
-  // Read after pauses, in which the caller may change them.
-  const own = images.slice();
   const sink = new GradientSink(request, size);
   const logits = new Float32Array(count * classes);
   const losses = new Float32Array(count);
@@ -43,7 +33,7 @@ export async function portableGradient(
   for (let first = 0; first < count; first += most) {
     await checkpoint?.();
     const end = Math.min(first + most, count);
-    const part = own.subarray(first * size, end * size);
+    const part = images.subarray(first * size, end * size);
     const points = shiftedImages(part, size, shift);
     const scores = await source.logits(points, signal);
     assertNumbers("gradient", scores, classes, (n) => ({ image: first + n }));

@@ -1,4 +1,5 @@
 /** What everybody else may know of an operator: data that the network's rewrites and the engines' planners read. */
+import type { Absent } from "./absent.js";
 import type { AnyOperator, Clamp, Node, NodeSpec, Pads, Shape } from "./node.js";
 
 /** `y = scale[c] x + offset[c]`, one pair per channel of the last axis. */
@@ -24,6 +25,8 @@ export interface ConstantValue {
 export type Liveness = "copies" | "maximum" | "mixes";
 
 export interface OperatorFacts<O extends AnyOperator = AnyOperator> {
+  /** Why it can be nowhere but at the end of a network, where it is left out: no engine has it. Default: every engine does. */
+  readonly missing?: Absent;
   /** Fewest and most inputs. */
   readonly inputs: readonly [least: number, most: number];
   /**

@@ -1,8 +1,6 @@
 import { ModelError, UnsupportedOperatorError } from "../errors.js";
-import { isAbsent } from "../kernels/absent.js";
 import { isPositiveIntegers, nameText, shapeText } from "../kernels/checks.js";
 import { factsOf } from "../kernels/operators/facts_of.js";
-import { references } from "../kernels/operators/references.generated.js";
 import { ancestors, topologicalOrder } from "./graph.js";
 import { inferShape, LARGEST_TENSOR } from "./shapes.js";
 import {
@@ -49,8 +47,8 @@ export function buildNetwork(spec: NetworkSpec | Network): Network {
   );
   const stripped = "strippedSoftmax" in spec ? { nodes, output } : stripProbabilities(nodes, output);
   for (const { op, name } of stripped.nodes) {
-    const reference = references[op];
-    if (isAbsent(reference)) throw new UnsupportedOperatorError(nameText(name), op, reference.absent);
+    const { missing } = factsOf({ op });
+    if (missing) throw new UnsupportedOperatorError(nameText(name), op, missing.absent);
   }
   return withScores(spec, stripped);
 }

@@ -1,12 +1,11 @@
-import { buildNetwork } from "./build.js";
-import { ancestors } from "./graph.js";
 import { foldAffine } from "./simplify/affine.js";
 import { joinCompositions } from "./simplify/compositions.js";
 import { foldConstants } from "./simplify/constants.js";
 import { joinLayerNormalizations } from "./simplify/layer_normalizations.js";
 import { dropNoOps } from "./simplify/no_ops.js";
 import { foldPads } from "./simplify/pads.js";
-import type { Network, Node } from "./spec.js";
+import { rewritten } from "./simplify/rewritten.js";
+import type { Network } from "./spec.js";
 
 /**
  * An equivalent network with fewer nodes, for engines that care about speed. The reference engine runs the
@@ -27,25 +26,12 @@ import type { Network, Node } from "./spec.js";
  * const network = simplify(buildNetwork(spec));
  */
 export function simplify(network: Network): Network {
-  const { output } = network;
-  const rewrites = [
+  return rewritten(network, [
     foldConstants,
     dropNoOps,
     joinCompositions,
     joinLayerNormalizations,
     foldPads,
     foldAffine,
-  ];
-  const nodes = rewrites.reduce<readonly Node[]>(
-    (before, rewrite) => withoutDead(rewrite(before, output), output),
-    network.nodes,
-  );
-  // Building again validates the rewrites and infers the shapes anew.
-  return buildNetwork({ ...network, nodes });
-}
-
-/** Rewrites count consumers, so a node that nothing needs any more must not hold on to its inputs. */
-function withoutDead(nodes: readonly Node[], output: string): readonly Node[] {
-  const needed = ancestors(nodes, output);
-  return nodes.filter((node) => needed.has(node.name));
+  ]);
 }

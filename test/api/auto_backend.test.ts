@@ -1,6 +1,12 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { workerSource } from "../../src/engines/wasm/threads/worker.generated.js";
 import { isSoftware } from "../../src/engines/webgpu/software.js";
-import { type CompileOptions, compile, type NetworkSpec } from "../../src/index.js";
+import { type CompileOptions, compile, type NetworkSpec, UnsupportedOperatorError } from "../../src/index.js";
+import { webgpu } from "../../src/kernels/operators/webgpu.generated.js";
 import { gpu } from "../engines/webgpu_engines.js";
 import { NetworkBuilder } from "../support/network_builder.js";
 
@@ -95,6 +101,23 @@ describe("auto takes WASM without a look at adapters", () => {
     expect(asked).not.toHaveBeenCalled();
   });
 
+  it("where workerUrl is given, from where the workers come", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "unifool-auto-"));
+    try {
+      const path = join(folder, "worker.cjs");
+      writeFileSync(path, `require("node:fs").writeFileSync(__filename + ".ran", "");${workerSource}`);
+      const asked = browser(() => unwanted({ vendor: "nvidia" }));
+      expect(await taken(large, { workerUrl: pathToFileURL(path) })).toBe("wasm: workerUrl is given");
+      expect(asked).not.toHaveBeenCalled();
+      expect(existsSync(`${path}.ran`)).toBe(true);
+      // Nothing is there: no other way to compute was meant.
+      const workerUrl = pathToFileURL(join(folder, "none.js"));
+      await expect(compile(large, { workerUrl })).rejects.toThrow(/could not start .* workerUrl/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it.each([[undefined], [{}]])("where there is no navigator.gpu, as in Node: %j", async (navigator) => {
     vi.stubGlobal("navigator", navigator);
     expect(await taken(large)).toBe("wasm: navigator.gpu is missing");
@@ -177,6 +200,42 @@ describe.skipIf(!gpu)("an adapter that calls itself a GPU", () => {
     logits.forEach((score, i) => {
       expect(Math.abs(score - expected[i])).toBeLessThan(1e-4 * scale);
     });
+  });
+
+  it("is given up for a network with an operator that it has no kernels for", async () => {
+    // There is none today.
+    const kernels = webgpu as { -readonly [Name in keyof typeof webgpu]: unknown };
+    const { Conv } = kernels;
+    kernels.Conv = { absent: "it is new" };
+    try {
+      browser(() => disguised());
+      expect(await taken(large)).toBe("wasm: WebGPU cannot be used (webgpu: no kernels for Conv, it is new)");
+    } finally {
+      kernels.Conv = Conv;
+    }
+    expect(await taken(large)).toMatch(/^webgpu: /);
+  });
+
+  it("is given up where its driver refuses a kernel", async () => {
+    browser(() =>
+      disguised({}, (device) => {
+        device.createComputePipelineAsync = async () => {
+          throw new DOMException("out of registers\nin line 3", "OperationError");
+        };
+        return device;
+      }),
+    );
+    expect(await taken(large)).toMatch(
+      /^wasm: WebGPU cannot be used \(webgpu: the device refuses kernel \S+ \(.*out of registers\)\)$/,
+    );
+  });
+
+  it("is not looked for by a network with an operator that nothing has", async () => {
+    const asked = browser(() => unwanted({ vendor: "nvidia" }));
+    const [first, ...rest] = large.nodes;
+    const strange = { ...large, nodes: [{ ...first, op: "Fold" } as never, ...rest] };
+    await expect(compile(strange)).rejects.toThrow(UnsupportedOperatorError);
+    expect(asked).not.toHaveBeenCalled();
   });
 
   it("is given up where the device is lost while it is compiled for", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pace } from "../../src/cli/format.js";
+import { doing } from "../../src/cli/loading.js";
 import { runInProcess } from "./support/command_line.js";
 import { writeRawFolder, writeTinyModel } from "./support/tiny_model.js";
 
@@ -20,6 +21,19 @@ describe("progress", () => {
     [90, 100, 1, "1.0 s, about 0.1 s left, 90 images/s"],
   ])("%i of %i after %f s: %s", (done, total, seconds, text) => {
     expect(pace(done, total, seconds)).toBe(text);
+  });
+
+  it.each([
+    ["read", 12_345_678, 98_000_000, "reading 12.3 of 98.0 MB"],
+    ["read", 12_345_678, undefined, "reading 12.3 MB"],
+    ["import", 0, 1, "importing"],
+    ["plan", 1, 1, "planning"],
+    ["weights", 0, 2e6, "packing 0.0 of 2.0 MB of weights"],
+    ["workers", 1, 4, "starting threads, 1 of 4"],
+    ["shaders", 3, 30, "compiling shaders, 3 of 30"],
+    ["check", 0, 1, "trying an image"],
+  ] as const)("%s, %i of %j: %s", (stage, done, total, text) => {
+    expect(doing({ stage, done, total })).toBe(text);
   });
 
   it("shows on a terminal what goes on, with its pace, and clears it; elsewhere nothing of it", async () => {
@@ -40,6 +54,8 @@ describe("progress", () => {
     ];
     const { stderr } = await runInProcess([...args, "--out", join(folder, "a")], true);
     expect(stderr).toContain(`loading ${model} ...\r\x1b[K`);
+    for (const what of [/reading 0\.0 of 0\.0 MB/, /importing/, /planning/, /trying an image/])
+      expect(stderr).toMatch(new RegExp(`loading \\S+: ${what.source} \\.\\.\\.\\r\x1b\\[K`));
     expect(stderr).toContain(`reading ${images} ...\r\x1b[K`);
     expect(stderr).toMatch(/pass 1\/2 .* update.*, [\d.]+ s, about .* left, [\d.]+ images\/s/);
     expect(stderr).toMatch(/measure [━╌]+ \d+\/80/);

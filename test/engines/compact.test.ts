@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { planForward } from "../../src/engines/wasm/plan/forward.js";
 import { Layout } from "../../src/engines/wasm/plan/layout.js";
+import { lower } from "../../src/engines/wasm/plan/lowerings.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";
@@ -13,7 +14,7 @@ import { answerOf, expectAnswer, undetected } from "../support/oracle.js";
 function compactOf(grow: (b: NetworkBuilder) => string): string[] {
   const builder = new NetworkBuilder([8, 8, 3], 1);
   const scores = builder.gemm(builder.flatten(grow(builder)), 4);
-  const network = fuse(simplify(buildNetwork(builder.build(scores))));
+  const network = lower(fuse(simplify(buildNetwork(builder.build(scores)))));
   const layout = new Layout();
   const plan = planForward(
     network,

@@ -2,6 +2,7 @@ import { scratchBytes } from "../../src/engines/wasm/plan/backward.js";
 import { planForward } from "../../src/engines/wasm/plan/forward.js";
 import { createMemory, Layout } from "../../src/engines/wasm/plan/layout.js";
 import { livePatterns } from "../../src/engines/wasm/plan/live.js";
+import { lower } from "../../src/engines/wasm/plan/lowerings.js";
 import type { KernelExports } from "../../src/engines/wasm/run/program.js";
 import { chooseVariant, moduleOf } from "../../src/engines/wasm/run/variant.js";
 import { planForward as planOnGpu } from "../../src/engines/webgpu/forward.js";
@@ -20,7 +21,7 @@ export async function wasmValues(
   deterministic: boolean,
 ): Promise<Map<string, Float32Array>> {
   const layout = new Layout();
-  const fused = fuse(simplify(network));
+  const fused = lower(fuse(simplify(network)));
   const forward = planForward(
     fused,
     input,

@@ -3,9 +3,12 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { createMemory, segmentBytes } from "../../src/engines/wasm/plan/layout.js";
+import { lower } from "../../src/engines/wasm/plan/lowerings.js";
 import { planProgram } from "../../src/engines/wasm/plan/program.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";
+import { simplify } from "../../src/network/simplify.js";
 import { NetworkBuilder } from "../support/network_builder.js";
 import { imagesOf, mixedNetwork } from "./mixed_network.js";
 
@@ -51,7 +54,7 @@ describe("weights lie in WASM memory alone once they are there", () => {
 });
 
 test("a segment sent to another memory is the one packed in place", () => {
-  const { plan, segments } = planProgram(heavyNetwork(), input, 0);
+  const { plan, segments } = planProgram(lower(fuse(simplify(heavyNetwork()))), input, 0);
   const here = new Uint8Array(createMemory(plan.pages, segments, false).buffer);
   const sent = new Uint8Array(here.length);
   for (const segment of segments) sent.set(segmentBytes(segment), segment.address);

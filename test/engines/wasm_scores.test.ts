@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
+import { lower } from "../../src/engines/wasm/plan/lowerings.js";
 import { planProgram } from "../../src/engines/wasm/plan/program.js";
 import type { Tape } from "../../src/kernels/wasm/tape.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";
+import { simplify } from "../../src/network/simplify.js";
 import { NetworkBuilder } from "../support/network_builder.js";
 import { expectSameBits } from "./comparison.js";
 
@@ -18,7 +21,11 @@ function keepingNetwork() {
 }
 
 test("a forward pass for logits alone keeps nothing for a backward pass", () => {
-  const { plan, entries } = planProgram(keepingNetwork(), resolveInput(undefined, 3), 0);
+  const { plan, entries } = planProgram(
+    lower(fuse(simplify(keepingNetwork()))),
+    resolveInput(undefined, 3),
+    0,
+  );
   const kept = (tape: Tape) =>
     entries
       .get(tape)!

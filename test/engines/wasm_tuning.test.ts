@@ -2,9 +2,12 @@ import { describe, expect, test } from "vitest";
 import type { DeepfoolRequest } from "../../src/engines/engine.js";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { segmentBytes } from "../../src/engines/wasm/plan/layout.js";
+import { lower } from "../../src/engines/wasm/plan/lowerings.js";
 import { planProgram } from "../../src/engines/wasm/plan/program.js";
 import { TUNING, type Tuning } from "../../src/kernels/wasm/tuning.js";
+import { fuse } from "../../src/network/fuse.js";
 import { resolveInput } from "../../src/network/input.js";
+import { simplify } from "../../src/network/simplify.js";
 import { NetworkBuilder } from "../support/network_builder.js";
 import { randomImages } from "../support/random_network.js";
 import { casesWith } from "./cases.js";
@@ -82,7 +85,7 @@ const sample = casesWith(1)
 
 /** All that a program is: its plan and the first contents of its memory. */
 function programOf({ network, input }: Expectation, tuning: Tuning): Buffer {
-  const { plan, segments } = planProgram(network, input, 0, tuning);
+  const { plan, segments } = planProgram(lower(fuse(simplify(network))), input, 0, tuning);
   return Buffer.concat([Buffer.from(JSON.stringify(plan)), ...segments.map(segmentBytes)]);
 }
 
@@ -162,7 +165,7 @@ test("images side by side and one by one have the same bits, with room for some 
   const images = imagesOf(network, 7);
   const cotangents = Float32Array.from({ length: 7 * 12 }, (_, i) => (i % 5) - 1.5);
   const roomFor = (imageBytes: number) =>
-    planProgram(network, input, 2, { ...TUNING, imageBytes }).plan.images.map(
+    planProgram(lower(fuse(simplify(network))), input, 2, { ...TUNING, imageBytes }).plan.images.map(
       ({ backward }) => backward.length > 0,
     );
   let [low, high] = [0, 2 ** 30];

@@ -35,6 +35,7 @@ describe("examples worked by hand", () => {
 describe.each(OPERATORS)("%s", (op) => {
   test("has a reference wherever an engine has kernels, and kernels wherever it has a reference", () => {
     const known = !isAbsent(references[op]);
+    expect(facts[op].missing === undefined).toBe(known);
     expect(isAbsent(tfjs[op])).toBe(!known);
     expect(isAbsent(float32[op])).toBe(!known);
     // Of what is only another name, `fuse` leaves no step.

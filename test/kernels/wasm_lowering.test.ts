@@ -1,8 +1,10 @@
 /** Lowerings that the cases of operators do not come to: layers wide enough to be cut up, and compact slices. */
+
 import { describe, expect, test } from "vitest";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { planForward } from "../../src/engines/wasm/plan/forward.js";
 import { Layout } from "../../src/engines/wasm/plan/layout.js";
+import { lower } from "../../src/engines/wasm/plan/lowerings.js";
 import { vjpBlocks } from "../../src/kernels/conv/vjp_blocks.js";
 import { TUNING } from "../../src/kernels/wasm/tuning.js";
 import { buildNetwork } from "../../src/network/build.js";
@@ -128,7 +130,7 @@ describe.each(variants)(
       const input = resolveInput(undefined, 3);
       const layout = new Layout();
       const [scratch, patterns] = [layout.reserve(1 << 16), layout.reserve(256)];
-      const plan = planForward(fuse(simplify(network)), input, layout, scratch, patterns);
+      const plan = planForward(lower(fuse(simplify(network))), input, layout, scratch, patterns);
       expect(plan.compact.size).toBe(compact);
       await check(name, grow, 6);
     });

@@ -4,6 +4,7 @@ import { buildNetwork } from "../../src/network/build.js";
 import { openModel } from "../../src/network/import/open_model.js";
 import { resolveInput } from "../../src/network/input.js";
 import { simplify } from "../../src/network/simplify.js";
+import { simplifyAsNeeded } from "../../src/network/simplify_as_needed.js";
 import type { Network, NetworkSpec, OpName } from "../../src/network/spec.js";
 import { float32Error } from "../support/float32_error.js";
 import { randomValues } from "../support/random_values.js";
@@ -12,10 +13,14 @@ import { Fixture } from "./onnx/fixture.js";
 
 const PLAIN = resolveInput(undefined, 1);
 
+/** All networks of this file, before and after. */
+const spelled: { readonly network: Network; readonly joined: Network }[] = [];
+
 /** The simplified network, which computes what the network does to within its float32 bound, gradients too. */
 function expectKept(spec: NetworkSpec): Network {
   const network = buildNetwork(spec);
   const joined = simplify(network);
+  spelled.push({ network, joined });
   const random = randomValues(5);
   const { shape } = network.input;
   const classes = Int32Array.from({ length: Math.min(3, network.classes) }, (_, c) => c);
@@ -299,4 +304,9 @@ describe("layer normalisation that is spelled out becomes its operator", () => {
   it.each(Object.entries(misses))("but not with %s", async (_, spelling) => {
     expect(operatorsOf(expectKept(await normalised(spelling)))).not.toContain("LayerNormalization");
   });
+});
+
+it("all these spellings are joined where only what is needed is loaded", async () => {
+  expect(spelled.length).toBeGreaterThan(20);
+  for (const { network, joined } of spelled) expect(await simplifyAsNeeded(network)).toEqual(joined);
 });

@@ -5,7 +5,9 @@ import { UnsupportedOperatorError } from "../../src/errors.js";
 import { mixes } from "../../src/kernels/facts.js";
 import { facts } from "../../src/kernels/operators/facts.generated.js";
 import { buildNetwork } from "../../src/network/build.js";
+import { PLAIN_LAYERS } from "../../src/network/import/layers_model/layers/plain.js";
 import { LAYERS_MODEL_COVERAGE } from "../../src/network/import/layers_model/layers/registry.js";
+import { isOperation } from "../../src/network/import/layers_model/operations/registry.js";
 import { openModel } from "../../src/network/import/open_model.js";
 import type { OpName } from "../../src/network/spec.js";
 import { expectSamePredictions, savedModel, sequential, tf, withSaved } from "./layers_model_fixtures.js";
@@ -564,4 +566,10 @@ it("declares every operator that a layer can become, and no other", () => {
   for (const op of ["ReduceMean", "Pow"] as const) made.add(op); // Of RMSNormalization, which it has not either.
   made.add("LogSoftmax"); // Stripped where it is right, refused elsewhere.
   expect([...LAYERS_MODEL_COVERAGE.keys()].sort()).toEqual([...made].sort());
+});
+
+it("plain layers are layers in Keras 3 too, whatever operations are called", () => {
+  const both = PLAIN_LAYERS.flatMap(({ names }) => names).filter(isOperation);
+  // Of these two a class is always the layer.
+  expect(both.sort()).toEqual(["Concatenate", "Softmax"]);
 });

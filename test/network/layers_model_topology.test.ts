@@ -1,7 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { InvalidArgumentError, ModelError, UnsupportedOperatorError } from "../../src/errors.js";
-import { isLiveLayersModel, type LiveLayersModel } from "../../src/network/import/layers_model/live.js";
+import { isLiveLayersModel, type LiveLayersModel } from "../../src/network/import/layers_model/is_live.js";
 import { openModel } from "../../src/network/import/open_model.js";
 import type { Conv, NodeSpec } from "../../src/network/spec.js";
 import {

@@ -4,6 +4,7 @@ import { jacobian64 } from "../../src/engines/reference.js";
 import { consumersOf } from "../../src/network/graph.js";
 import { resolveInput } from "../../src/network/input.js";
 import { simplify } from "../../src/network/simplify.js";
+import { simplifyAsNeeded } from "../../src/network/simplify_as_needed.js";
 import { type Network, sizeOf } from "../../src/network/spec.js";
 import { float32Error } from "../support/float32_error.js";
 import { randomFloats, randomNetwork } from "./random_network.js";
@@ -35,6 +36,15 @@ describe("simplify of any network", () => {
           if (op === "Pad") expect(["Conv", "Pad"]).not.toContain(only.op);
         }
         expect(simplify(after)).toEqual(after);
+      }),
+    );
+  });
+
+  it("is the same where only what is needed is loaded", async () => {
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const network = randomNetwork(seed);
+        expect(await simplifyAsNeeded(network)).toEqual(simplify(network));
       }),
     );
   });

@@ -7,7 +7,7 @@ import { findChromium, launchChromium } from "../browser/chromium.js";
 import { randomModel } from "../browser/model.js";
 import type { Site } from "../browser/site.js";
 import { onnxModel } from "./onnx_model.js";
-import { servePage, Visit, type VisitOptions } from "./visit.js";
+import { noteFacts, servePage, Visit, type VisitOptions } from "./visit.js";
 
 const chromium = findChromium();
 
@@ -94,6 +94,29 @@ describe.skipIf(!chromium)("the page", () => {
     expect(repeated.result.hash).toBe(report.result.hash);
   });
 
+  it("takes the engine that suits, says which and why, and how far the model is", async () => {
+    const visit = await open(SHORT, { before: noteFacts });
+    const card = visit.page.getByRole("region", { name: "Model", exact: true });
+    expect(await card.getByRole("radio", { name: "Auto" }).isChecked()).toBe(true);
+    await visit.ready();
+    // The adapter that Chromium has here is software, and the bundled model is worth a GPU.
+    await card.getByText(/^Chosen since the WebGPU adapter \(".+"\) computes on the processor\.$/).waitFor();
+    expect(await card.textContent()).toContain("WebAssembly, 2 threads");
+    expect(await visit.crowded()).toEqual([]);
+    const told = await visit.told();
+    expect(told).toContainEqual(expect.stringMatching(/^Reading the model, 0\.\d of 0\.\d MB…$/));
+    expect(told).toContain("Starting threads, 2 of 2…");
+    expect(told).toContain("Trying an image…");
+    await visit.page.getByText("More", { exact: true }).click();
+    await visit.page.getByLabel("The same result on every machine").check();
+    await card.getByText("Chosen since the result shall be the same on every machine.").waitFor();
+    expect(await card.textContent()).not.toContain("fused multiply-add");
+    await visit.ready();
+    await card.getByRole("radio", { name: "WebAssembly" }).check();
+    await visit.ready();
+    await eventually(() => card.getByText(/^Chosen since/).count()).toBe(0);
+  });
+
   it("unpacks a zip, asks for a size that a model leaves open, and for WebGPU's sake takes WebAssembly", async () => {
     const visit = await open(`${SHORT}&engine=webgpu`, {
       before: () => Object.defineProperty(Navigator.prototype, "gpu", { value: undefined }),
@@ -166,6 +189,7 @@ describe.skipIf(!chromium)("the page", () => {
     await visit.craft();
     await visit.page.getByText("More", { exact: true }).click();
     expect(await visit.overflow()).toBe(0);
+    expect(await visit.crowded()).toEqual([]);
     expect(await visit.violations()).toEqual([]);
   });
 });

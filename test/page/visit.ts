@@ -33,6 +33,16 @@ export interface VisitOptions extends BrowserContextOptions {
   readonly before?: () => void;
 }
 
+/** Notes every text of the facts about the model, to be read by {@link Visit.told}; for `before`. */
+export function noteFacts(): void {
+  const told: string[] = [];
+  Object.assign(globalThis, { told });
+  new MutationObserver(() => {
+    for (const { textContent } of document.querySelectorAll("[aria-labelledby=model-title] .facts"))
+      if (textContent && textContent !== told.at(-1)) told.push(textContent);
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+}
+
 /** A visit to the page. Errors that nobody caught are collected. */
 export class Visit {
   readonly errors: string[] = [];
@@ -106,6 +116,23 @@ export class Visit {
       const { violations } = await axe.run();
       return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
     });
+  }
+
+  /** What {@link noteFacts} has noted. */
+  told(): Promise<string[]> {
+    return this.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+  }
+
+  /** Choices whose options are wider than they are, or take more than a line. */
+  crowded(): Promise<string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>(".segments")]
+        .filter((choice) => {
+          const tops = Array.from(choice.children, (option) => (option as HTMLElement).offsetTop);
+          return choice.scrollWidth > choice.clientWidth || new Set(tops).size > 1;
+        })
+        .map(({ textContent }) => textContent ?? ""),
+    );
   }
 
   /** By how many pixels it is wider than the window. */

@@ -28,14 +28,11 @@ export async function choose(network: Network, settings: Settings): Promise<Choi
       backend: "wasm",
       reason: `${size} are fewer than the ${millions(GPU_PAYS)} million from which a GPU pays`,
     };
-  const { gpu } = (globalThis as { navigator?: { gpu?: GPU } }).navigator ?? {};
+  const gpu = gpuOfPage();
   // Not Node's package `webgpu`: it loads a driver and prints, which nobody has asked for.
   if (!gpu) return { backend: "wasm", reason: "navigator.gpu is missing" };
   try {
-    const [{ findAdapter, nameOf }, { isSoftware }] = await Promise.all([
-      import("../../engines/webgpu/device.js"),
-      import("../../engines/webgpu/software.js"),
-    ]);
+    const { findAdapter, isSoftware, nameOf } = await import("../../engines/webgpu/adapter.js");
     const adapter = await findAdapter(gpu);
     const info = adapter.info as GPUAdapterInfo | undefined;
     // Where it stood before it was a part of `info`.
@@ -47,6 +44,15 @@ export async function choose(network: Network, settings: Settings): Promise<Choi
   } catch (error) {
     return { backend: "wasm", reason: failed(error) };
   }
+}
+
+/** Whether it is WASM whatever the network is. */
+export function isSurelyWasm(settings: Settings): boolean {
+  return onlyForWasm(settings) !== undefined || gpuOfPage() === undefined;
+}
+
+function gpuOfPage(): GPU | undefined {
+  return (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
 }
 
 /** Why WebGPU is not taken after all, in one line. */

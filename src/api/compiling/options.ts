@@ -2,6 +2,7 @@ import { MAX_THREADS } from "../../engines/wasm/threads/limits.js";
 import { InvalidArgumentError } from "../../errors.js";
 import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import { type InputOptions, resolveInput } from "../../network/input.js";
+import type { CompileProgress } from "../../network/progress.js";
 import "../gpu_types.js";
 import { checkClassNames, checkInputShape, checkOutput, type LoadableModel } from "../load_model.js";
 import { checkCallback, checkSignal, flag, integer, interval, oneOf, optionsObject } from "../options.js";
@@ -65,6 +66,11 @@ export interface CompileOptions {
   readonly signal?: AbortSignal;
   /** Called with each of `warnings`. Nothing is ever printed. */
   readonly onWarning?: (message: string) => void;
+  /**
+   * Called while the model is read, its network made and the engine started, of large models often; in the thread that compiles, so
+   * a page sees it move where a worker of its own compiles. What it throws ends the work: `compile` rejects with it and nothing stays.
+   */
+  readonly onProgress?: (progress: CompileProgress) => void;
 }
 
 /** What `import * as tf from "@tensorflow/tfjs"` gives; written so that these types need no TensorFlow.js. */
@@ -111,9 +117,11 @@ export function resolveOptions(options: CompileOptions | undefined): Settings {
     "classes",
     "signal",
     "onWarning",
+    "onProgress",
   ]);
   checkSignal(caller, given.signal);
   checkCallback(caller, "onWarning", given.onWarning);
+  checkCallback(caller, "onProgress", given.onProgress);
   const backend = oneOf(caller, "backend", given.backend ?? "auto", BACKENDS);
   if (given.threads !== undefined && given.threads !== "auto")
     integer(caller, "threads", given.threads, 0, MAX_THREADS);

@@ -78,8 +78,7 @@ export function resolveMinimal(
   const bounded = bounds[0] !== -Infinity;
   const images = bounded ? within(CALLER, pixels, bounds, "bounds") : pixels;
   return {
-    // Read after pauses, in which the caller may change them.
-    images: images.slice(),
+    images,
     settings: {
       ...{ method, variant, steps, rounds, starts, targets, levels },
       terms: {

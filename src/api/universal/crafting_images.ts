@@ -3,7 +3,7 @@ import type { Gradient, LossOptions } from "../../engines/gradient.js";
 import { asPartOf } from "../../engines/not_a_number.js";
 import { argmax } from "../../kernels/top_classes/reference.js";
 import { sizeOf } from "../../network/spec.js";
-import { fooledShare } from "../evaluate.js";
+import { fooledShare } from "../evaluating/fooled_share.js";
 import { gradient } from "../gradient.js";
 import { predict } from "../predict.js";
 import { augmented } from "./augmentation.js";

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../../errors.js";
 import { sizeOf } from "../../network/spec.js";
 import type { CraftingSettings } from "../crafting.js";
 import { checkCandidates, checkProfile } from "../deepfool.js";
-import { checkPerturbation } from "../evaluate.js";
+import { checkPerturbation } from "../evaluating/fooled_share.js";
 import { imagesIn } from "../images.js";
 import {
   checkCallback,

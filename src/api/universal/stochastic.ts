@@ -82,8 +82,7 @@ class StochasticCrafting {
   ) {
     const { clip, target, signal, seed, dataFree } = settings;
     const bounds = clip ? engine.range : undefined;
-    // Read after pauses, in which the caller may change them.
-    this.images = new CraftingImages(engine, images.slice(), bounds, target, signal);
+    this.images = new CraftingImages(engine, images, bounds, target, signal);
     this.random = randomSource(seed);
     this.source = dataFree ? new SyntheticImages(engine, bounds, this.random, signal) : this.images;
     this.checkpoint = createCheckpoint(signal);

@@ -9,6 +9,7 @@ import {
 import type { Console } from "../console.js";
 import { percent, plural } from "../format.js";
 import { checkPresent, findModel, type ImageOptions, loadingOptions, openImages } from "../inputs.js";
+import { loadingStatus } from "../loading.js";
 import type { Report } from "../report.js";
 
 export type InspectOptions = Omit<ImageOptions, "backend" | "threads" | "weights" | "deterministic">;
@@ -61,7 +62,8 @@ async function lookAt(
   console: Console,
 ): Promise<Inspection> {
   const loading = await loadingOptions(options);
-  const found = await inspectModel(model, { ...loading, kernels: true });
+  const onProgress = loadingStatus(model, console);
+  const found = await inspectModel(model, { ...loading, kernels: true, onProgress });
   const { images: path, limit = IMAGES } = options;
   if (!found.supported || path === undefined) return found;
   const network = await loadModel(model, loading);

@@ -1,7 +1,7 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { InvalidArgumentError, ModelError } from "../../errors.js";
 import { resolveNamespace, type TfNamespace } from "../../kernels/tfjs/namespace.js";
-import { isLiveLayersModel } from "../../network/import/layers_model/live.js";
+import { isLiveLayersModel } from "../../network/import/layers_model/is_live.js";
 import { type InputOptions, type InputTransform, resolveInput } from "../../network/input.js";
 import { simplify } from "../../network/simplify.js";
 import type { Network, Shape } from "../../network/spec.js";

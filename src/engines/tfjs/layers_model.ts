@@ -2,7 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { EngineError, InvalidArgumentError, ModelError } from "../../errors.js";
 import { messageOf } from "../../kernels/tfjs/namespace.js";
 import { buildNetwork } from "../../network/build.js";
-import type { LiveLayersModel } from "../../network/import/layers_model/live.js";
+import type { LiveLayersModel } from "../../network/import/layers_model/is_live.js";
 import { importLive } from "../../network/import/layers_model/load.js";
 import { simplify } from "../../network/simplify.js";
 import type { Network, Shape } from "../../network/spec.js";

@@ -1,22 +1,24 @@
 import { EngineError, InvalidArgumentError } from "../../errors.js";
-import { topClasses } from "../../kernels/top_classes/reference.js";
 import { MAX_LANES } from "../../kernels/wasm/lowering.js";
 import { TUNING, type Tuning } from "../../kernels/wasm/tuning.js";
+import { fuse } from "../../network/fuse.js";
 import type { InputTransform } from "../../network/input.js";
+import type { Tell } from "../../network/progress.js";
+import { simplifyAsNeeded } from "../../network/simplify_as_needed.js";
 import { type Network, sizeOf } from "../../network/spec.js";
 import { countClasses, countImages } from "../arguments.js";
-import { type EngineBackend, factsOf, ownClasses, ownImages } from "../backend.js";
+import { factsOf } from "../backend.js";
 import { createEngine } from "../create_engine.js";
 import type { GradientEngine } from "../engine.js";
-import { createMemory, OutOfMemory } from "./plan/layout.js";
+import { OutOfMemory } from "./plan/layout.js";
+import { lowerAsNeeded } from "./plan/lower_as_needed.js";
 import { planProgram } from "./plan/program.js";
-import { seedRows } from "./run/passes.js";
-import { type LayerTime, profile } from "./run/profile.js";
-import { type KernelExports, openProgram, type Program, tapesFor } from "./run/program.js";
-import { createSession } from "./run/session.js";
+import type { LayerTime } from "./run/profile.js";
 import { chooseVariant, moduleOf, type Variant } from "./run/variant.js";
 import { resolveThreads } from "./threads/count.js";
-import { Pool, WorkersMissing } from "./threads/pool.js";
+import type { PoolOptions } from "./threads/pool.js";
+import { WorkersMissing } from "./threads/workers_missing.js";
+import type { Planned, WasmBackend } from "./wasm_backend.js";
 
 export interface WasmEngineOptions {
   /**
@@ -29,6 +31,8 @@ export interface WasmEngineOptions {
   readonly deterministic?: boolean;
   /** Where `unifool/worker` is served, for pages whose policy forbids workers from blobs. */
   readonly workerUrl?: string | URL;
+  /** Told of "plan", "weights" and "workers". */
+  readonly tell?: Tell;
 }
 
 export interface WasmEngine extends GradientEngine {
@@ -47,11 +51,6 @@ export interface WasmEngine extends GradientEngine {
    * @throws EngineError on an engine with workers
    */
   profile(image: Float32Array, options: { readonly classes: number; readonly repeats?: number }): LayerTime[];
-}
-
-/** What computes: a session on this thread, or workers. */
-interface Backend extends EngineBackend<"wasm"> {
-  readonly profile: WasmEngine["profile"];
 }
 
 /**
@@ -73,19 +72,25 @@ export async function createWasmEngine(
   options: WasmEngineOptions = {},
   tuning: Partial<Tuning> = {},
 ): Promise<WasmEngine> {
-  const { threads: wanted = "auto", workerUrl } = options;
+  const { threads: wanted = "auto", workerUrl, tell } = options;
   const variant = chooseVariant(options.deterministic ?? false);
+  tell?.("plan", 0, 1);
+  const lowered = await lowerAsNeeded(fuse(await simplifyAsNeeded(network)));
   const begin = async (
     { threads, shared }: ReturnType<typeof resolveThreads>,
     chosen: Tuning,
   ): Promise<Started> => {
-    const planned = planProgram(network, input, threads, chosen);
-    const module = await kernelModule(variant, shared);
-    const backend =
-      threads > 0
-        ? await workers(planned, module, threads, shared, workerUrl)
-        : await callingThread(planned, module);
-    return { backend, threads, pages: planned.plan.pages };
+    tell?.("plan", 0, 1);
+    // On its way while the network is planned.
+    const coming = Promise.all([
+      kernelModule(variant, shared),
+      threads > 0 ? onWorkers({ threads, shared, url: workerUrl, tell }) : onCallingThread(tell),
+    ]);
+    coming.catch(() => {});
+    const planned = planProgram(lowered, input, threads, chosen);
+    const [module, make] = await coming;
+    tell?.("plan", 1, 1);
+    return { backend: await make(planned, module), threads, pages: planned.plan.pages };
   };
   const start = async (place: ReturnType<typeof resolveThreads>): Promise<Started> => {
     const chosen = { ...TUNING, ...tuning };
@@ -125,8 +130,22 @@ export async function createWasmEngine(
 
 /** What came of a start. */
 interface Started extends Pick<WasmEngine, "threads" | "withoutWorkers"> {
-  readonly backend: Backend;
+  readonly backend: WasmBackend;
   readonly pages: number;
+}
+
+/** Makes what computes of a plan and the kernels. */
+type MakeBackend = (planned: Planned, module: WebAssembly.Module) => Promise<WasmBackend>;
+
+/** Neither is loaded where the other computes. */
+async function onWorkers(options: PoolOptions): Promise<MakeBackend> {
+  const { workers } = await import("./threads/workers.js");
+  return (planned, module) => workers(planned, module, options);
+}
+
+async function onCallingThread(tell: Tell | undefined): Promise<MakeBackend> {
+  const { callingThread } = await import("./run/calling_thread.js");
+  return (planned, module) => callingThread(planned, module, tell);
 }
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
@@ -154,81 +173,4 @@ async function compileModule(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembl
       { cause },
     );
   }
-}
-
-/** Ends the workers of a backend that was dropped without `dispose`; a pending call holds it. */
-const abandoned = /* @__PURE__ */ new FinalizationRegistry<Pool>((pool) => pool.dispose());
-
-type Planned = ReturnType<typeof planProgram>;
-
-async function callingThread(
-  { plan, segments, entries }: Planned,
-  module: WebAssembly.Module,
-): Promise<Backend> {
-  const memory = createMemory(plan.pages, segments, false);
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  let live: Program | undefined = openProgram(plan, memory, exports as unknown as KernelExports, 1);
-  const programFor = (caller: string): Program => {
-    if (!live) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
-    return live;
-  };
-  const session = createSession(programFor);
-  return {
-    name: "wasm",
-    logits: (images, signal) => session.logits(ownImages(images, signal), signal),
-    jacobian: (images, request) => session.jacobian(ownImages(images, request.signal), ownClasses(request)),
-    gradient: (images, request) => session.gradient(ownImages(images, request.signal), request),
-    // Lasts for several turns of the event loop.
-    deepfool: (images, request) =>
-      session.deepfool(images.slice(), { ...request, labels: request.labels?.slice() }),
-    profile(image, { classes, repeats }) {
-      const program = programFor("profile");
-      const [room] = program.images;
-      room.pixels.set(image);
-      program.run(room.plan.forward);
-      const wanted = topClasses(room.logits, 0, program.classes, classes);
-      const tapes = tapesFor(room, classes);
-      seedRows(room, wanted, tapes.stride);
-      program.run(tapes.gradient);
-      return profile(program, entries, tapes, repeats ?? 10);
-    },
-    dispose: () => {
-      live = undefined;
-    },
-  };
-}
-
-async function workers(
-  planned: Planned,
-  module: WebAssembly.Module,
-  threads: number,
-  shared: boolean,
-  url: string | URL | undefined,
-): Promise<Backend> {
-  const pool = await Pool.start(planned, module, threads, shared, url);
-  const backend: Backend = {
-    name: "wasm",
-    logits: async (images, signal) => (await pool.logits(images, signal)).logits,
-    async jacobian(images, request) {
-      const { values, ...rest } = await pool.jacobian(images, request);
-      request.values.set(values);
-      return rest;
-    },
-    async gradient(images, request) {
-      const { values, ...rest } = await pool.gradient(images, request);
-      request.values.set(values);
-      return rest;
-    },
-    deepfool: (images, request) => pool.deepfool(images, request),
-    profile: () => {
-      throw new EngineError("profile: the engine runs on workers, expected one compiled with { threads: 0 }");
-    },
-    dispose: () => {
-      abandoned.unregister(pool);
-      pool.dispose();
-    },
-  };
-  // Nothing that the pool or its workers hold leads back to this object, but for calls on their way.
-  abandoned.register(backend, pool, pool);
-  return backend;
 }

@@ -1,6 +1,7 @@
 import { EngineError } from "../../errors.js";
 import type { WeightStorage } from "../../kernels/webgpu/weights.js";
 import type { InputTransform } from "../../network/input.js";
+import type { Tell } from "../../network/progress.js";
 import type { Network } from "../../network/spec.js";
 import { countClasses, countImages } from "../arguments.js";
 import { factsOf } from "../backend.js";
@@ -19,6 +20,8 @@ import { Turns } from "./turns.js";
 export interface WebgpuEngineOptions extends GpuOptions {
   /** How the weights of convolutions and dense layers lie on the device; default "float32". */
   readonly weights?: WeightStorage;
+  /** Told of "plan", "weights" and "shaders". */
+  readonly tell?: Tell;
 }
 
 export interface WebgpuEngine extends GradientEngine {
@@ -60,7 +63,8 @@ export async function createWebgpuEngine(
   options: WebgpuEngineOptions = {},
   tuning: Partial<Tuning> = {},
 ): Promise<WebgpuEngine> {
-  const { weights = "float32" } = options;
+  const { weights = "float32", tell } = options;
+  tell?.("plan", 0, 1);
   const plan = planNetwork(network, input, weights);
   const opened = await openGpu(options);
   let disposed = false;
@@ -71,7 +75,11 @@ export async function createWebgpuEngine(
       opened.assertLive(caller);
     },
   };
-  const session = await Session.create(gpu, plan, { ...TUNING, ...tuning }).catch((error: unknown) => {
+  const begin = async (): Promise<Session> => {
+    tell?.("plan", 1, 1);
+    return Session.create(gpu, plan, { ...TUNING, ...tuning }, tell);
+  };
+  const session = await begin().catch((error: unknown) => {
     gpu.dispose();
     throw error;
   });

@@ -1,4 +1,5 @@
 import { EngineError } from "../../errors.js";
+import { CallbackFailed } from "../../network/progress.js";
 import type { Gpu } from "./device.js";
 import { COPY_DST, COPY_SRC, INDIRECT, STORAGE } from "./usage.js";
 
@@ -14,11 +15,13 @@ export interface BufferRequest {
 /**
  * Makes buffers, all or none.
  *
+ * @param filled is told of the bytes that each holds from the start
  * @throws EngineError if one is larger than the device's limits or the memory does not suffice
  */
 export async function createBuffers(
   { device, assertLive }: Gpu,
   requests: readonly BufferRequest[],
+  filled?: (bytes: number) => void,
 ): Promise<GPUBuffer[]> {
   const most = bufferLimit(device);
   for (const { label, bytes } of requests)
@@ -32,7 +35,10 @@ export async function createBuffers(
   const made: GPUBuffer[] = [];
   let failure: unknown;
   try {
-    for (const request of requests) made.push(createBuffer(device, request));
+    for (const request of requests) {
+      made.push(createBuffer(device, request));
+      filled?.(request.data?.byteLength ?? 0);
+    }
   } catch (error) {
     // Mapping a buffer that could not be made throws a RangeError.
     failure = error;
@@ -44,6 +50,7 @@ export async function createBuffers(
   ]);
   if (!failure && !outOfMemory && !invalid) return made;
   for (const buffer of made) buffer.destroy();
+  if (failure instanceof CallbackFailed) throw failure;
   assertLive("webgpu");
   const total = requests.reduce((sum, { bytes }) => sum + bytes, 0);
   throw new EngineError(

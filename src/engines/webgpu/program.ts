@@ -1,5 +1,6 @@
 import { type Dispatch, packParams, type Tensor } from "../../kernels/webgpu/dispatch.js";
 import { CALL_FIELDS, type Shader } from "../../kernels/webgpu/shader.js";
+import { counting, type Tell } from "../../network/progress.js";
 import { type Arena, packCotangents } from "./arena.js";
 import type { Gpu } from "./device.js";
 import { type BufferRequest, bufferLimit, createBuffers } from "./memory.js";
@@ -54,15 +55,17 @@ export class Program {
   }
 
   /**
-   * Uploads the weights, which the plan then forgets (a plan serves one program), and compiles the kernels that one image takes.
+   * Uploads the weights, which the plan then forgets (a plan serves one program), and compiles the kernels that one image takes, in a Jacobian and in logits alone.
    *
    * @param extra dispatches besides the plan's own that will run
+   * @param tell of "weights" and "shaders"
    */
   static async create(
     gpu: Gpu,
     plan: Plan,
     extra: readonly Dispatch[] = [],
     tuning: Tuning = TUNING,
+    tell?: Tell,
   ): Promise<Program> {
     const { device } = gpu;
     const main = [...plan.forward, ...plan.topClasses, ...plan.gradients];
@@ -84,11 +87,13 @@ export class Program {
     all.forEach((dispatch, i) => {
       params.set(new Uint32Array(packed[i]), (offsets.get(dispatch) as number) / 4);
     });
-    const buffers = await createBuffers(gpu, [
+    const requests: BufferRequest[] = [
       { label: "parameters", bytes: end, usage: UNIFORM | COPY_DST, data: params },
       { label: "call", bytes: 4 * CALL_FIELDS.length, usage: STORAGE | COPY_DST | COPY_SRC },
       ...constants.map(({ label, data, units }) => ({ label, bytes: 4 * units, data: data ?? undefined })),
-    ]);
+    ];
+    const total = sum(requests.map(({ data }) => data?.byteLength ?? 0));
+    const buffers = await createBuffers(gpu, requests, counting(tell, "weights", total));
     for (const tensor of constants) if (tensor.data) tensor.data = null;
     const program = new Program(
       gpu,
@@ -102,7 +107,8 @@ export class Program {
       offsets,
     );
     try {
-      await program.prepare(main, { images: 1, running: 1, lanes: Math.min(10, plan.classes) });
+      const call = { images: 1, running: 1, lanes: Math.min(10, plan.classes) };
+      await program.prepare([...main, ...plan.scores], call, tell);
     } catch (error) {
       program.dispose();
       throw error;
@@ -110,15 +116,25 @@ export class Program {
     return program;
   }
 
-  /** Compiles the kernels that a call needs and that are not yet compiled, in parallel. */
-  async prepare(dispatches: readonly Dispatch[], call: Call): Promise<void> {
+  /**
+   * Compiles the kernels that a call needs and that are not yet compiled, in parallel.
+   *
+   * @param tell of "shaders"
+   */
+  async prepare(dispatches: readonly Dispatch[], call: Call, tell?: Tell): Promise<void> {
     const missing = new Map<string, Shader>();
     for (const dispatch of dispatches) {
       const { shader } = this.choose(dispatch, call).chosen;
       if (!this.pipelines.has(shader.name)) missing.set(shader.name, shader);
     }
+    let done = 0;
+    tell?.("shaders", 0, missing.size);
     const made = await Promise.all(
-      [...missing.values()].map((shader) => pipelineFor(this.gpu.device, shader)),
+      Array.from(missing.values(), async (shader) => {
+        const pipeline = await pipelineFor(this.gpu.device, shader);
+        tell?.("shaders", ++done, missing.size);
+        return pipeline;
+      }),
     );
     for (const pipeline of made) this.pipelines.set(pipeline.shader.name, pipeline);
   }

@@ -1,5 +1,6 @@
 import { topClasses } from "../../kernels/top_classes/reference.js";
 import type { Dispatch } from "../../kernels/webgpu/dispatch.js";
+import type { Tell } from "../../network/progress.js";
 import type { JacobianRequest } from "../backend.js";
 import { Pace } from "../pace.js";
 import { type CraftingPlan, planCrafting } from "./crafting_plan.js";
@@ -47,12 +48,13 @@ export class Session implements GradientHost {
     this.staging = new Staging(gpu, program.tuning.stagedBytes);
   }
 
-  static async create(gpu: Gpu, plan: Plan, tuning?: Tuning): Promise<Session> {
+  /** @param tell of "weights" and "shaders" */
+  static async create(gpu: Gpu, plan: Plan, tuning?: Tuning, tell?: Tell): Promise<Session> {
     const loop = planDeepfool(plan);
     const crafting = planCrafting(plan, loop);
     const gradients = planGradient(plan, loop, crafting);
     const extra = [...plan.scores, ...loop.dispatches, ...crafting.dispatches, ...gradients.dispatches];
-    const program = await Program.create(gpu, plan, extra, tuning);
+    const program = await Program.create(gpu, plan, extra, tuning, tell);
     return new Session(program, gpu, plan, loop, crafting, gradients);
   }
 

@@ -13,7 +13,6 @@ import { entry, f32, Place } from "../wasm/tape.js";
 import type { Tuning } from "../wasm/tuning.js";
 import { type Geometry, rowsOf, tapFields } from "./geometry.js";
 import { convGradient, GRADIENT_CHANNELS } from "./lower_wasm_gradient.js";
-import { groupedForward, groupedScratchBytes, groupedVjp } from "./lower_wasm_grouped.js";
 import { type SparseChoice, sparseForward, suitsSparse } from "./lower_wasm_sparse.js";
 import { suitsWinograd, winogradForward } from "./lower_wasm_winograd.js";
 import { type FilterRange, forwardPacking, vjpPacking } from "./packings.js";
@@ -22,22 +21,17 @@ import { type VjpBlocks, vjpBlocks, vjpScratch } from "./vjp_blocks.js";
 import { WINOGRAD_SCRATCH_BYTES } from "./winograd.js";
 import { denseForwardWork, vjpWork } from "./work.js";
 
-/** The lowering of an operator that is a convolution. */
+/** The lowering of an operator that is a convolution of all channels: one group. */
 export function convolution<O extends AnyOperator>(geometryOf: (node: Node<O>) => Geometry): Lowering<O> {
   return {
     forward(step, context) {
-      const g = geometryOf(step.node);
-      return g.groups > 1 ? groupedForward(step, g, context) : forward(step, g, context);
+      return forward(step, geometryOf(step.node), context);
     },
     vjp(step, context) {
-      if (!context.varies(step.inputs[0])) return;
-      const g = geometryOf(step.node);
-      if (g.groups > 1) groupedVjp(step, g, context);
-      else vjp(step, g, context);
+      if (context.varies(step.inputs[0])) vjp(step, geometryOf(step.node), context);
     },
     scratchBytes(step, tuning) {
       const g = geometryOf(step.node);
-      if (g.groups > 1) return groupedScratchBytes(g, tuning);
       return Math.max(
         suitsWinograd(g, tuning) ? WINOGRAD_SCRATCH_BYTES : 0,
         scratchOf(g, tuning).scratchBytes,
@@ -46,9 +40,8 @@ export function convolution<O extends AnyOperator>(geometryOf: (node: Node<O>) =
     writesLists: () => true,
     readsLists({ node, residual }) {
       if (residual !== undefined) return false;
-      const { groups, filters } = geometryOf(node);
       // The lists of a slice begin and end at blocks, which are multiples of 4 channels.
-      return groups === 1 && filters % 4 === 0 ? "slices" : "whole";
+      return geometryOf(node).filters % 4 === 0 ? "slices" : "whole";
     },
   };
 }

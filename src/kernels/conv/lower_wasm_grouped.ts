@@ -1,10 +1,11 @@
-import { type Step, UNCLAMPED } from "../node.js";
+import { type AnyOperator, type Node, type Step, UNCLAMPED } from "../node.js";
 import { entriesField } from "../wasm/cotangents.js";
 import {
   type BackwardContext,
   type ForwardContext,
   type Kept,
   type Lanes,
+  type Lowering,
   NOTHING,
 } from "../wasm/lowering.js";
 import { joined } from "../wasm/packing.js";
@@ -17,6 +18,21 @@ import { columnsPacking, forwardPacking, vjpPacking } from "./packings.js";
 import { startFields } from "./start_fields.js";
 import { groupScratch } from "./vjp_blocks.js";
 import { groupedForwardWork, groupedVjpWork } from "./work.js";
+
+/** The lowering of an operator that is a convolution in several groups of channels. */
+export function groupedConvolution<O extends AnyOperator>(
+  geometryOf: (node: Node<O>) => Geometry,
+): Lowering<O> {
+  return {
+    forward: (step, context) => groupedForward(step, geometryOf(step.node), context),
+    vjp(step, context) {
+      if (context.varies(step.inputs[0])) groupedVjp(step, geometryOf(step.node), context);
+    },
+    scratchBytes: ({ node }, tuning) => groupedScratchBytes(geometryOf(node), tuning),
+    writesLists: () => true,
+    readsLists: ({ residual }) => (residual === undefined ? "whole" : false),
+  };
+}
 
 /** A kernel of the forward pass and its register tile. */
 const TILES = {
@@ -47,7 +63,7 @@ function chunkOf(count: number, bytes: number, fitting: number): number {
   return Math.ceil(count / Math.ceil(count / most));
 }
 
-export function groupedForward(step: Step, g: Geometry, context: ForwardContext): Kept {
+function groupedForward(step: Step, g: Geometry, context: ForwardContext): Kept {
   const { memory, emit, value, zeros, scratch, tuning } = context;
   const tile = tileOf(g);
   const { kernel, pixels, block } = TILES[tile];
@@ -104,7 +120,7 @@ export function groupedForward(step: Step, g: Geometry, context: ForwardContext)
   return { weights: memory.place(joined(groupsOf(g).map((range) => vjpPacking(g, range, g.depth)))) };
 }
 
-export function groupedVjp(step: Step, g: Geometry, context: BackwardContext): void {
+function groupedVjp(step: Step, g: Geometry, context: BackwardContext): void {
   if (context.width === 1) {
     const part = { weights: context.kept.weights, first: 0, count: g.groupFilters };
     convGradient(step, g, [part], g.depth, context);
@@ -160,7 +176,7 @@ export function groupedVjp(step: Step, g: Geometry, context: BackwardContext): v
 }
 
 /** Bytes of a thread's scratch that a convolution in groups needs. */
-export function groupedScratchBytes(g: Geometry, tuning: Tuning): number {
+function groupedScratchBytes(g: Geometry, tuning: Tuning): number {
   const { pixels } = TILES[tileOf(g)];
   const rounds = g.depth % ROUND === 0 ? g.depth / ROUND : g.depth;
   return Math.max(4 * pixels * g.taps * rounds, groupScratch(g, vjpChunk(g, tuning), tuning).scratchBytes);

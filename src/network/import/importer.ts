@@ -1,5 +1,6 @@
 import type { NetworkSpec } from "../spec.js";
 import type { ModelSource } from "./source/model_source.js";
+import type { Reading } from "./source/reading.js";
 
 export interface ImportOptions {
   /** Per-image shape, for a model that leaves sizes open (`[null, null, null, 3]`). */
@@ -22,7 +23,7 @@ export interface MainFile {
 /** Makes a network of files of one format. */
 export interface FileImporter {
   /**
-   * @param expect called once it is known how many bytes of weights are to be read, for progress
+   * @param reading is told how many bytes of weights are to be read, once that is known, and when all are
    * @throws ModelError for a file that is inconsistent or incomplete, in one line
    * @throws UnsupportedOperatorError for what there is no operator for, all of it at once
    */
@@ -30,7 +31,7 @@ export interface FileImporter {
     main: MainFile,
     source: ModelSource,
     options: ImportOptions,
-    expect: (bytes: number) => void,
+    reading: Reading,
   ): Promise<NetworkSpec>;
 }
 

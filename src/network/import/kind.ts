@@ -1,4 +1,6 @@
 /** What a file is, told by how it begins and, where that says nothing, by its name. */
+import { rejectModel } from "./failure.js";
+import { ascii, isJson } from "./starts.js";
 
 /** Files that importers are for. */
 export type ModelKind = "layers-model" | "graph-model" | "onnx";
@@ -51,16 +53,6 @@ const SIGNATURES: readonly (readonly [kind: OtherKind, bytes: string, at?: numbe
   ["archive", "ustar", 257],
 ];
 
-/** A topology is a few megabytes. */
-const LARGEST_JSON = 2 ** 28;
-/** What an ArrayBuffer may be everywhere. */
-const LARGEST_FILE = 2 ** 31 - 1;
-
-/** How long a file may be that begins so. */
-export function limitOf(head: Uint8Array): number {
-  return isJson(head) ? LARGEST_JSON : LARGEST_FILE;
-}
-
 /** @param label name of the file, which decides between formats that begin alike */
 export function kindOf(bytes: Uint8Array, label: string): "json" | "onnx" | OtherKind {
   const name = label.toLowerCase();
@@ -85,6 +77,17 @@ export function kindOf(bytes: Uint8Array, label: string): "json" | "onnx" | Othe
   return name.endsWith(".bin") ? "weights" : "unknown";
 }
 
+/** @throws ModelError for a file that is no ONNX file and no description, saying what it is */
+export function checkOnnx(bytes: Uint8Array, where: string): void {
+  const kind = kindOf(bytes, where);
+  if (kind === "onnx" || kind === "json") return;
+  const isModelLike = kind === "weights" || kind === "empty" || kind === "unknown";
+  rejectModel(
+    where,
+    `${OTHERS[kind]}${isModelLike ? ", expected the model.json of a tfjs model or an ONNX file" : ""}`,
+  );
+}
+
 function sizeOfBitmap({ buffer, byteOffset }: Uint8Array): number {
   return new DataView(buffer, byteOffset).getUint32(2, true);
 }
@@ -94,13 +97,4 @@ function isModelProto([tag, version, next]: Uint8Array): boolean {
   return (
     tag === 0x08 && version >= 3 && version < 64 && [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(next)
   );
-}
-
-function isJson(bytes: Uint8Array): boolean {
-  const text = ascii(bytes, 0, 64).replace(/^\u00ef\u00bb\u00bf/, "");
-  return /^\s*[{[]/.test(text);
-}
-
-function ascii(bytes: Uint8Array, start: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(start, start + length));
 }

@@ -1,22 +1,25 @@
 import { InvalidArgumentError, ModelError } from "../../errors.js";
+import type { Tell } from "../progress.js";
 import type { NetworkSpec } from "../spec.js";
 import { classNamesOf } from "./class_names.js";
 import { isRecord, rejectModel, valueText } from "./failure.js";
 import { isLiveGraphModel, type LiveGraphModel } from "./graph_model/live.js";
 import type { ImportOptions, MainFile } from "./importer.js";
 import { IMPORTERS } from "./importers.js";
-import { kindOf, limitOf, type ModelKind, OTHERS } from "./kind.js";
-import { isLiveLayersModel, type LiveLayersModel } from "./layers_model/live.js";
-import { isModelBytes, isModelFiles } from "./source/memory.js";
+import type { ModelKind } from "./kind.js";
+import { isLiveLayersModel, type LiveLayersModel } from "./layers_model/is_live.js";
+import { isModelBytes, isModelFiles } from "./source/model_files.js";
 import type { ModelSource } from "./source/model_source.js";
 import { type ModelPlace, openSource } from "./source/open_source.js";
+import { Reading } from "./source/reading.js";
+import { isJson, limitOf } from "./starts.js";
 
 /** A model as somebody else's file or object. */
 export type ModelInput = ModelPlace | LiveLayersModel | LiveGraphModel;
 
 export interface OpenModelOptions extends ImportOptions {
-  /** Called while weights are read: bytes so far, and of how many. */
-  readonly onProgress?: (bytes: number, total: number) => void;
+  /** Told of "read", and of the begin of "import". */
+  readonly tell?: Tell;
 }
 
 /** Whether a value is something that {@link openModel} takes. */
@@ -50,28 +53,27 @@ export async function openModel(model: ModelInput, options: OpenModelOptions = {
     throw new InvalidArgumentError(
       `loadModel: model is ${valueText(typeof model)}, expected a path or URL of a model, its bytes or Files, or a tf.LayersModel or tf.GraphModel`,
     );
+  const reading = new Reading(options.tell);
+  if (isLiveLayersModel(model) || isLiveGraphModel(model)) reading.end();
   if (isLiveLayersModel(model)) return (await import("./layers_model/load.js")).importLive(model, options);
   if (isLiveGraphModel(model)) return (await import("./graph_model/load.js")).importLive(model, options);
 
-  let [bytes, total] = [0, 0];
-  const onRead = (count: number): void => {
-    bytes += count;
-    options.onProgress?.(bytes, total);
+  const accept = (head: Uint8Array, size: number | undefined): number => {
+    // Behind a description come weights, of which it says how many.
+    if (size !== undefined && !isJson(head)) reading.expect(size);
+    return limitOf(head);
   };
-  const reading = { signal: options.signal, onRead };
-  let source = await openSource(model, reading);
-  let file = await source.read(limitOf);
-  if (kindOf(file, source.label) === "zip") {
+  let source = await openSource(model, options);
+  let file = await source.read(accept, reading);
+  if (!isJson(file) && (await import("./kind.js")).kindOf(file, source.label) === "zip") {
     const { openZip } = await import("./source/zip.js");
-    source = openZip(file, source.label, reading);
-    file = await source.read(limitOf);
+    source = openZip(file, source.label, options);
+    file = await source.read(limitOf, reading);
   }
-  const { kind, main } = identify(file, source.label);
+  const { kind, main } = await identify(file, source.label);
   const { importFiles } = await IMPORTERS[kind]();
   const { labels, warnings } = await labelsBeside(source);
-  const spec = await importFiles(main, source, { ...options, labels }, (expected) => {
-    total = expected;
-  });
+  const spec = await importFiles(main, source, { ...options, labels }, reading);
   return { ...spec, warnings: [...(spec.warnings ?? []), ...warnings] };
 }
 
@@ -97,15 +99,13 @@ async function labelsBeside(source: ModelSource): Promise<Labels> {
 }
 
 /** @throws ModelError for a file that no importer is for, saying what it is */
-function identify(bytes: Uint8Array<ArrayBuffer>, where: string): { kind: ModelKind; main: MainFile } {
-  const kind = kindOf(bytes, where);
-  if (kind === "onnx") return { kind, main: { bytes } };
-  if (kind !== "json") {
-    const isModelLike = kind === "weights" || kind === "empty" || kind === "unknown";
-    return rejectModel(
-      where,
-      `${OTHERS[kind]}${isModelLike ? ", expected the model.json of a tfjs model or an ONNX file" : ""}`,
-    );
+async function identify(
+  bytes: Uint8Array<ArrayBuffer>,
+  where: string,
+): Promise<{ kind: ModelKind; main: MainFile }> {
+  if (!isJson(bytes)) {
+    (await import("./kind.js")).checkOnnx(bytes, where);
+    return { kind: "onnx", main: { bytes } };
   }
   const json = parseJson(bytes, where);
   return { kind: jsonKind(json, where), main: { bytes, json } };

@@ -1,4 +1,5 @@
-import { type FoolingRate, foolingRate } from "../../api/evaluate.js";
+import { foolingRate } from "../../api/evaluate.js";
+import type { FoolingRate } from "../../api/evaluating/options.js";
 import { checkEngine, flag, integer, optionsObject } from "../../api/options.js";
 import type { Engine } from "../../engines/engine.js";
 import { InvalidArgumentError } from "../../errors.js";

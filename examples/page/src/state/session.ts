@@ -1,4 +1,5 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
+import type { CompileProgress } from "unifool";
 import { latest, startWorker } from "../worker/client.js";
 import type {
   LoadedImages,
@@ -40,12 +41,17 @@ export const ZONES = ["model", "pictures", "other"] as const;
 export type Zone = (typeof ZONES)[number];
 
 export const model = signal<Loading<ModelInfo>>({ state: "none" });
+/** How far the model is, while it is busy. */
+export const opening = signal<CompileProgress | undefined>(undefined);
 export const images = signal<Loading<LoadedImages>>({ state: "none" });
 /** What the gallery shows. */
 export const shown = signal<Look | undefined>(undefined);
 export const request = signal<LookRequest>({ part: "unseen", strength: 1, only: "all", most: 12 });
 
 export const worker = startWorker({
+  opening: (progress) => {
+    opening.value = progress;
+  },
   progress: follow,
   rate: (point) => {
     points.value = [...points.value, point];
@@ -92,6 +98,7 @@ async function open(): Promise<void> {
     model.value = { state: "none" };
     return;
   }
+  opening.value = undefined;
   model.value = { state: "busy" };
   try {
     const files = own ? ownModel.value : await bundledModel();

@@ -84,7 +84,7 @@ export function Perturbation() {
           value={clip}
           onChange={(value) => change({ clip: value })}
         />
-        {engine === "wasm" && (
+        {engine !== "webgpu" && (
           <CheckField
             label="The same result on every machine, a little slower"
             value={deterministic}

@@ -2,8 +2,17 @@ import { effect, signal } from "@preact/signals";
 import { count, shapeText, whole } from "../state/format.js";
 import { PRESETS, type PresetName } from "../state/preprocessing.js";
 import { isBusy } from "../state/run.js";
-import { available, count as craftingCount, images, model, ownModel, ownPictures } from "../state/session.js";
+import {
+  available,
+  count as craftingCount,
+  images,
+  model,
+  opening,
+  ownModel,
+  ownPictures,
+} from "../state/session.js";
 import { change, settings } from "../state/settings.js";
+import { because, doing } from "../state/words.js";
 import { Choice, FileField, NumberField, Trouble } from "./controls.js";
 import { Frames } from "./frames.js";
 import { Perturbation } from "./perturbation.js";
@@ -19,7 +28,7 @@ void navigator.gpu
 if (!navigator.gpu) webgpu.value = false;
 // A link may ask for it all the same.
 effect(() => {
-  if (webgpu.value === false && settings.value.engine === "webgpu") change({ engine: "wasm" });
+  if (webgpu.value === false && settings.value.engine === "webgpu") change({ engine: "auto" });
 });
 
 /** What is chosen before a run. */
@@ -56,6 +65,7 @@ function ModelCard() {
         label="Runs on"
         value={engine}
         options={[
+          { value: "auto", label: "Auto" },
           { value: "wasm", label: "WebAssembly" },
           {
             value: "webgpu",
@@ -128,15 +138,16 @@ function OwnModel() {
 function ModelFacts() {
   const { value } = model;
   if (value.state === "none") return null;
-  if (value.state === "busy") return <p class="facts">Reading the model…</p>;
+  if (value.state === "busy") return <p class="facts">{doing(opening.value)}…</p>;
   if (value.state === "failed") return <Trouble>{value.message}</Trouble>;
-  const { name, inputShape, classes, parameters, engine, warnings } = value.value;
+  const { name, inputShape, classes, parameters, engine, choice, warnings } = value.value;
   return (
     <>
       <p class="facts">
         <b>{name}</b>: {shapeText(inputShape)}, {count(classes, "class", "classes")},{" "}
         {count(parameters, "parameter")}. {engine}.
       </p>
+      {choice && <p class="aside">{because(choice)}</p>}
       {warnings.map((warning) => (
         <p key={warning} class="aside">
           {warning}

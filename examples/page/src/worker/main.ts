@@ -32,7 +32,7 @@ type Answers = {
 };
 
 const answers: Answers = {
-  open: (request) => openModel(session, request),
+  open: (request) => openModel(session, request, (progress) => emit("opening", progress)),
   load: (request) => loadPictures(session, request),
   ...run,
   look: (request) => look(session, request),

@@ -1,5 +1,6 @@
 import {
   type Compiled,
+  type CompileProgress,
   compile,
   type InspectedModel,
   InvalidArgumentError,
@@ -11,10 +12,14 @@ import type { ModelInfo, OpenRequest, Preprocessing } from "./protocol.js";
 import type { Session } from "./session.js";
 
 /** Opens a model and compiles it; the one before is given up. */
-export async function openModel(session: Session, request: OpenRequest): Promise<ModelInfo> {
+export async function openModel(
+  session: Session,
+  request: OpenRequest,
+  onProgress: (progress: CompileProgress) => void,
+): Promise<ModelInfo> {
   const { files } = request;
   session.close();
-  const { net, found, preprocessing } = await compiled(request);
+  const { net, found, preprocessing } = await compiled(request, onProgress);
   session.engine = net;
   const { classNames } = request;
   session.classNames = classNames?.length === net.classes ? classNames : (net.classNames ?? []);
@@ -26,6 +31,7 @@ export async function openModel(session: Session, request: OpenRequest): Promise
     parameters: found.parameters,
     multiplyAdds: found.multiplyAdds,
     engine: describe(net),
+    choice: net.choice,
     preprocessing,
     warnings: [...net.warnings, ...namesWarning(request, net)],
     sha256: await hashOf(files),
@@ -33,28 +39,30 @@ export async function openModel(session: Session, request: OpenRequest): Promise
 }
 
 /** The engine of a model, and what it was found to be. */
-export async function compiled(request: OpenRequest) {
+export async function compiled(request: OpenRequest, onProgress?: (progress: CompileProgress) => void) {
   const { engine, deterministic } = request;
-  const network = await load(request);
+  const network = await load(request, onProgress);
   // It was read: whatever is unsupported has been reported by now.
   const found = (await inspect(network)) as InspectedModel;
   const preprocessing = request.preprocessing ?? suggested(found);
   const net = await compile(network, {
     backend: engine,
     input: { range: [0, 255], ...preprocessing },
-    ...(engine === "wasm" && {
-      deterministic,
-      // This is a worker already: without shared memory it computes itself.
-      threads: globalThis.crossOriginIsolated ? "auto" : 0,
-    }),
+    onProgress,
+    ...(engine !== "webgpu" && { deterministic }),
+    // This is a worker already: without shared memory it computes itself.
+    ...(engine === "wasm" && { threads: globalThis.crossOriginIsolated ? "auto" : 0 }),
   });
   return { net, found, preprocessing };
 }
 
 /** Of a size that the model leaves open in colour, else in grey. */
-async function load({ files, size, output }: OpenRequest): Promise<Network> {
+async function load(
+  { files, size, output }: OpenRequest,
+  onProgress: ((progress: CompileProgress) => void) | undefined,
+): Promise<Network> {
   const given = files.length === 1 ? files[0] : files;
-  const named = output ? { output } : {};
+  const named = { onProgress, ...(output && { output }) };
   if (!size) return loadModel(given, named);
   try {
     return await loadModel(given, { ...named, inputShape: [size, size, 3] });

@@ -1,7 +1,7 @@
 /** What the page asks of the worker that computes, and what it hears from it. */
-import type { UniversalOptions, UniversalPass } from "unifool";
+import type { CompileProgress, UniversalOptions, UniversalPass } from "unifool";
 
-export type EngineName = "wasm" | "webgpu";
+export type EngineName = "auto" | "wasm" | "webgpu";
 
 /** How pixels of 0 to 255 become what the model was trained on: `(pixel / 255 - mean) / std`. */
 export interface Preprocessing {
@@ -35,6 +35,8 @@ export interface ModelInfo {
   readonly multiplyAdds: number;
   /** What runs: "WebAssembly, 2 threads". */
   readonly engine: string;
+  /** What "auto" took, and why. */
+  readonly choice?: string;
   readonly preprocessing: Preprocessing;
   readonly warnings: readonly string[];
   /** SHA-256 of the files, where the page may compute it. */
@@ -187,6 +189,8 @@ export interface Calls {
 
 /** What is heard meanwhile. */
 export interface Events {
+  /** How far the model is that is opened. */
+  opening: CompileProgress;
   progress: Progress;
   rate: RatePoint;
   /** Rate of a random perturbation of the same norm. */

@@ -9,11 +9,11 @@ import {
 } from "../../../kernels/wasm/lowering.js";
 import type { Buffer, Entry } from "../../../kernels/wasm/tape.js";
 import { TUNING, type Tuning } from "../../../kernels/wasm/tuning.js";
-import type { FusedNetwork, FusedStep } from "../../../network/fuse.js";
+import type { FusedStep } from "../../../network/fuse.js";
 import { Cotangents } from "./cotangents.js";
 import type { ForwardPlan } from "./forward.js";
 import { type LiveConstants, LiveTables } from "./live.js";
-import { loweringOf } from "./lowerings.js";
+import type { LoweredNetwork } from "./lowered.js";
 import { candidateValues } from "./masks.js";
 import { keepsChannels } from "./slices.js";
 
@@ -35,7 +35,7 @@ export interface BackwardRoom {
 
 /** Lowers the vjp of the whole network for up to `width` cotangents. */
 export function planBackward(
-  network: FusedNetwork,
+  network: LoweredNetwork,
   forward: ForwardPlan,
   memory: Memory,
   room: BackwardRoom,
@@ -113,7 +113,7 @@ export function planBackward(
     if (!cotangent || !forward.varying.has(step.output)) continue;
     const context = contextFor(step, cotangent);
     if (step.residual && forward.varying.has(step.residual)) context.pass(step.residual);
-    loweringOf(step).vjp(step, context);
+    step.lowering.vjp(step, context);
   }
   cotangents.finished(network.input, "input");
   if (forward.inputScale)
@@ -133,6 +133,6 @@ export function planBackward(
 }
 
 /** The largest scratch that any step of the network asks for. */
-export function scratchBytes(network: FusedNetwork, tuning: Tuning = TUNING): number {
-  return Math.max(64, ...network.steps.map((step) => loweringOf(step).scratchBytes?.(step, tuning) ?? 0));
+export function scratchBytes(network: LoweredNetwork, tuning: Tuning = TUNING): number {
+  return Math.max(64, ...network.steps.map((step) => step.lowering.scratchBytes?.(step, tuning) ?? 0));
 }

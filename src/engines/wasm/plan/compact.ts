@@ -1,6 +1,6 @@
 import type { Mask } from "../../../kernels/wasm/cotangents.js";
-import type { FusedNetwork, FusedStep } from "../../../network/fuse.js";
-import { loweringOf } from "./lowerings.js";
+import type { FusedStep } from "../../../network/fuse.js";
+import type { LoweredNetwork, LoweredStep } from "./lowered.js";
 import { candidateValues } from "./masks.js";
 import { keepsChannels } from "./slices.js";
 
@@ -11,7 +11,7 @@ import { keepsChannels } from "./slices.js";
  * its channel.
  */
 export function findCompact(
-  network: FusedNetwork,
+  network: LoweredNetwork,
   masks: ReadonlyMap<string, Mask>,
   readers: ReadonlyMap<string, number>,
 ): ReadonlySet<string> {
@@ -24,7 +24,7 @@ export function findCompact(
   const found = network.steps.filter(
     (step) =>
       (readsLists(step) !== false ||
-        (loweringOf(step).splitsChannels?.(step) &&
+        (step.lowering.splitsChannels?.(step) &&
           step.inputs.every((name) => isPart(name) && keepsChannels(network, step, name)))) &&
       masks.has(step.output) &&
       !candidates.has(step.output) &&
@@ -33,16 +33,16 @@ export function findCompact(
   return new Set(found.map(({ output }) => output));
 }
 
-function readsLists(step: FusedStep): "whole" | "slices" | false {
-  return loweringOf(step).readsLists?.(step) ?? false;
+function readsLists(step: LoweredStep): "whole" | "slices" | false {
+  return step.lowering.readsLists?.(step) ?? false;
 }
 
 /** Whether the vjp of `reader` writes the cotangent of what `step` made, by the lists of its pixels. */
-function writes(reader: FusedStep, { node: made, output }: FusedStep): boolean {
+function writes(reader: LoweredStep, { node: made, output }: FusedStep): boolean {
   const { node, inputs } = reader;
   return (
     inputs[0] === output &&
-    loweringOf(reader).writesLists?.(reader) === true &&
+    reader.lowering.writesLists?.(reader) === true &&
     node.inputShapes[0].join() === made.shape.join()
   );
 }

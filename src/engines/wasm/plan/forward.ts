@@ -6,7 +6,7 @@ import type { FusedNetwork, FusedStep } from "../../../network/fuse.js";
 import type { InputTransform } from "../../../network/input.js";
 import { findVarying } from "../../../network/varying.js";
 import { findCompact } from "./compact.js";
-import { loweringOf } from "./lowerings.js";
+import type { LoweredNetwork } from "./lowered.js";
 import { countReaders, findMasks, findSparse } from "./masks.js";
 
 /** The forward tape and what the backward tapes need to know of it. */
@@ -37,7 +37,7 @@ const KEPT_FIELDS = ["winners", "derivative", "moments"] as const;
 
 /** Lowers the network's steps to kernel calls on one image; `scratch` is that of all threads. */
 export function planForward(
-  network: FusedNetwork,
+  network: LoweredNetwork,
   transform: InputTransform,
   memory: Memory,
   scratch: Buffer,
@@ -76,7 +76,7 @@ export function planForward(
   const pixels = memory.reserve(4 * (network.sizes.get(network.input) as number) + 16);
   values.set(network.input, pixels);
   const inputScale = lowerInput(network, transform, { ...context, values });
-  for (const step of network.steps) kept.set(step, loweringOf(step).forward(step, context));
+  for (const step of network.steps) kept.set(step, step.lowering.forward(step, context));
 
   const readers = countReaders(network);
   const masks = findMasks(network, memory, values, kept, readers);

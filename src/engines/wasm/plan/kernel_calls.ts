@@ -9,12 +9,14 @@ import { planBackward, scratchBytes } from "./backward.js";
 import { planForward } from "./forward.js";
 import { Layout } from "./layout.js";
 import { LiveConstants } from "./live.js";
+import { lower } from "./lowerings.js";
 
 /** Cotangents of a Jacobian of ten classes, DeepFool's default. */
 const TEN: Lanes = 10;
 
 /** What the WASM engine calls; no memory is taken, and weights are not packed. */
-export function wasmKernelCalls(network: FusedNetwork, transform: InputTransform): KernelCalls {
+export function wasmKernelCalls(fused: FusedNetwork, transform: InputTransform): KernelCalls {
+  const network = lower(fused);
   const layout = new Layout();
   const scratch = layout.reserve(scratchBytes(network, TUNING));
   const constants = new LiveConstants(layout, network.classes);

@@ -1,6 +1,7 @@
 import { EngineError } from "../../../errors.js";
 import type { Constants } from "../../../kernels/wasm/lowering.js";
 import { Buffer, type Entry, Place } from "../../../kernels/wasm/tape.js";
+import { counting, type Tell } from "../../../network/progress.js";
 
 const ALIGNMENT = 64;
 /** Pages of 64 KiB; WebAssembly's limit for 32-bit addresses. */
@@ -126,11 +127,16 @@ export class OutOfMemory extends EngineError {
   static override readonly name = "EngineError";
 }
 
-/** Makes the memory of a layout and writes its segments; packed weights are packed right there. */
+/**
+ * Makes the memory of a layout and writes its segments; packed weights are packed right there.
+ *
+ * @param tell of "weights"
+ */
 export function createMemory(
   pages: number,
   segments: readonly Segment[],
   shared: boolean,
+  tell?: Tell,
 ): WebAssembly.Memory {
   let memory: WebAssembly.Memory;
   try {
@@ -139,10 +145,22 @@ export function createMemory(
     throw new OutOfMemory(`compile: could not allocate ${pages / 16} MiB for the wasm engine`, { cause });
   }
   const bytes = new Uint8Array(memory.buffer);
-  for (const { address, values } of segments)
+  const count = tell && countingSegments(segments, tell);
+  for (const { address, values } of segments) {
     if (ArrayBuffer.isView(values)) bytes.set(bytesIn(values), address);
     else values.write(new Float32Array(memory.buffer, address, values.length));
+    count?.(bytesOf(values));
+  }
   return memory;
+}
+
+/** Tells how many bytes of the segments are where they belong. */
+export function countingSegments(segments: readonly Segment[], tell: Tell | undefined) {
+  return counting(
+    tell,
+    "weights",
+    segments.reduce((sum, { values }) => sum + bytesOf(values), 0),
+  );
 }
 
 /** The bytes of a segment, which are nobody else's. */

@@ -3,7 +3,7 @@ import type { Mask } from "../../../kernels/wasm/cotangents.js";
 import type { Kept, Memory } from "../../../kernels/wasm/lowering.js";
 import type { Buffer } from "../../../kernels/wasm/tape.js";
 import type { FusedNetwork, FusedStep } from "../../../network/fuse.js";
-import { loweringOf } from "./lowerings.js";
+import type { LoweredNetwork } from "./lowered.js";
 
 /** Values that come out of a relu, through what copies and maxima of such. */
 export function findSparse(network: FusedNetwork): ReadonlySet<string> {
@@ -26,7 +26,7 @@ function keepsTest({ node, residual }: FusedStep): boolean {
  * just the winners are. The image has no mask: its gradient is wanted everywhere.
  */
 export function findMasks(
-  network: FusedNetwork,
+  network: LoweredNetwork,
   memory: Memory,
   values: ReadonlyMap<string, Buffer>,
   kept: ReadonlyMap<FusedStep, Kept>,
@@ -52,7 +52,7 @@ export function findMasks(
   for (const step of [...network.steps].reverse()) {
     const live = kept.get(step)?.live;
     if (live) winners(step.inputs[0], () => live);
-    if (loweringOf(step).splitsWinners && masks.get(step.output)?.winners)
+    if (step.lowering.splitsWinners && masks.get(step.output)?.winners)
       for (const name of step.inputs)
         winners(name, () => memory.reserve(4 * (network.sizes.get(name) as number) + 16));
   }

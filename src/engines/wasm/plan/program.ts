@@ -2,16 +2,15 @@ import { controlBytes } from "../../../kernels/wasm/control.js";
 import { LANES, MAX_LANES } from "../../../kernels/wasm/lowering.js";
 import { type Buffer, type Entry, encode, entry, type Tape, tapeBytes } from "../../../kernels/wasm/tape.js";
 import { TUNING, type Tuning } from "../../../kernels/wasm/tuning.js";
-import { fuse } from "../../../network/fuse.js";
 import type { InputTransform } from "../../../network/input.js";
-import { simplify } from "../../../network/simplify.js";
-import { type Network, sizeOf } from "../../../network/spec.js";
+import { sizeOf } from "../../../network/spec.js";
 import { type BackwardRoom, planBackward, scratchBytes } from "./backward.js";
 import { planDeepfool } from "./deepfool_tape.js";
 import { planForward } from "./forward.js";
 import { type ImagePlan, planImages, type TogetherPlan } from "./images.js";
 import { Layout, type Segment } from "./layout.js";
 import { LiveConstants } from "./live.js";
+import type { LoweredNetwork } from "./lowered.js";
 
 /**
  * Everything a thread needs to run the network, once its memory is there: plain data that can be posted to a worker. What
@@ -40,27 +39,26 @@ export interface PlannedProgram {
 }
 
 /**
- * Lowers the network and lays it out for `threads` threads.
+ * Lays a network out for `threads` threads.
  *
  * @param tuning not the public's: tests go to its extremes
  *
  * @throws EngineError if it does not fit 4 GiB
  */
 export function planProgram(
-  network: Network,
+  network: LoweredNetwork,
   transform: InputTransform,
   threads: number,
   tuning: Tuning = TUNING,
 ): PlannedProgram {
-  const fused = fuse(simplify(network));
   const layout = new Layout();
-  const threadBytes = 64 * Math.ceil(scratchBytes(fused, tuning) / 64);
+  const threadBytes = 64 * Math.ceil(scratchBytes(network, tuning) / 64);
   const scratch = layout.reserve(threadBytes * Math.max(1, threads));
-  const constants = new LiveConstants(layout, fused.classes);
-  const forward = planForward(fused, transform, layout, scratch, constants.patterns, tuning);
-  const units = sizeOf(fused.inputShape);
+  const constants = new LiveConstants(layout, network.classes);
+  const forward = planForward(network, transform, layout, scratch, constants.patterns, tuning);
+  const units = sizeOf(network.inputShape);
   const room: BackwardRoom = {
-    seeds: layout.reserve(4 * MAX_LANES * fused.classes),
+    seeds: layout.reserve(4 * MAX_LANES * network.classes),
     gradient: layout.reserve(4 * MAX_LANES * units),
     scratch,
     constants,
@@ -74,7 +72,7 @@ export function planProgram(
     return {
       lanes,
       stride,
-      gradient: planBackward(fused, forward, layout, room, lanes, tuning).entries,
+      gradient: planBackward(network, forward, layout, room, lanes, tuning).entries,
       rows: [
         entry("jacobian_rows", "rows", Math.ceil(units / 256), {
           g: room.gradient,
@@ -88,9 +86,9 @@ export function planProgram(
       ],
     };
   });
-  const single = planBackward(fused, forward, layout, room, 1, tuning).entries;
-  const logits = forward.values.get(fused.output) as Buffer;
-  const deepfool = planDeepfool(layout, forward, plans, room, units, logits, fused.classes, tuning);
+  const single = planBackward(network, forward, layout, room, 1, tuning).entries;
+  const logits = forward.values.get(network.output) as Buffer;
+  const deepfool = planDeepfool(layout, forward, plans, room, units, logits, network.classes, tuning);
 
   const tapes = [
     forward.entries,
@@ -130,7 +128,7 @@ export function planProgram(
   const plan: ProgramPlan = {
     pages,
     units,
-    classes: fused.classes,
+    classes: network.classes,
     scratchBytes: threadBytes,
     control: control.address,
     images,

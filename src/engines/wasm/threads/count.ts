@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../../../errors.js";
+import { canSpawn, isNode } from "./can_spawn.js";
 import { MAX_THREADS } from "./limits.js";
-import { canSpawn } from "./spawn.js";
 
 /** Threads beyond which `auto` does not go: one image's layers do not feed more. */
 const MOST_BY_ITSELF = 8;
@@ -29,7 +29,6 @@ function canShare(): boolean {
 
 function processors(): number {
   if (typeof navigator === "object" && navigator.hardwareConcurrency) return navigator.hardwareConcurrency;
-  if (typeof globalThis.process?.getBuiltinModule === "function")
-    return globalThis.process.getBuiltinModule("node:os").availableParallelism();
+  if (isNode()) return globalThis.process.getBuiltinModule("node:os").availableParallelism();
   return 1;
 }

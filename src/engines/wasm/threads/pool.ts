@@ -1,12 +1,14 @@
 import { EngineError } from "../../../errors.js";
 import { BEGIN, COMMAND } from "../../../kernels/wasm/control.js";
+import { CallbackFailed, type Tell } from "../../../network/progress.js";
 import type { GradientRequest, JacobianRequest } from "../../backend.js";
 import type { DeepfoolRequest } from "../../engine.js";
 import { NotANumber } from "../../not_a_number.js";
-import { createMemory, type Segment, segmentBytes } from "../plan/layout.js";
+import { countingSegments, createMemory, type Segment, segmentBytes } from "../plan/layout.js";
 import type { PlannedProgram } from "../plan/program.js";
 import type { Call, Contents, Reply, Results, WorkerStart } from "./protocol.js";
 import { spawn, type Thread } from "./spawn.js";
+import { WorkersMissing } from "./workers_missing.js";
 
 type Operation = Exclude<Call, { op: "abort" }>;
 
@@ -17,9 +19,14 @@ interface Pending {
   readonly signal?: AbortSignal;
 }
 
-/** Workers that could not be started; whoever may do without them can tell. */
-export class WorkersMissing extends EngineError {
-  static override readonly name = "EngineError";
+export interface PoolOptions {
+  readonly threads: number;
+  /** One shared memory for all workers; false: a single worker with a private one. */
+  readonly shared: boolean;
+  /** Where `unifool/worker` is served. */
+  readonly url: string | URL | undefined;
+  /** Told of "weights" and "workers". */
+  readonly tell?: Tell;
 }
 
 /** Longer than any machine takes to start a worker. */
@@ -41,23 +48,21 @@ export class Pool {
     private readonly release: (() => void) | undefined,
   ) {}
 
-  /**
-   * @param shared one shared memory for all workers; false: a single worker with a private one
-   * @throws EngineError if a worker cannot be started, stops before it is ready, or stays silent
-   */
+  /** @throws EngineError if a worker cannot be started, stops before it is ready, or stays silent */
   static async start(
     { plan, segments }: Pick<PlannedProgram, "plan" | "segments">,
     module: WebAssembly.Module,
-    threads: number,
-    shared: boolean,
-    url: string | URL | undefined,
+    { threads, shared, url, tell }: PoolOptions,
   ): Promise<Pool> {
-    const memory = shared ? createMemory(plan.pages, segments, true) : undefined;
+    const memory = shared ? createMemory(plan.pages, segments, true, tell) : undefined;
+    const release = memory && (() => releaseFollowers(memory, plan.control));
     const workers: Thread[] = [];
     const timers: ReturnType<typeof setTimeout>[] = [];
     try {
       for (let thread = 0; thread < threads; thread++) workers.push(spawn(url));
-      const pool = new Pool(workers, memory && (() => releaseFollowers(memory, plan.control)));
+      const pool = new Pool(workers, release);
+      let started = 0;
+      tell?.("workers", 0, threads);
       await Promise.all(
         workers.map((worker, thread) => {
           worker.keepAlive(true);
@@ -81,15 +86,16 @@ export class Pool {
             ? { plan, module, memory, thread, threads, lease }
             : { plan, module, contents: segments.length, thread, threads, lease };
           worker.post(start);
-          if (!memory) postContents(worker, segments);
-          return ready;
+          if (!memory) postContents(worker, segments, tell);
+          return ready.then(() => tell?.("workers", ++started, threads));
         }),
       );
       for (const worker of workers) worker.keepAlive(false);
       return pool;
     } catch (cause) {
+      release?.();
       for (const worker of workers) worker.terminate();
-      if (cause instanceof EngineError) throw cause;
+      if (cause instanceof EngineError || cause instanceof CallbackFailed) throw cause;
       throw startFailure(threads, String((cause as Error)?.message ?? cause), url, cause);
     } finally {
       for (const timer of timers) clearTimeout(timer);
@@ -189,10 +195,13 @@ export class Pool {
 }
 
 /** Sends a worker what its own memory holds at first, piece by piece: no piece is kept here, or held twice. */
-function postContents(worker: Thread, segments: readonly Segment[]): void {
+function postContents(worker: Thread, segments: readonly Segment[], tell: Tell | undefined): void {
+  const count = countingSegments(segments, tell);
   for (const segment of segments) {
     const bytes = segmentBytes(segment);
+    const { length } = bytes;
     worker.post({ address: segment.address, bytes } satisfies Contents, [bytes.buffer]);
+    count?.(length);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isNode } from "./can_spawn.js";
 import { workerSource } from "./worker.generated.js";
 
 /** A worker of Node or of a browser. */
@@ -19,11 +20,6 @@ export interface Thread {
   keepAlive(yes: boolean): void;
 }
 
-/** True where workers can be made at all. */
-export function canSpawn(): boolean {
-  return isNode() || typeof Worker === "function";
-}
-
 /**
  * Starts a worker from the source that this bundle carries, or from `url` (a served `unifool/worker`).
  *
@@ -31,10 +27,6 @@ export function canSpawn(): boolean {
  */
 export function spawn(url: string | URL | undefined): Thread {
   return isNode() ? spawnNode(url) : spawnBrowser(url);
-}
-
-function isNode(): boolean {
-  return typeof globalThis.process?.getBuiltinModule === "function";
 }
 
 function spawnNode(url: string | URL | undefined): Thread {

@@ -1,13 +1,14 @@
 import { convGeometry, isDepthwise } from "../../conv/geometry.js";
-import { convolution } from "../../conv/lower_wasm.js";
+import { groupedConvolution } from "../../conv/lower_wasm_grouped.js";
 import { depthwise } from "../../depthwise/lower_wasm.js";
 import type { Step } from "../../node.js";
 import type { Lowering } from "../../wasm/lowering.js";
+import { whole } from "./lower_wasm_whole.js";
 import type { Conv } from "./spec.js";
 
-const general = convolution<Conv>(convGeometry);
+const grouped = groupedConvolution<Conv>(convGeometry);
 
-/** Channels by themselves have kernels of their own. */
+/** Groups of channels have kernels of their own, and channels by themselves. */
 export const lowering: Lowering<Conv> = {
   forward: (step, context) => loweringOf(step).forward(step, context),
   vjp: (step, context) => loweringOf(step).vjp(step, context),
@@ -17,5 +18,6 @@ export const lowering: Lowering<Conv> = {
 };
 
 function loweringOf({ node }: Step<Conv>): Lowering<Conv> {
-  return isDepthwise(node, node.inputShapes[0][2]) ? depthwise : general;
+  if (node.groups === 1) return whole;
+  return isDepthwise(node, node.inputShapes[0][2]) ? depthwise : grouped;
 }

@@ -7,6 +7,7 @@ import {
   WITHOUT_WEIGHTS,
 } from "../../facts.js";
 import { sizeOf } from "../../node.js";
+import { MISSING } from "./missing.js";
 
 /** The logarithm of a softmax on the last axis. Only as the last node, where `buildNetwork` strips it: unifool works on logits. */
 export interface LogSoftmax {
@@ -14,6 +15,7 @@ export interface LogSoftmax {
 }
 
 export const facts: OperatorFacts<LogSoftmax> = {
+  missing: MISSING,
   inputs: [1, 1],
   shape: (_node, [input]) => input,
   ...WITHOUT_WEIGHTS,

@@ -8,7 +8,7 @@ import { withRank } from "./axes.js";
 import type { Flow } from "./flow.js";
 import { foldMatMul } from "./folding.js";
 import { dense } from "./layers.js";
-import { expand } from "./parts.js";
+import { expand } from "./places.js";
 import { broadcastDims, broadcastTo, type Dims, padRank, reshaped, transposed } from "./tensor.js";
 
 /**

@@ -18,18 +18,19 @@ import { run, unknownOperator, type Values } from "./run.js";
 import { type GraphTopology, parseGraph, parseReference } from "./topology.js";
 
 /** Imports the `model.json` of a TensorFlow.js GraphModel, without TensorFlow.js. */
-export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
+export const importFiles: FileImporter["importFiles"] = async (main, source, options, reading) => {
   const where = source.label;
   const { json = {} } = main;
   const topology = parseGraph(json.modelTopology, signatureOf(json), where);
   if (json.weightsManifest === undefined) rejectModel(where, "it has no weightsManifest, so no weights");
   const groups = parseManifest(json.weightsManifest, where);
-  expect(groups.reduce((sum, group) => sum + group.bytes, 0));
+  reading.expect(groups.reduce((sum, group) => sum + group.bytes, 0));
   const weights: Weight[] = [];
   for (const group of groups) {
-    const data = await source.readFiles(group.files, group.bytes);
+    const data = await source.readFiles(group.files, group.bytes, reading);
     for (const weight of decodeGroup(group, data, where)) weights.push(weight);
   }
+  reading.end();
   return importGraph(
     topology,
     weights,

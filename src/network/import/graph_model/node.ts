@@ -1,7 +1,7 @@
 import { type Activation, isActivation, type Operand } from "../dataflow/activation.js";
 import { axesOf, axisOf } from "../dataflow/axes.js";
 import { Flow, type FlowContext } from "../dataflow/flow.js";
-import { listOf } from "../dataflow/parts.js";
+import { listOf } from "../dataflow/places.js";
 import type { Tensor } from "../dataflow/tensor.js";
 import { channelsFirst, channelsLast, type ImageAxes } from "../dataflow/window.js";
 import { quoted, valueText } from "../failure.js";

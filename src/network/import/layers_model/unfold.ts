@@ -11,7 +11,7 @@ import { resolveInputShape } from "../input_shape.js";
 import type { Weight } from "../manifest.js";
 import { modelUpTo } from "./choose_output.js";
 import { type ImportContext, LayerCall, type Operations } from "./layer_call.js";
-import { hasImporter, importLayer, OPERATION_LAYER } from "./layers/registry.js";
+import { type Layers, OPERATION_LAYER } from "./layers/layer_class.js";
 import { RecordedWeights } from "./ordered_weights.js";
 import type { CallArguments, TensorRef } from "./references.js";
 import { adviceFor } from "./tfjs_layers.js";
@@ -25,6 +25,8 @@ export interface UnfoldOptions {
   readonly output?: string;
   /** Dropped where there are not as many as scores: metadata may be about anything. */
   readonly classNames?: readonly string[];
+  /** Those that the model has, at least. */
+  readonly layers: Layers;
   /** Needed for a model that {@link hasOperations}. */
   readonly operations?: Operations;
 }
@@ -71,7 +73,7 @@ export function unfold(
   { model: whole, writer }: Topology,
   weights: WeightSource,
   where: string,
-  { inputShape, output: chosen, classNames, operations }: UnfoldOptions,
+  { inputShape, output: chosen, classNames, layers, operations }: UnfoldOptions,
 ): NetworkSpec {
   const model = chosen === undefined ? whole : modelUpTo(whole, chosen, where);
   for (const [kind, refs] of [
@@ -90,10 +92,13 @@ export function unfold(
     return rejectModel(where, `the model's input ${quoted(model.inputs[0].layer)} is no layer`);
   const builder = new GraphBuilder(where);
   const refusals = new Refusals(where);
-  const input = refusals.beside(unknownLayers(model, writer, []), () =>
+  const input = refusals.beside(unknownLayers(model, layers, writer, []), () =>
     builder.input(inputLayer.name, resolveShape(inputLayer, where, inputShape)),
   );
-  const context = { builder, weights, writer, taken: new Map(), folded: { values: 0 }, refusals, operations };
+  const context = {
+    ...{ builder, weights, writer, taken: new Map(), folded: { values: 0 }, refusals },
+    ...{ layers, operations },
+  };
   const [scores] = unfoldModel(context, model, [], [batched(input)]);
   refusals.finish();
   // Unknown only behind a layer that was refused.
@@ -112,19 +117,29 @@ export function unfold(
   };
 }
 
-function unknownLayers(model: ModelConfig, writer: Writer, path: readonly string[]): UnsupportedLayer[] {
+function unknownLayers(
+  model: ModelConfig,
+  layers: Layers,
+  writer: Writer,
+  path: readonly string[],
+): UnsupportedLayer[] {
   const inputs = new Set(model.inputs.map((ref) => ref.layer));
   return [...model.layers.values()].flatMap((layer) => {
     const own = [...path, layer.name];
-    if (layer.model) return unknownLayers(layer.model, writer, own);
+    if (layer.model) return unknownLayers(layer.model, layers, writer, own);
     const isCalled = layer.calls.length > 0 && !inputs.has(layer.name);
-    return isCalled ? unknownLayer(layer, writer, own) : [];
+    return isCalled ? unknownLayer(layer, layers, writer, own) : [];
   });
 }
 
 /** The layer, if there is no importer for it. */
-function unknownLayer(layer: LayerConfig, writer: Writer, path: readonly string[]): UnsupportedLayer[] {
-  if (layer.model || hasImporter(layer.className, writer)) return [];
+function unknownLayer(
+  layer: LayerConfig,
+  layers: Layers,
+  writer: Writer,
+  path: readonly string[],
+): UnsupportedLayer[] {
+  if (layer.model || layers.has(layer.className, writer)) return [];
   const wayOut = adviceFor(layer.className);
   return [{ layer: path.join("/"), operator: layer.className, ...(wayOut && { wayOut }) }];
 }
@@ -146,6 +161,7 @@ type Value = Activation | undefined;
 
 interface UnfoldContext extends ImportContext {
   readonly refusals: Refusals;
+  readonly layers: Layers;
 }
 
 /** Runs every layer call of `model` on values instead of tensors. */
@@ -202,7 +218,7 @@ function unfoldLayer(
   given: CallArguments,
 ): readonly Activation[] | undefined {
   const { refusals } = context;
-  const [unknown] = unknownLayer(layer, context.writer, path);
+  const [unknown] = unknownLayer(layer, context.layers, context.writer, path);
   if (unknown) {
     refusals.note(unknown);
     return undefined;
@@ -212,7 +228,9 @@ function unfoldLayer(
     refusals.skip();
     return undefined;
   }
-  return refusals.attempt(() => importLayer(new LayerCall(context, layer, path, known, given)));
+  return refusals.attempt(() =>
+    context.layers.importLayer(new LayerCall(context, layer, path, known, given)),
+  );
 }
 
 /** Stands in for what a layer that cannot run makes, where its reader says what it was built for. */

@@ -24,7 +24,7 @@ const OLDEST_OPSET = 7;
 const [FOLDED, FOLDED_PER_BYTE] = [2 ** 25, 16];
 
 /** Imports an ONNX file, weights beside it included. */
-export const importFiles: FileImporter["importFiles"] = async (main, source, options, expect) => {
+export const importFiles: FileImporter["importFiles"] = async (main, source, options, reading) => {
   const where = source.label;
   const model = parse(main.bytes, where);
   const { graph } = model;
@@ -39,8 +39,8 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   // Not read, perhaps over a network, for a model that is refused.
   if (stored.some(({ isExternal }) => isExternal))
     refuseUnknown(unknown, { unchecked: nodes.length - unknown.length });
-  expect(main.bytes.length);
-  await tensors.load(stored);
+  await tensors.load(stored, reading);
+  reading.end();
   options.signal?.throwIfAborted();
   return networkOf({ model, graph, nodes, outputs, tensors }, options, where);
 };

@@ -4,6 +4,7 @@ import type { Tensor } from "../dataflow/tensor.js";
 import { quoted, rejectModel, valueText } from "../failure.js";
 import { manifestSegments } from "../manifest_path.js";
 import type { ModelSource } from "../source/model_source.js";
+import type { Reading } from "../source/reading.js";
 import type { TensorProto } from "./proto.js";
 
 /** How values of one TensorProto.DataType lie in a file. */
@@ -80,7 +81,7 @@ export class TensorReader {
   }
 
   /** Loads the files that tensors lie in. @throws ModelError for one that is missing or outside the folder */
-  async load(protos: readonly TensorProto[]): Promise<void> {
+  async load(protos: readonly TensorProto[], reading: Reading): Promise<void> {
     for (const proto of protos) {
       if (!proto.isExternal) continue;
       const location = this.#entry(proto, "location");
@@ -88,6 +89,7 @@ export class TensorReader {
       const file = await this.source.readBeside(
         manifestSegments(location, this.#where, "external data"),
         LARGEST_FILE,
+        reading,
       );
       if (!file)
         rejectModel(

@@ -3,6 +3,7 @@ import { nameText } from "../../../kernels/checks.js";
 import { longerThan, modelMessage, quoted, rejectModel, rejectSize } from "../failure.js";
 import type { ModelSource, ReadOptions } from "./model_source.js";
 import { nodeModule } from "./node_module.js";
+import type { Reading } from "./reading.js";
 
 const BLOCK = 4 * 2 ** 20;
 /** What the start of a file is told by. */
@@ -16,7 +17,7 @@ const MAIN_FILES = ["model.json", "model.onnx"];
  *
  * @param path the main file, or a folder that holds one under its usual name
  */
-export async function openDisk(path: string, { signal, onRead }: ReadOptions): Promise<ModelSource> {
+export async function openDisk(path: string, { signal }: ReadOptions): Promise<ModelSource> {
   const fs = nodeModule("node:fs")!.promises;
   const paths = nodeModule("node:path")!;
   signal?.throwIfAborted();
@@ -48,7 +49,7 @@ export async function openDisk(path: string, { signal, onRead }: ReadOptions): P
   }
 
   /** Reads a file of a known size into a part of a buffer. */
-  async function readInto(buffer: Uint8Array, file: string, name: string, watched: boolean): Promise<void> {
+  async function readInto(buffer: Uint8Array, file: string, name: string, reading?: Reading): Promise<void> {
     const handle = await fs.open(file, "r");
     try {
       for (let position = 0; position < buffer.length; ) {
@@ -57,7 +58,7 @@ export async function openDisk(path: string, { signal, onRead }: ReadOptions): P
         const { bytesRead } = await handle.read(buffer, position, length, position);
         if (bytesRead === 0) rejectModel(main, `file ${quoted(name)} became shorter while it was read`);
         position += bytesRead;
-        if (watched) onRead?.(bytesRead);
+        reading?.add(bytesRead);
       }
     } finally {
       await handle.close();
@@ -68,16 +69,16 @@ export async function openDisk(path: string, { signal, onRead }: ReadOptions): P
     label: main,
     remote: false,
 
-    async read(limitOf) {
+    async read(limitOf, reading) {
       signal?.throwIfAborted();
       try {
         const { size } = await fs.stat(main);
         const head = new Uint8Array(Math.min(HEAD, size));
-        await readInto(head, main, paths.basename(main), false);
-        const limit = limitOf(head);
+        await readInto(head, main, paths.basename(main));
+        const limit = limitOf(head, size);
         if (size > limit) rejectModel(main, longerThan(limit));
         const bytes = new Uint8Array(size);
-        await readInto(bytes, main, paths.basename(main), false);
+        await readInto(bytes, main, paths.basename(main), reading);
         return bytes;
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
@@ -85,7 +86,7 @@ export async function openDisk(path: string, { signal, onRead }: ReadOptions): P
       }
     },
 
-    async readFiles(files, bytes) {
+    async readFiles(files, bytes, reading) {
       const located: { name: string; file: string; size: number }[] = [];
       for (const segments of files) {
         const file = await locate(segments);
@@ -102,20 +103,21 @@ export async function openDisk(path: string, { signal, onRead }: ReadOptions): P
       const buffer = new Uint8Array(bytes);
       let offset = 0;
       for (const { name, file, size } of located) {
-        await readInto(buffer.subarray(offset, offset + size), file, name, true);
+        await readInto(buffer.subarray(offset, offset + size), file, name, reading);
         offset += size;
       }
       return buffer;
     },
 
-    async readBeside(segments, most) {
+    async readBeside(segments, most, reading) {
       const name = segments.join("/");
       if (!(await fs.stat(paths.join(folder, ...segments)).catch(() => undefined))) return undefined;
       const file = await locate(segments);
       const { size } = await fs.stat(file);
       if (size > most) rejectModel(main, `file ${quoted(name)} ${longerThan(most)}`);
+      reading?.expect(size);
       const bytes = new Uint8Array(size);
-      await readInto(bytes, file, name, true);
+      await readInto(bytes, file, name, reading);
       return bytes;
     },
   };

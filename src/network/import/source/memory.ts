@@ -1,25 +1,7 @@
 import { InvalidArgumentError } from "../../../errors.js";
 import { longerThan, quoted, rejectModel, rejectSize } from "../failure.js";
+import { isBlob, type ModelBytes, type ModelFiles } from "./model_files.js";
 import { concatenate, type ModelSource, type ReadOptions } from "./model_source.js";
-
-/** Bytes in memory, or what holds them: in browsers a `File` of an input or a drop, too. */
-export type ModelBytes = Uint8Array | ArrayBuffer | Blob;
-
-/** The files of one model, as an input, a drop or a folder gives them: an array of `File`s, or a `FileList`. */
-export type ModelFiles = readonly File[] | FileList;
-
-export function isModelBytes(source: unknown): source is ModelBytes {
-  return source instanceof Uint8Array || source instanceof ArrayBuffer || isBlob(source);
-}
-
-export function isModelFiles(source: unknown): source is ModelFiles {
-  if (Array.isArray(source)) return source.length > 0 && source.every(isBlob);
-  return typeof FileList !== "undefined" && source instanceof FileList;
-}
-
-function isBlob(source: unknown): source is Blob {
-  return typeof Blob !== "undefined" && source instanceof Blob;
-}
 
 /** A model that is one file, with no other beside it. */
 export function openBytes(bytes: ModelBytes, options: ReadOptions): ModelSource {
@@ -76,7 +58,7 @@ function inMemory(
   label: string,
   main: ModelBytes,
   beside: ReadonlyMap<string, Blob>,
-  { signal, onRead }: ReadOptions,
+  { signal }: ReadOptions,
 ): ModelSource {
   const find = (segments: readonly string[]): Blob | undefined =>
     beside.get(segments.join("/")) ?? beside.get(segments[segments.length - 1]);
@@ -95,13 +77,15 @@ function inMemory(
     label,
     remote: false,
 
-    async read(limitOf) {
+    async read(limitOf, reading) {
       const bytes = await bytesOf(main, "the file");
-      const limit = limitOf(bytes);
-      return bytes.length > limit ? rejectModel(label, longerThan(limit)) : bytes;
+      const limit = limitOf(bytes, bytes.length);
+      if (bytes.length > limit) rejectModel(label, longerThan(limit));
+      reading.add(bytes.length);
+      return bytes;
     },
 
-    async readFiles(files, bytes) {
+    async readFiles(files, bytes, reading) {
       const names = files.map((segments) => segments.join("/"));
       const found = files.map((segments, i) => find(segments) ?? rejectMissing(label, names[i], beside.size));
       const size = found.reduce((sum, file) => sum + file.size, 0);
@@ -109,16 +93,20 @@ function inMemory(
       const blocks: Uint8Array[] = [];
       for (const [i, file] of found.entries()) {
         blocks.push(await bytesOf(file, `weights file ${quoted(names[i])}`));
-        onRead?.(file.size);
+        reading.add(file.size);
       }
       return concatenate(blocks, bytes);
     },
 
-    async readBeside(segments, most) {
+    async readBeside(segments, most, reading) {
       const file = find(segments);
+      if (!file) return undefined;
       const name = quoted(segments.join("/"));
-      if (file && file.size > most) rejectModel(label, `file ${name} ${longerThan(most)}`);
-      return file && bytesOf(file, `file ${name}`);
+      if (file.size > most) rejectModel(label, `file ${name} ${longerThan(most)}`);
+      reading?.expect(file.size);
+      const bytes = await bytesOf(file, `file ${name}`);
+      reading?.add(bytes.length);
+      return bytes;
     },
   };
 }

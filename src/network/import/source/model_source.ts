@@ -1,3 +1,5 @@
+import type { Reading } from "./reading.js";
+
 /** Where a model's files come from: a folder on disk, a place on the web, or bytes in memory. */
 export interface ModelSource {
   /** How messages call the model's main file. */
@@ -7,31 +9,44 @@ export interface ModelSource {
   /**
    * Bytes of the main file.
    *
-   * @param limitOf how long the file may be, from how it begins: a server may send without end
+   * @param limitOf how long the file may be, from how it begins: a server may send without end; it is told the size as well,
+   *   where that is known
+   * @param reading is told of every block
    */
-  read(limitOf: (head: Uint8Array) => number): Promise<Uint8Array<ArrayBuffer>>;
+  read(
+    limitOf: (head: Uint8Array, size: number | undefined) => number,
+    reading: Reading,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Bytes of files beside it, joined in order. Sizes are compared before memory is reserved.
    *
    * @param files paths as segments, already checked, relative to the folder of the main file
    * @param bytes how many bytes are declared for them together
+   * @param reading is told of every block, but expects them already
    * @returns memory of their own, which nobody else holds
    * @throws ModelError for a file that is missing, outside the folder, or of another size
    */
-  readFiles(files: readonly (readonly string[])[], bytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  readFiles(
+    files: readonly (readonly string[])[],
+    bytes: number,
+    reading: Reading,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Bytes of one file beside it, of whatever size up to `most`; undefined where there is none.
    *
+   * @param reading is told how much there is, where that is known, and of every block
    * @throws ModelError for a file that is there and cannot be read, or is longer
    */
-  readBeside(file: readonly string[], most: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  readBeside(
+    file: readonly string[],
+    most: number,
+    reading?: Reading,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
-/** What reading may be watched and stopped with. */
+/** What reading may be stopped with. */
 export interface ReadOptions {
   readonly signal?: AbortSignal;
-  /** Called after every block of weights that was read. */
-  readonly onRead?: (bytes: number) => void;
 }
 
 /** Blocks joined to `bytes` bytes. */

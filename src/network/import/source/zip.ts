@@ -20,11 +20,7 @@ interface Entry {
  * @param label of the archive, for messages
  * @throws ModelError for an archive that cannot be read, or that holds no model or several
  */
-export function openZip(
-  bytes: Uint8Array<ArrayBuffer>,
-  label: string,
-  { signal, onRead }: ReadOptions,
-): ModelSource {
+export function openZip(bytes: Uint8Array<ArrayBuffer>, label: string, { signal }: ReadOptions): ModelSource {
   const entries = entriesOf(bytes, label);
   const main = mainOf([...entries.keys()]);
   if (main === undefined) {
@@ -52,11 +48,11 @@ export function openZip(
     async read(limitOf) {
       const entry = entries.get(main)!;
       const file = unpack(entry);
-      const limit = limitOf(file);
+      const limit = limitOf(file, undefined);
       return file.length > limit ? rejectModel(label, longerThan(limit)) : file;
     },
 
-    async readFiles(files, declared) {
+    async readFiles(files, declared, reading) {
       const names = files.map((segments) => segments.join("/"));
       const found = files.map(
         (segments, i) => entryOf(segments) ?? rejectMissing(label, names[i], entries.size),
@@ -65,17 +61,20 @@ export function openZip(
       if (size !== declared) rejectSize(label, names, size, declared);
       const blocks = found.map((entry) => {
         const block = unpack(entry);
-        onRead?.(block.length);
+        reading.add(block.length);
         return block;
       });
       return blocks.length === 1 ? blocks[0] : concatenate(blocks, declared);
     },
 
-    async readBeside(segments, most) {
+    async readBeside(segments, most, reading) {
       const entry = entryOf(segments);
       if (entry && entry.size > most)
         rejectModel(label, `file ${quoted(segments.join("/"))} ${longerThan(most)}`);
-      return entry && unpack(entry);
+      const file = entry && unpack(entry);
+      reading?.expect(file?.length ?? 0);
+      reading?.add(file?.length ?? 0);
+      return file;
     },
   };
 }

@@ -2,8 +2,8 @@
 
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { depthToSpace, spaceToDepth } from "../../dataflow/blocks.js";
+import { type Border, pad, placesAround } from "../../dataflow/borders.js";
 import { foldPad } from "../../dataflow/folding.js";
-import { type Border, pad, placesAround } from "../../dataflow/parts.js";
 import { resize, type Sampling } from "../../dataflow/resize.js";
 import { gathered, integers, type Tensor } from "../../dataflow/tensor.js";
 import { channelsLast } from "../../dataflow/window.js";

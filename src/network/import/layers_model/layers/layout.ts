@@ -1,7 +1,8 @@
 import { sizeOf } from "../../../spec.js";
 import type { Activation } from "../../dataflow/activation.js";
 import { transpose, unsqueeze } from "../../dataflow/axes.js";
-import { expand, pad } from "../../dataflow/parts.js";
+import { pad } from "../../dataflow/borders.js";
+import { expand } from "../../dataflow/places.js";
 import type { ImageAxes } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
 import type { LayerCall } from "../layer_call.js";
@@ -48,16 +49,6 @@ function sides(call: LayerCall, key: string, fallback: number, spatial: number):
       `${key} is ${valueText(value)}, expected ${spatial === 1 ? "n or [before, after]" : "n, [rows, columns] or [[top, bottom], [left, right]]"}`,
     );
   return pairs as unknown as Sides;
-}
-
-/** `Flatten`; `channels_first` moves the first axis to the end before. */
-export function importFlatten(call: LayerCall): Activation {
-  const { input } = call;
-  const rank = input.dims.length;
-  if (call.layout === "channels_last" || rank < 3) return call.onInput({ op: "Flatten" });
-  const axes = input.dims.map((_, axis) => axis);
-  const turned = transpose(call.flow, input, [0, ...axes.slice(2), 1]);
-  return call.with(turned).onInput({ op: "Flatten" });
 }
 
 /** `Reshape`; one size may be -1 (null in tfjs), which takes what is left. */

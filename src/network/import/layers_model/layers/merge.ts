@@ -1,10 +1,18 @@
 import type { Activation, Operand } from "../../dataflow/activation.js";
-import { type Arithmetic, arithmetic, scaled } from "../../dataflow/arithmetic.js";
+import { type Arithmetic, arithmetic as combine, scaled } from "../../dataflow/arithmetic.js";
 import { axisOf, unsqueeze } from "../../dataflow/axes.js";
 import { concat } from "../../dataflow/parts.js";
 import { constantOf } from "../constant_argument.js";
 import type { LayerCall } from "../layer_call.js";
 import { TensorArgument } from "../references.js";
+import { type LayerClass, layer } from "./layer_class.js";
+
+/** Layers of arithmetic, by their class and the operator that each is. */
+export function arithmetic(classes: Readonly<Record<string, Arithmetic>>, takesTwo: boolean): LayerClass[] {
+  return Object.entries(classes).map(([name, op]) =>
+    layer([name], (call) => importArithmetic(call, op, takesTwo), [op, "Constant"]),
+  );
+}
 
 /**
  * Arithmetic of layers. Values with fewer axes get leading ones, after the batch. In Keras 3 an operation on tensors looks
@@ -14,7 +22,7 @@ export function importArithmetic(call: LayerCall, op: Arithmetic, takesTwo: bool
   const operands = operandsOf(call);
   if (operands.length < 2 || (takesTwo && operands.length > 2))
     call.reject(`it reads ${operands.length} values, expected ${takesTwo ? "two" : "two or more"}`);
-  return arithmetic(call.flow, op, operands);
+  return combine(call.flow, op, operands);
 }
 
 /** What a call combines, in the order of its arguments. */
@@ -45,7 +53,7 @@ function operandsOf(call: LayerCall): Operand[] {
 export function importAverage(call: LayerCall): Activation {
   const operands = operandsOf(call);
   if (operands.length < 2) call.reject(`it reads ${operands.length} values, expected two or more`);
-  return scaled(call.flow, arithmetic(call.flow, "Add", operands), Math.fround(1 / operands.length));
+  return scaled(call.flow, combine(call.flow, "Add", operands), Math.fround(1 / operands.length));
 }
 
 /** `Concatenate`; `axis` counts the batch as axis 0. */

@@ -1,5 +1,6 @@
 import type { Activation } from "../../dataflow/activation.js";
-import { type Part, pad, take } from "../../dataflow/parts.js";
+import { pad } from "../../dataflow/borders.js";
+import { type Part, take } from "../../dataflow/parts.js";
 import { resize, type Sampling } from "../../dataflow/resize.js";
 import type { ImageAxes } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";

@@ -1,7 +1,7 @@
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { axesOf } from "../../dataflow/axes.js";
 import type { Flow } from "../../dataflow/flow.js";
-import { listOf } from "../../dataflow/parts.js";
+import { listOf } from "../../dataflow/places.js";
 import { isRecord, valueText } from "../../failure.js";
 import { constantOf } from "../constant_argument.js";
 import type { LayerCall } from "../layer_call.js";

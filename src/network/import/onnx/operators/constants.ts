@@ -3,7 +3,7 @@
 import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { filled, foldEach, range } from "../../dataflow/folding.js";
 import { cumulativeSum, foldCumulativeSum, newAxis, oneHot, scattered } from "../../dataflow/indexed.js";
-import { listOf } from "../../dataflow/parts.js";
+import { listOf } from "../../dataflow/places.js";
 import { float32Tensor, integers, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";

@@ -1,7 +1,7 @@
 /** Resampling of images. */
 
 import { isActivation, type Operand } from "../../dataflow/activation.js";
-import { listOf } from "../../dataflow/parts.js";
+import { listOf } from "../../dataflow/places.js";
 import { resize, type Sampling } from "../../dataflow/resize.js";
 import { channelsFirst } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";

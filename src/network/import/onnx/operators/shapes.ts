@@ -4,19 +4,10 @@ import { sizeOf } from "../../../spec.js";
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { checkPerm, reshape, squeeze, transpose, unsqueeze, withRank } from "../../dataflow/axes.js";
 import { depthToSpace, spaceToDepth } from "../../dataflow/blocks.js";
+import { type Border, pad } from "../../dataflow/borders.js";
 import { checkDims, foldPad, tiled } from "../../dataflow/folding.js";
-import {
-  type Border,
-  concat,
-  expand,
-  gather,
-  listOf,
-  type Part,
-  pad,
-  partOf,
-  repeat,
-  take,
-} from "../../dataflow/parts.js";
+import { concat, type Part, partOf, take } from "../../dataflow/parts.js";
+import { expand, gather, listOf, repeat } from "../../dataflow/places.js";
 import {
   broadcastDims,
   broadcastTo,

@@ -1,0 +1,49 @@
+import { EngineError } from "../../../errors.js";
+import { topClasses } from "../../../kernels/top_classes/reference.js";
+import type { Tell } from "../../../network/progress.js";
+import { ownClasses, ownImages } from "../../backend.js";
+import { createMemory } from "../plan/layout.js";
+import type { Planned, WasmBackend } from "../wasm_backend.js";
+import { seedRows } from "./passes.js";
+import { profile } from "./profile.js";
+import { type KernelExports, openProgram, type Program, tapesFor } from "./program.js";
+import { createSession } from "./session.js";
+
+/** Computes on the thread that calls. */
+export async function callingThread(
+  { plan, segments, entries }: Planned,
+  module: WebAssembly.Module,
+  tell: Tell | undefined,
+): Promise<WasmBackend> {
+  const memory = createMemory(plan.pages, segments, false, tell);
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  let live: Program | undefined = openProgram(plan, memory, exports as unknown as KernelExports, 1);
+  const programFor = (caller: string): Program => {
+    if (!live) throw new EngineError(`${caller}: the engine was disposed, expected a live engine`);
+    return live;
+  };
+  const session = createSession(programFor);
+  return {
+    name: "wasm",
+    logits: (images, signal) => session.logits(ownImages(images, signal), signal),
+    jacobian: (images, request) => session.jacobian(ownImages(images, request.signal), ownClasses(request)),
+    gradient: (images, request) => session.gradient(ownImages(images, request.signal), request),
+    // Lasts for several turns of the event loop.
+    deepfool: (images, request) =>
+      session.deepfool(images.slice(), { ...request, labels: request.labels?.slice() }),
+    profile(image, { classes, repeats }) {
+      const program = programFor("profile");
+      const [room] = program.images;
+      room.pixels.set(image);
+      program.run(room.plan.forward);
+      const wanted = topClasses(room.logits, 0, program.classes, classes);
+      const tapes = tapesFor(room, classes);
+      seedRows(room, wanted, tapes.stride);
+      program.run(tapes.gradient);
+      return profile(program, entries, tapes, repeats ?? 10);
+    },
+    dispose: () => {
+      live = undefined;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** Operations that take values one by one, or several times. */
+
+import type { Activation } from "./activation.js";
+import { reshape, squeeze } from "./axes.js";
+import type { Flow } from "./flow.js";
+import { concat, take } from "./parts.js";
+import type { Dims, Tensor } from "./tensor.js";
+
+/** More parts than that would be a network of their own. */
+const MOST_PARTS = 4096;
+
+/** Before there are lists of so many. */
+export function checkParts(flow: Flow, count: number): void {
+  if (!(count <= MOST_PARTS)) flow.unsupported(`of ${count} separate parts`);
+}
+
+/** Values at these places of an axis, in this order. */
+export function takeEach(flow: Flow, x: Activation, axis: number, places: readonly number[]): Activation {
+  if (axis === x.batch) flow.mixesImages("it takes values along");
+  const parts: { start: number; step: number; count: number }[] = [];
+  for (const place of places) {
+    const last = parts[parts.length - 1];
+    const step = last ? place - (last.start + (last.count - 1) * last.step) : 0;
+    if (last && step !== 0 && (last.count === 1 || step === last.step)) {
+      last.count++;
+      last.step = step;
+    } else parts.push({ start: place, step: 1, count: 1 });
+  }
+  if (parts.length === 0) flow.unsupported("a part without values");
+  checkParts(flow, parts.length);
+  const taken = parts.map((part) => take(flow, x, { axis, ...part }));
+  return taken.length === 1 ? taken[0] : concat(flow, taken, axis);
+}
+
+/** Values at constant indices; the shape of the indices takes the axis's place. */
+export function gather(flow: Flow, x: Activation, axis: number, indices: Tensor): Activation {
+  const length = x.dims[axis];
+  if (axis === x.batch) flow.mixesImages("it takes values along");
+  const places = Array.from(indices.data, (at) => (at < 0 ? at + length : at));
+  const wrong = places.find((at) => !Number.isInteger(at) || at < 0 || at >= length);
+  if (wrong !== undefined) flow.reject(`index ${wrong} of axis ${axis}, which has ${length} values`);
+  const taken = takeEach(flow, x, axis, places);
+  if (indices.dims.length === 0) return squeeze(flow, taken, [axis]);
+  if (indices.dims.length === 1) return taken;
+  return reshape(flow, taken, [...x.dims.slice(0, axis), ...indices.dims, ...x.dims.slice(axis + 1)]);
+}
+
+/** A value several times along an axis. */
+export function repeat(flow: Flow, x: Activation, axis: number, times: number): Activation {
+  checkParts(flow, times);
+  return times === 1 ? x : concat(flow, new Array<Activation>(times).fill(x), axis);
+}
+
+/** Repeats axes of length 1 along which every image has the same. */
+export function expand(flow: Flow, x: Activation, dims: Dims): Activation {
+  if (dims[x.batch] !== x.dims[x.batch]) flow.mixesImages("it repeats");
+  return dims.reduce((grown, n, axis) => {
+    if (n === grown.dims[axis]) return grown;
+    checkParts(flow, n);
+    return takeEach(flow, grown, axis, new Array<number>(n).fill(0));
+  }, x);
+}
+
+/** A list of numbers from a constant, as attributes have it. */
+export function listOf(tensor: Tensor): number[] {
+  return Array.from(tensor.data);
+}
