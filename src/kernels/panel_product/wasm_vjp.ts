@@ -157,9 +157,7 @@ export function panelVjp(lanes: number): KernelSource {
                 () => {
                   // One more than fits goes by halves: a tile of one takes almost as long as a full one.
                   left.set(minU(last.sub(column), int(PANEL).sub(inPanel)));
-                  count.set(
-                    minU(left, selectI32(left.eq(most + 1), Math.ceil((most + 1) / 2), most)),
-                  );
+                  count.set(minU(left, selectI32(left.eq(most + 1), Math.ceil((most + 1) / 2), most)));
                   byCount(most);
                   column.set(column.add(count));
                   inPanel.set(inPanel.add(count));

@@ -31,6 +31,7 @@ import { maxPoolGradient } from "../max_pool/wasm_gradient.js";
 import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
 import { nonzeroList } from "../nonzero_list/wasm.js";
 import { operatorKernels } from "../operators/wasm_kernels.generated.js";
+import { panelVjp } from "../panel_product/wasm_vjp.js";
 import { pixelMap } from "../pixel_map/wasm.js";
 import { reduceSum, repeatScaled } from "../reduction/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
@@ -65,6 +66,7 @@ export const kernelSources: readonly KernelSource[] = [
   convGradient({ pixels: 1, vectors: 4 }),
   convGradientSparse,
   ...[4, 8, 10, 12].map((lanes) => convVjpGrouped({ lanes })),
+  ...[4, 8, 10, 12].map(panelVjp),
   liveList,
   liveListOfCandidates,
   affine,
