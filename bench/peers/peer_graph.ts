@@ -26,13 +26,13 @@ const OF_ROWS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The simplified network in the orders in which peers hold values: images have their channels first where convolutions and
+ * The simplified network, computed whole, in the orders in which peers hold values: images have their channels first where convolutions and
  * pools read or write them, everything else lies as here. Functions of single values take what comes, and where the
  * orders of their operands differ, channels first; the input has them first. So a network is spelled as its authors and
  * exporters spell it: ConvNeXt moves its channels to the end before a layer normalisation, and back behind the dense layers.
  */
 export function peerGraph(network: Network): PeerGraph {
-  const { input, nodes, output } = simplify(network);
+  const { input, nodes, output } = simplify(network, { narrows: false });
   const steps: PeerStep[] = [];
   const first = new Map([[input.name, input.shape.length === 3]]);
   const named = new Map<string, string>();

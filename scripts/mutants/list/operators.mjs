@@ -101,7 +101,7 @@ export const mutants = [
     to: "panels.set(s.add(batch.mul(sBatch)));",
   },
   {
-    ...wasm("kernels/panel_product", "lower_wasm.ts", [equivalence("wasm-simd", "MatMul")]),
+    ...wasm("kernels/panel_product", "lower_wasm.ts", [equivalence("wasm-simd", "mat_mul")]),
     name: "mat_mul vjp: last panel",
     what: "the last panel, of fewer columns, lies where the first does",
     from: "toStart: first * PANEL * depth,",
