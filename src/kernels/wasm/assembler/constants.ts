@@ -22,15 +22,21 @@ export class Constants {
   }
 }
 
-let current = new Constants();
+/** What is known of the kernel that is being assembled. */
+interface Assembly {
+  readonly constants: Constants;
+  /** Whether multiply-adds are fused. */
+  readonly relaxed: boolean;
+}
 
-/** The constants of the kernel that is being assembled. */
-export const currentConstants = (): Constants => current;
+let current: Assembly = { constants: new Constants(), relaxed: false };
 
-/** Assembles a kernel with these constants. */
-export function withConstants(constants: Constants, assembleIt: () => void): void {
+export const currentAssembly = (): Assembly => current;
+
+/** Emits a kernel, of which this is known. */
+export function assembling(assembly: Assembly, emit: () => void): void {
   const before = current;
-  current = constants;
-  assembleIt();
+  current = assembly;
+  emit();
   current = before;
 }

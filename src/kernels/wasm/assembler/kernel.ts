@@ -13,7 +13,7 @@ import {
   local,
   v128,
 } from "wasmati";
-import { Constants, withConstants } from "./constants.js";
+import { assembling, Constants } from "./constants.js";
 import { double, type F32, I32, type Int, int, V128 } from "./expressions.js";
 import { type Kind, Locals, type Variable } from "./locals.js";
 import { loadF32, loadI32, loadSplat, storeI32 } from "./memory.js";
@@ -113,7 +113,7 @@ export function assemble(source: KernelSource, target: Target, runner?: Dependen
           });
         const own = new Constants();
         for (const x of constants) own.keep(x, locals.v128(double(x).splat()).emit);
-        withConstants(own, () =>
+        assembling({ constants: own, relaxed: target.relaxed }, () =>
           source.emit({
             field: (name) => locals.i32(loadI32(base, at(name))),
             float: (name) => locals.f32(loadF32(base, at(name))),
