@@ -335,6 +335,20 @@ describe("values of which a part is read", () => {
     expect(nodes.find(({ name }) => name === "chosen")).toMatchObject({ indices: [1, 0] });
   });
 
+  it("are whole behind a function that has a slope for each unit, and keep those of channels", () => {
+    const nodes = (slope: Float32Array) => [
+      at("a", dense(4, 4), "image"),
+      at("b", { op: "PRelu", slope }, "a"),
+      at("part", row([0, 1], [2, 4]), "b"),
+      at("flat", { op: "Flatten" }, "part"),
+      at("scores", dense(6, 2), "flat"),
+    ];
+    const made = (length: number) =>
+      shapes(simplify(build([6, 4], nodes(new Float32Array(length).fill(0.5))))).slice(0, 3);
+    expect(made(24)).toEqual(["a: Gemm 6x4", "b: PRelu 6x4", "part: Slice 2x3"]);
+    expect(made(4)).toEqual(["image\u00000,0\u00002,4: Slice 2x4", "a: Gemm 2x4", "b: PRelu 2x4"]);
+  });
+
   it("stay whole where that saves no multiply-add, and the image does", () => {
     const nodes = [
       at("a", relu, "image"),

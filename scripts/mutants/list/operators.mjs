@@ -10,6 +10,7 @@ const normalization = wasm(
 );
 const reduction = wasm("kernels/reduction", "wasm.ts", kernels("wasm_reduction"));
 const panelVjp = wasm("kernels/panel_product", "wasm_vjp.ts", kernels("wasm_panel_vjp"));
+const repeated = wasm("kernels/arithmetic", "wasm_repeated.ts", kernels("wasm_repeated"));
 const wgslSoftmax = webgpu("kernels/operators/softmax", "wgsl.ts", kernels("wgsl_softmax"));
 const wgslNormalization = webgpu(
   "kernels/operators/layer_normalization",
@@ -55,6 +56,27 @@ export const mutants = [
           from.set(from.add(4));`,
     to: `          even.set(even.add(loadSplat(from)));
           from.set(from.add(0));`,
+  },
+  {
+    ...repeated,
+    name: "sum_repeated: row",
+    what: "every row takes the factors of the first",
+    from: "weight.set(weight.add(weightRow));",
+    to: "",
+  },
+  {
+    ...repeated,
+    name: "sum_repeated: unit",
+    what: "all units of a block take the factor of its first",
+    from: "times.set(loadSplat(weight, 4 * u));",
+    to: "times.set(loadSplat(weight));",
+  },
+  {
+    ...wasm("kernels/arithmetic", "lower_wasm.ts", [equivalence("wasm-simd", "mul", "sub")]),
+    name: "arithmetic: repeated operand",
+    what: "factors that are repeated are read on behind their end",
+    from: "kept[`full${1 - i}`] ? units : sizeOf(node.inputShapes[1 - i])",
+    to: "units",
   },
   {
     ...wasm("kernels/operators/mat_mul", "wasm_forward.ts", kernels("wasm_mat_mul")),

@@ -1,6 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { Const, type Dependency, elem, funcref, importMemory, Module, table } from "wasmati";
 import { affine } from "../affine/wasm.js";
+import { sumRepeated } from "../arithmetic/wasm_repeated.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convForwardColumns } from "../conv/wasm_forward_columns.js";
 import { convForwardGrouped } from "../conv/wasm_forward_grouped.js";
@@ -77,6 +78,7 @@ export const kernelSources: readonly KernelSource[] = [
   copyRows,
   copyStrided,
   reduceSum,
+  ...([1, 4, 8, 12] as const).map(sumRepeated),
   repeatScaled,
   ...[1, 2, 3].map(rowNorms),
   jacobianRows,
