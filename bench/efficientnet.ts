@@ -12,8 +12,8 @@ const STAGES = [
   [6, 320, 1, 1, 3],
 ] as const;
 
-/** What keeps the second moment behind a swish (0.36 of a standard normal's), and behind a swish and a gate of one half. */
-const [SWISH, GATED] = [2.8, 11];
+/** What keeps the second moment behind a swish (0.36 of a standard normal's), and what keeps logits of the order of 1. */
+const [SWISH, GATED] = [2.8, 6];
 
 /**
  * EfficientNet-B0, batch normalisation folded: inverted residuals with depthwise convolutions, swish, and channels that are
