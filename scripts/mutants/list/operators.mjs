@@ -68,11 +68,11 @@ export const mutants = [
     ...repeated,
     name: "sum_repeated: unit",
     what: "all units of a block take the factor of its first",
-    from: "times.set(loadSplat(weight, 4 * u));",
+    from: "times.set(loadSplat(weight, (4 * n) / vectors));",
     to: "times.set(loadSplat(weight));",
   },
   {
-    ...wasm("kernels/arithmetic", "lower_wasm.ts", [equivalence("wasm-simd", "mul", "sub")]),
+    ...wasm("kernels/arithmetic", "lower_wasm.ts", [equivalence("wasm-simd", "arithmetic")]),
     name: "arithmetic: repeated operand",
     what: "factors that are repeated are read on behind their end",
     from: "kept[`full${1 - i}`] ? units : sizeOf(node.inputShapes[1 - i])",

@@ -47,7 +47,12 @@ export function pairs<O extends AnyOperator>(of: PairKernel<O>): PairLowering<O>
       const operands = step.inputs.map((name, i): Operand => {
         const shape = node.inputShapes[i];
         if (sizeOf(shape) === units) return { in: value(name) };
-        if (repeatsRows(of, node, i)) return { in: value(name), repeated: sizeOf(shape) };
+        if (repeatsRows(of, node, i)) {
+          const factor = of.factors[i];
+          if (varies(name) && factor !== "other operand")
+            kept[`same${i}`] = memory.place(new Float32Array(sizeOf(shape)).fill(factor === "one" ? 1 : -1));
+          return { in: value(name), repeated: sizeOf(shape) };
+        }
         if (sizeOf(shape) === 1 && !of.keep && !varies(name)) return { in: value(name), single: true };
         const index = broadcastOffsets(shape, node.shape);
         const full = memory.reserve(4 * units + 16);
@@ -167,10 +172,9 @@ function shareOf(
     emit(
       entry(lanes("sum_repeated") as "sum_repeated_4", node.name, Math.ceil(inner / REPEATED_UNITS), {
         gy,
-        factor: kind === "other operand" ? (factor as Buffer) : 0,
+        factor: kept[`same${i}`] ?? factor,
         gx: target.buffer,
-        ...{ rows: units / inner, inner },
-        scale: f32(kind === "minus one" ? -1 : 1),
+        ...{ factorRow: kept[`same${i}`] ? 0 : 4 * inner, rows: units / inner, inner },
         accumulate,
       }),
     );

@@ -1,15 +1,4 @@
-import {
-  ifThen,
-  int,
-  type KernelSource,
-  kernel,
-  loadSplat,
-  madd,
-  type V128,
-  type Variable,
-  whileDo,
-  zero,
-} from "../wasm/assembler.js";
+import { ifThen, int, type KernelSource, kernel, loadSplat, madd, whileDo, zero } from "../wasm/assembler.js";
 import type { Stride } from "../wasm/lowering.js";
 import { load, minU, store, type Width } from "../wasm/tiles.js";
 import { REPEATED_UNITS } from "./wasm_tile.js";
@@ -17,20 +6,20 @@ import { REPEATED_UNITS } from "./wasm_tile.js";
 /**
  * The share of an operand that is repeated along rows, a gate of each channel say, in the cotangents of a sum or product:
  *
- *   gx[i][k] = scale sum over 0 <= r < rows of  factor[r][i] gy[r][i][k]   (+ gx[i][k] if `accumulate`)
+ *   gx[i][k] = sum over 0 <= r < rows of  factor[r][i] gy[r][i][k]   (+ gx[i][k] if `accumulate`)
  *
- * 0 <= i < inner; `factor` 0 is all ones. Every gy must be defined. Rising r. Tiles: 16 units.
+ * 0 <= i < inner; `factorRow` is the bytes from a row of factors to the next, 0 where all rows have the same. Every gy must be
+ * defined. Rising r. Tiles: 16 units.
  */
 export function sumRepeated(stride: Stride): KernelSource {
   return kernel(
     `sum_repeated_${stride}`,
-    ["gy", "factor", "gx", "rows", "inner", "scale", "accumulate"],
-    ({ field, lanes, begin, end, locals, target }) => {
+    ["gy", "factor", "gx", "factorRow", "rows", "inner", "accumulate"],
+    ({ field, begin, end, locals, target }) => {
       const [gy, factor, gx] = [field("gy"), field("factor"), field("gx")];
       const [rows, inner, accumulate] = [field("rows"), field("inner"), field("accumulate")];
-      const scale = lanes("scale");
       const [unit, left, from, weight, to, terms] = Array.from({ length: 6 }, () => locals.i32());
-      const [weightRow, row] = [locals.i32(inner.shl(2)), locals.i32(inner.mul(4 * stride))];
+      const [weightRow, row] = [field("factorRow"), locals.i32(inner.mul(4 * stride))];
       const sums = Array.from({ length: Math.max(4, stride) }, () => locals.v128());
       const times = locals.v128();
 
@@ -42,32 +31,22 @@ export function sumRepeated(stride: Stride): KernelSource {
         from.set(gy.add(unit.mul(4 * stride)));
         weight.set(factor.add(unit.shl(2)));
         terms.set(rows);
-        const addRow = (add: (u: number, sum: Variable<V128>, v: number) => void): void => {
-          whileDo(
-            () => terms,
-            () => {
-              for (const [n, sum] of own.entries()) add(Math.floor(n / vectors), sum, n);
-              from.set(from.add(row));
-              weight.set(weight.add(weightRow));
-              terms.set(terms.sub(1));
-            },
-          );
-        };
         const step = 4 * width;
-        const cotangent = (n: number) => load(width, from, step * n);
-        ifThen(
-          factor,
-          () =>
-            addRow((u, sum, n) => {
-              if (stride === 1) times.set(load(width, weight, step * u));
-              else if (n % vectors === 0) times.set(loadSplat(weight, 4 * u));
-              sum.set(madd(target, times, cotangent(n), sum));
-            }),
-          () => addRow((_, sum, n) => sum.set(sum.add(cotangent(n)))),
+        whileDo(
+          () => terms,
+          () => {
+            for (const [n, sum] of own.entries()) {
+              if (stride === 1) times.set(load(width, weight, step * n));
+              else if (n % vectors === 0) times.set(loadSplat(weight, (4 * n) / vectors));
+              sum.set(madd(target, times, load(width, from, step * n), sum));
+            }
+            from.set(from.add(row));
+            weight.set(weight.add(weightRow));
+            terms.set(terms.sub(1));
+          },
         );
         to.set(gx.add(unit.mul(4 * stride)));
         own.forEach((sum, n) => {
-          sum.set(sum.mul(scale));
           ifThen(accumulate, () => sum.set(sum.add(load(width, to, step * n))));
           store(width, to, sum, step * n);
         });

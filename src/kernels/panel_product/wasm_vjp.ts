@@ -88,24 +88,17 @@ export function panelVjp(lanes: number): KernelSource {
             (cut) => leaveIf(cotangent.eq(4 * n + cut)),
             { cotangent: laneBytes * n, weight: (i) => 4 * (PANEL * n + i) },
           );
-        whileDo(
-          () => term.geU(UNROLL),
-          (leaveIf) => {
-            for (let n = 0; n < UNROLL; n++) multiply(n, leaveIf);
-            cotangent.set(cotangent.add(UNROLL * laneBytes));
-            factor.set(factor.add(4 * PANEL * UNROLL));
-            term.set(term.sub(UNROLL));
-          },
-        );
-        whileDo(
-          () => term,
-          (leaveIf) => {
-            multiply(0, leaveIf);
-            cotangent.set(cotangent.add(laneBytes));
-            factor.set(factor.add(4 * PANEL));
-            term.set(term.sub(1));
-          },
-        );
+        // Rounds of several terms, where most of the work is, then of one.
+        for (const terms of units === most ? [UNROLL, 1] : [1])
+          whileDo(
+            () => term.geU(terms),
+            (leaveIf) => {
+              for (let n = 0; n < terms; n++) multiply(n, leaveIf);
+              cotangent.set(cotangent.add(terms * laneBytes));
+              factor.set(factor.add(terms * 4 * PANEL));
+              term.set(term.sub(terms));
+            },
+          );
         tile.store(units, (i) => gx.add(place[i]));
       };
       const byCount = (units: number): void => {

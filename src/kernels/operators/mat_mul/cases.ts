@@ -82,11 +82,14 @@ export const testing: OperatorTesting<MatMul> = {
   cases: [...sizes(), ...networks()],
 };
 
+/** Beyond a panel of columns. */
+const LONG = 19;
+
 /** The image by a product of it, every axis of either as long as tiles are. */
 function sizes(): OperatorCase[] {
   const cases: OperatorCase[] = [];
   for (const transposeB of [false, true])
-    for (const n of FEW_SIZES)
+    for (const n of [...FEW_SIZES, LONG])
       for (const [rows, depth, columns] of [
         [n, 3, 5],
         [5, n, 3],
