@@ -8,6 +8,9 @@ import {
 } from "../../testing.js";
 import type { MatMul } from "./spec.js";
 
+/** An axis beyond a panel of columns. */
+const LONG = 19;
+
 export const testing: OperatorTesting<MatMul> = {
   samples: [
     {
@@ -81,9 +84,6 @@ export const testing: OperatorTesting<MatMul> = {
   ],
   cases: [...sizes(), ...networks()],
 };
-
-/** Beyond a panel of columns. */
-const LONG = 19;
 
 /** The image by a product of it, every axis of either as long as tiles are. */
 function sizes(): OperatorCase[] {
