@@ -1,9 +1,15 @@
-import type { NetworkSpec, NodeSpec, Operator, Shape } from "../src/network/spec.js";
+import { factsOf } from "../src/kernels/operators/facts_of.js";
+import { type NetworkSpec, type NodeSpec, type Operator, type Shape, sizeOf } from "../src/network/spec.js";
 import { normal } from "./images.js";
 
-/** One convolution: square kernel, stride and padding on every side. */
-interface ConvOptions {
+/** Where a layer of weights reads, and the second moment that it multiplies that of its inputs by: He's 2 after a relu. */
+interface LayerOptions {
   readonly from?: string;
+  readonly gain?: number;
+}
+
+/** One convolution: square kernel, stride and padding on every side. */
+interface ConvOptions extends LayerOptions {
   readonly kernel?: number;
   readonly stride?: number;
   readonly pad?: number;
@@ -11,11 +17,11 @@ interface ConvOptions {
 
 /**
  * Writes a network layer by layer, each from the last one unless it says otherwise, with seeded He weights and zero
- * biases: shapes are what is measured, and under He weights about half of the units are live in every layer.
+ * biases: shapes are what is measured, and under He weights about half of the units before a relu are live in every layer.
  */
 export class HeNetwork {
   private readonly nodes: NodeSpec[] = [];
-  private readonly shapes = new Map<string, readonly [size: number, channels: number]>();
+  private readonly shapes = new Map<string, Shape>();
   private readonly gauss: () => number;
   /** The layer that was written last. */
   last = "image";
@@ -27,31 +33,21 @@ export class HeNetwork {
     private readonly size: number,
   ) {
     this.gauss = normal(seed);
-    this.shapes.set(this.last, [size, 3]);
+    this.shapes.set(this.last, [size, size, 3]);
   }
 
-  conv(filters: number, { from = this.last, kernel = 3, stride = 1, pad = 0 }: ConvOptions = {}): string {
-    const [size, channels] = this.shapeOf(from);
-    const fanIn = kernel * kernel * channels;
-    return this.push(
-      {
-        op: "Conv",
-        weights: this.he(fanIn * filters, fanIn),
-        bias: new Float32Array(filters),
-        filters,
-        kernel: [kernel, kernel],
-        strides: [stride, stride],
-        dilations: [1, 1],
-        pads: [pad, pad, pad, pad],
-        groups: 1,
-      },
-      [from],
-      [Math.floor((size + 2 * pad - kernel) / stride) + 1, filters],
-    );
+  conv(filters: number, options: ConvOptions = {}): string {
+    return this.grouped(1, filters, options);
+  }
+
+  /** A filter for each channel. */
+  depthwise(options: ConvOptions = {}): string {
+    const [, , channels] = this.shapeOf(options.from ?? this.last);
+    return this.grouped(channels, channels, options);
   }
 
   relu(): string {
-    return this.push({ op: "Relu" }, [this.last], this.shapeOf(this.last));
+    return this.push({ op: "Relu" });
   }
 
   /** A convolution and a relu. */
@@ -61,37 +57,61 @@ export class HeNetwork {
   }
 
   maxPool(kernel: number): string {
-    const [size, channels] = this.shapeOf(this.last);
-    return this.push(
-      { op: "MaxPool", kernel: [kernel, kernel], strides: [2, 2], pads: [0, 0, 0, 0] },
-      [this.last],
-      [Math.floor((size - kernel) / 2) + 1, channels],
-    );
+    return this.push({ op: "MaxPool", kernel: [kernel, kernel], strides: [2, 2], pads: [0, 0, 0, 0] });
   }
 
   add(a: string, b: string): string {
-    return this.push({ op: "Add" }, [a, b], this.shapeOf(a));
+    return this.push({ op: "Add" }, a, b);
   }
 
   /** Along channels. */
   concat(a: string, b: string): string {
-    const [size, channels] = this.shapeOf(a);
-    return this.push({ op: "Concat", axis: 2 }, [a, b], [size, channels + this.shapeOf(b)[1]]);
+    return this.push({ op: "Concat", axis: 2 }, a, b);
   }
 
   globalAverage(): string {
-    return this.push({ op: "GlobalAveragePool" }, [this.last], [1, this.shapeOf(this.last)[1]]);
+    return this.push({ op: "GlobalAveragePool" });
   }
 
   flatten(): string {
-    const [size, channels] = this.shapeOf(this.last);
-    return this.push({ op: "Flatten" }, [this.last], [1, size * size * channels]);
+    return this.push({ op: "Flatten" });
   }
 
-  dense(units: number): string {
-    const inputs = this.shapeOf(this.last)[1];
-    const weights = this.he(inputs * units, inputs);
-    return this.push({ op: "Gemm", weights, bias: new Float32Array(units), units }, [this.last], [1, units]);
+  /** On the last axis. */
+  dense(units: number, { from = this.last, gain = 2 }: LayerOptions = {}): string {
+    const inputs = this.shapeOf(from).at(-1) as number;
+    const weights = this.draw(inputs * units, gain / inputs);
+    return this.push({ op: "Gemm", weights, bias: new Float32Array(units), units }, from);
+  }
+
+  /** Factors near 1 and offsets near 0. */
+  layerNormalization(from = this.last): string {
+    const depth = this.shapeOf(from).at(-1) as number;
+    const scale = this.draw(depth, 0.01).map((x) => 1 + x);
+    return this.push({ op: "LayerNormalization", epsilon: 1e-6, scale, bias: this.draw(depth, 0.01) }, from);
+  }
+
+  /** What does not depend on the image, of that second moment. */
+  constant(shape: Shape, moment: number): string {
+    const before = this.last;
+    const name = this.push({ op: "Constant", shape, data: this.draw(sizeOf(shape), moment) });
+    this.last = before;
+    return name;
+  }
+
+  /** Any operator without weights to draw; it reads the last layer where no inputs are named. */
+  push(operator: Operator, ...inputs: readonly string[]): string {
+    const read = inputs.length === 0 && operator.op !== "Constant" ? [this.last] : inputs;
+    const name = `${operator.op.toLowerCase()}${this.nodes.length}`;
+    const node: NodeSpec = { ...operator, name, inputs: read };
+    const shape = factsOf(node).shape(
+      node,
+      read.map((input) => this.shapeOf(input)),
+    );
+    this.nodes.push(node);
+    this.shapes.set(name, shape);
+    this.last = name;
+    return name;
   }
 
   spec(): NetworkSpec {
@@ -99,21 +119,38 @@ export class HeNetwork {
     return { name: this.name, input: { name: "image", shape }, nodes: this.nodes, output: this.last };
   }
 
-  private shapeOf(name: string): readonly [size: number, channels: number] {
-    return this.shapes.get(name) as readonly [number, number];
+  /** Of a value that was written. */
+  shapeOf(name: string): Shape {
+    return this.shapes.get(name) as Shape;
   }
 
-  private push(operator: Operator, inputs: readonly string[], shape: readonly [number, number]): string {
-    this.last = `${operator.op.toLowerCase()}${this.nodes.length}`;
-    this.nodes.push({ ...operator, name: this.last, inputs });
-    this.shapes.set(this.last, shape);
-    return this.last;
+  private grouped(
+    groups: number,
+    filters: number,
+    { from = this.last, kernel = 3, stride = 1, pad = 0, gain = 2 }: ConvOptions,
+  ): string {
+    const fanIn = (kernel * kernel * this.shapeOf(from)[2]) / groups;
+    return this.push(
+      {
+        op: "Conv",
+        weights: this.draw(fanIn * filters, gain / fanIn),
+        bias: new Float32Array(filters),
+        filters,
+        kernel: [kernel, kernel],
+        strides: [stride, stride],
+        dilations: [1, 1],
+        pads: [pad, pad, pad, pad],
+        groups,
+      },
+      from,
+    );
   }
 
-  private he(count: number, fanIn: number): Float32Array {
-    const scale = Math.sqrt(2 / fanIn);
-    const weights = new Float32Array(count);
-    for (let i = 0; i < count; i++) weights[i] = scale * this.gauss();
-    return weights;
+  /** Normal numbers of that variance. */
+  private draw(count: number, variance: number): Float32Array {
+    const scale = Math.sqrt(variance);
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i++) values[i] = scale * this.gauss();
+    return values;
   }
 }

@@ -2,10 +2,13 @@ import { buildNetwork } from "../src/network/build.js";
 import { openModel } from "../src/network/import/open_model.js";
 import { type InputTransform, resolveInput } from "../src/network/input.js";
 import type { Network, NetworkSpec } from "../src/network/spec.js";
+import { convnext } from "./convnext.js";
+import { efficientnet } from "./efficientnet.js";
 import { type Files, readJson } from "./files.js";
 import { drawImages, type Images, readImages } from "./images.js";
 import { resnet20, squeezenet, tiny } from "./small_networks.js";
 import { vgg16 } from "./vgg16.js";
+import { VIT_TINY, vit } from "./vit.js";
 
 /** A network to measure, with images for it and, where they are at hand, results computed elsewhere. */
 export interface BenchNetwork {
@@ -57,6 +60,9 @@ export function networkSources(files: Files): readonly Source[] {
     withHeWeights(files, "resnet20-he", "resnet20", () => resnet20(20)),
     withHeWeights(files, "squeezenet-he", "squeezenet", () => squeezenet(11)),
     withHeWeights(files, "tiny", undefined, () => tiny(7)),
+    withHeWeights(files, "vit_tiny", undefined, () => vit(5, VIT_TINY)),
+    withHeWeights(files, "efficientnet_b0", undefined, () => efficientnet(6)),
+    withHeWeights(files, "convnext_tiny", undefined, () => convnext(8)),
   ];
 }
 

@@ -11,7 +11,8 @@ Times our engine beside its peers; every result is checked before it is timed.
   --across             the cases that Node and browsers have in common, on every engine
   --full               every network, operation and batch, with VGG-16
   --gpu                what a GPU is for: few images and many, beside tfjs on WebGPU and PyTorch on CUDA
-  --networks A,B       demo, resnet20, squeezenet, mobilenetv2, vgg16; resnet20-he, squeezenet-he, tiny: seeded weights
+  --networks A,B       demo, resnet20, squeezenet, mobilenetv2, vgg16; resnet20-he, squeezenet-he, tiny, vit_tiny,
+                       efficientnet_b0, convnext_tiny: seeded weights
   --ops A,B            ${OPS.join(", ")}
   --batches 1,8        images a call of logits, jacobian and deepfool_step
   --classes 4,10,32    K

@@ -17,6 +17,13 @@ const ALL = [...OURS, "tfjs-wasm", "tfjs-cpu", "onnxruntime", "torch"] as const;
 
 type Row = readonly [op: Case["op"], batch: number, classes: number, engines: readonly EngineName[]];
 
+/** One image of a network that is measured when it is named. */
+const ONE_IMAGE: readonly Row[] = [
+  ["logits", 1, 0, [...OURS, "onnxruntime", "torch"]],
+  ["gradient", 1, 1, NATIVE],
+  ["jacobian", 1, 10, NATIVE],
+];
+
 /** What a run without options measures: enough to compare with every peer. */
 const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
   demo: [
@@ -58,6 +65,9 @@ const DEFAULT: Readonly<Record<string, readonly Row[]>> = {
     ["logits", 1, 0, NATIVE],
     ["jacobian", 1, 10, NATIVE],
   ],
+  vit_tiny: ONE_IMAGE,
+  efficientnet_b0: ONE_IMAGE,
+  convnext_tiny: ONE_IMAGE,
 };
 
 /** What there is on a GPU. */

@@ -48,7 +48,7 @@ export function profileTable(profile: Profile, peak: number | undefined, byKerne
   return formatTable<LayerTime>(
     [
       { title: "phase", cell: (l) => l.phase, align: "left" },
-      { title: "layer", cell: (l) => l.layer, align: "left" },
+      { title: "layer", cell: (l) => l.layer.replaceAll("\u0000", " "), align: "left" },
       { title: "kernel", cell: (l) => l.kernel, align: "left" },
       { title: "ms", cell: (l) => l.milliseconds.toFixed(3) },
       { title: "of time", cell: (l) => `${((100 * l.milliseconds) / total).toFixed(1)}%` },

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { simplify } from "../../src/network/simplify.js";
 import type { BenchNetwork } from "../networks.js";
 import { root } from "../node_files.js";
+import { peerGraph } from "../peers/peer_graph.js";
 import { Child, childContender, type Message } from "./child.js";
 import type { Contender } from "./contender.js";
 
@@ -58,16 +58,23 @@ export async function startPython(
   return { child, answer, suffix: [...slow, ...(threads > 1 ? [`${threads}t`] : [])] };
 }
 
-/** The simplified graph (batch norm folded) as JSON; arrays become `[first, length]` in a file of float32. */
+/**
+ * The simplified graph (batch norm folded) as JSON, `Order` where an image is brought into another order; arrays become
+ * `[first, length]` in a file of float32.
+ */
 async function exportNetwork(
   { network, input }: BenchNetwork,
   folder: string,
 ): Promise<{ network: string; weights: string }> {
-  const { nodes, input: entry, output } = simplify(network);
+  const { steps, input: entry, output } = peerGraph(network);
   const arrays: Float32Array[] = [];
   let length = 0;
   const graph = {
-    nodes,
+    nodes: steps.map((step) =>
+      step.kind === "operator"
+        ? { ...step.node, channelsFirst: step.channelsFirst }
+        : { op: "Order", name: step.name, inputs: [step.input], channelsFirst: step.channelsFirst },
+    ),
     input: entry.name,
     shape: entry.shape,
     output,

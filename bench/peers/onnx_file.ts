@@ -1,19 +1,7 @@
-import { simplify } from "../../src/network/simplify.js";
 import { type Network, type Node, type Shape, sizeOf } from "../../src/network/spec.js";
-import {
-  type Attribute,
-  type NodeFile,
-  type TensorFile,
-  TYPES,
-  writeModel,
-} from "../../test/network/onnx/writer.js";
-
-/** What a node becomes: its operator, attributes and further inputs. */
-interface Spelling {
-  readonly type: string;
-  readonly attributes?: Readonly<Record<string, Attribute>>;
-  readonly weights?: readonly TensorFile[];
-}
+import { type NodeFile, type TensorFile, TYPES, writeModel } from "../../test/network/onnx/writer.js";
+import { floats, spelling } from "./onnx_spelling.js";
+import { type PeerStep, peerGraph } from "./peer_graph.js";
 
 /**
  * A network as an ONNX file, channels first, for any number of images: what ONNX Runtime is given where nobody exported the
@@ -22,100 +10,78 @@ interface Spelling {
  * @throws Error for a network with another operator
  */
 export function onnxFile(network: Network): Uint8Array {
-  const { input, nodes, output } = simplify(network);
-  const spelled = nodes.map((node) => ({ node, spelling: spell(node) }));
+  const { input, steps, output } = peerGraph(network);
+  const constants = new Set(
+    steps.flatMap((step) =>
+      step.kind === "operator" && step.node.op === "Constant" ? [step.node.name] : [],
+    ),
+  );
+  const written = steps.map((step) =>
+    step.kind === "order" ? reordered(step) : operator(step, input.name, constants),
+  );
   return writeModel({
-    opsets: { "": 17 },
+    opsets: { "": 20 },
     inputs: [{ name: input.name, dims: ["images", ...channelsFirst(input.shape)] }],
     outputs: [{ name: output }],
-    initializers: spelled.flatMap(({ spelling }) => spelling.weights ?? []),
-    nodes: spelled.flatMap(({ node, spelling }): NodeFile[] => {
-      const own = {
-        type: spelling.type,
-        inputs: [...node.inputs, ...(spelling.weights ?? []).map((w) => w.name as string)],
-        attributes: spelling.attributes,
-      };
-      if (node.op !== "GlobalAveragePool") return [{ ...own, outputs: [node.name] }];
-      // ONNX keeps the axes that it averages.
-      const flat = { type: "Flatten", inputs: [`${node.name}/mean`], outputs: [node.name] };
-      return [{ ...own, outputs: [`${node.name}/mean`] }, flat];
-    }),
+    initializers: written.flatMap(({ tensors }) => tensors),
+    nodes: written.flatMap(({ nodes }) => nodes),
   });
 }
 
-function spell(node: Node): Spelling {
-  switch (node.op) {
-    case "Conv": {
-      const { kernel, filters, groups, strides, dilations, pads } = node;
-      const channels = node.inputShapes[0][2] / groups;
-      return {
-        type: "Conv",
-        attributes: { kernel_shape: kernel, strides, dilations, pads, group: groups },
-        weights: layer(node, [filters, channels, ...kernel], (taps) => transposed(taps, filters, channels)),
-      };
-    }
-    case "Gemm":
-      if (node.shape.length !== 1) break;
-      return { type: "Gemm", weights: layer(node, [node.inputShapes[0][0], node.units], (w) => w) };
-    case "Relu":
-    case "GlobalAveragePool":
-      return { type: node.op };
-    case "Add":
-      if (new Set(node.inputShapes.map(String)).size > 1) break;
-      return { type: "Add" };
-    case "Clip":
-      return {
-        type: "Clip",
-        weights: [scalar(`${node.name}/min`, node.min), scalar(`${node.name}/max`, node.max)],
-      };
-    case "MaxPool": {
-      const { kernel, strides, pads, dilations = [1, 1] } = node;
-      return { type: "MaxPool", attributes: { kernel_shape: kernel, strides, pads, dilations } };
-    }
-    case "Concat":
-      if (node.axis !== 2) break;
-      return { type: "Concat", attributes: { axis: 1 } };
-  }
-  throw new Error(`${node.name} (${node.op}) has no spelling in the ONNX file of the benchmark`);
+interface Written {
+  readonly nodes: readonly NodeFile[];
+  readonly tensors: readonly TensorFile[];
 }
 
-/** Weights, spelled as ONNX wants them, and bias. */
-function layer(
-  {
-    name,
-    weights,
-    bias,
-  }: { readonly name: string; readonly weights: Float32Array; readonly bias?: Float32Array },
-  dims: readonly number[],
-  spelled: (weights: Float32Array) => Float32Array,
-): TensorFile[] {
-  return [
-    floats(`${name}/weights`, dims, spelled(weights)),
-    ...(bias ? [floats(`${name}/bias`, [bias.length], bias)] : []),
-  ];
+function reordered(step: Extract<PeerStep, { kind: "order" }>): Written {
+  const perm = step.channelsFirst ? [0, 3, 1, 2] : [0, 2, 3, 1];
+  const node = { type: "Transpose", inputs: [step.input], outputs: [step.name], attributes: { perm } };
+  return { nodes: [node], tensors: [] };
 }
 
-/** HWIO to OIHW. */
-function transposed(weights: Float32Array, filters: number, channels: number): Float32Array {
-  const taps = weights.length / (filters * channels);
-  return weights.map((_, i) => {
-    const tap = i % taps;
-    const channel = Math.floor(i / taps) % channels;
-    const filter = Math.floor(i / (taps * channels));
-    return weights[(tap * channels + channel) * filters + filter];
-  });
-}
-
-function scalar(name: string, value: number): TensorFile {
-  return { name, type: TYPES.float, dims: [], floats: [value] };
-}
-
-function floats(name: string, dims: readonly number[], values: Float32Array): TensorFile {
+function operator(
+  { node, channelsFirst }: Extract<PeerStep, { kind: "operator" }>,
+  image: string,
+  constants: ReadonlySet<string>,
+): Written {
+  // One for all images; arithmetic and products repeat it.
+  if (node.op === "Constant")
+    return { nodes: [], tensors: [floats(node.name, [1, ...node.shape], node.data)] };
+  const { nodes, tensors } = spelling(node, channelsFirst);
+  const repeated =
+    node.op === "Concat"
+      ? node.inputs.filter((name) => constants.has(name)).map((name) => expanded(name, image, node))
+      : [];
+  const inputs = node.inputs.map((name) => repeated.find((r) => r.of === name)?.name ?? name);
+  const result = (index: number): string =>
+    index === nodes.length - 1 ? node.name : `${node.name}/${index}`;
   return {
+    tensors: [...tensors, ...repeated.flatMap((r) => r.tensors)],
+    nodes: [
+      ...repeated.flatMap((r) => r.nodes),
+      ...nodes.map(({ type, attributes, reads, further = [] }, index) => {
+        const usual = index === 0 ? inputs.map((_, i) => i) : (["before"] as const);
+        const own = (reads ?? usual).map((input) => (input === "before" ? result(index - 1) : inputs[input]));
+        return { type, attributes, inputs: [...own, ...further], outputs: [result(index)] };
+      }),
+    ],
+  };
+}
+
+/** A constant, once for each image. */
+function expanded(of: string, image: string, node: Node): Written & { of: string; name: string } {
+  const name = `${node.name}/${of}`;
+  const [count, ones, dims] = ["images", "ones", "dims"].map((part) => `${name}/${part}`);
+  const rank = node.shape.length;
+  return {
+    of,
     name,
-    type: TYPES.float,
-    dims,
-    raw: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    nodes: [
+      { type: "Shape", inputs: [image], outputs: [count], attributes: { start: 0, end: 1 } },
+      { type: "Concat", inputs: [count, ones], outputs: [dims], attributes: { axis: 0 } },
+      { type: "Expand", inputs: [of, dims], outputs: [name] },
+    ],
+    tensors: [{ name: ones, type: TYPES.int64, dims: [rank], int64s: Array(rank).fill(1) }],
   };
 }
 

@@ -8,7 +8,8 @@ Reads one JSON object a line from stdin, answers with one a line; `bench/contend
     {"do": "time", "milliseconds": 300}
 
 Jacobians: K backward passes over a retained graph (`loop`), the batch replicated K times (`replicate`), batched
-cotangents (`grads_batched`); each with contiguous and with channels_last tensors. DeepFool and the universal
+cotangents (`grads_batched`); each with contiguous and with channels_last tensors, and where there is attention with PyTorch's
+own function of queries, keys and values (`attention`, contiguous). DeepFool and the universal
 perturbation use the formulation that was fastest at their batch size. Parameters never require gradients.
 
 `pytorch.py --device cuda` computes on a GPU: float32 throughout (no TF32), cuDNN picks its algorithms by timing them, and
@@ -78,8 +79,9 @@ def pool(node, _):
 
 
 def concat(node, _):
-    axis = {3: [2, 3, 1], 1: [1]}[len(node["shape"])][node["axis"]]
-    return [], lambda p, *xs: torch.cat(xs, axis)
+    axis = [2, 3, 1][node["axis"]] if node["channelsFirst"] else node["axis"] + 1
+    # What is the same for all images is there once.
+    return [], lambda p, *xs: torch.cat([x.expand(max(len(y) for y in xs), *x.shape[1:]) for x in xs], axis)
 
 
 def clip(node, _):
@@ -87,33 +89,97 @@ def clip(node, _):
     return [], lambda p, x: F.hardtanh(x, node["min"], node["max"])
 
 
-def flatten(node, _):
-    # Our order is height, width, channels.
-    return [], lambda p, x: (x.permute(0, 2, 3, 1) if x.dim() == 4 else x).flatten(1)
-
-
 def gemm(node, tensor):
     weights = tensor(node["weights"]).view(-1, node["units"]).t().contiguous()
     return [weights, tensor(node["bias"]) if node.get("bias") else None], lambda p, x: F.linear(x, p[0], p[1])
 
 
+def normalization(node, tensor):
+    depth = node["shape"][-1:]
+    params = [tensor(node[name]) if node.get(name) else None for name in ("scale", "bias")]
+    return params, lambda p, x: F.layer_norm(x, depth, p[0], p[1], node["epsilon"])
+
+
+def slices(node, _):
+    steps = node.get("steps") or [1] * len(node["starts"])
+    if min(steps) < 1:
+        raise ValueError("Slice backwards")
+    where = (slice(None), *(slice(*bounds) for bounds in zip(node["starts"], node["ends"], steps)))
+    return [], lambda p, x: x[where]
+
+
+def product(node, _):
+    if node.get("transposeB"):
+        return [], lambda p, x, y: x @ y.transpose(-1, -2)
+    return [], lambda p, x, y: x @ y
+
+
+def transpose(node, _):
+    axes = [0, *(axis + 1 for axis in node["perm"])]
+    return [], lambda p, x: x.permute(axes)
+
+
+def attention(node, _):
+    """softmax(q k^T) v in one call."""
+    return [], lambda p, q, k, v: F.scaled_dot_product_attention(q, k, v, scale=1.0)
+
+
+def fused_attention(nodes, output):
+    """The nodes with each softmax of a product and the product behind it as one, or None where there is none."""
+    readers = {}
+    for node in nodes:
+        for name in node["inputs"]:
+            readers.setdefault(name, []).append(node)
+    by_name, gone, fused = {node["name"]: node for node in nodes}, set(), {}
+    for node in nodes:
+        before = by_name.get(node["inputs"][0]) if node["op"] == "Softmax" else None
+        after = readers.get(node["name"], [])
+        if not before or before["op"] != "MatMul" or not before.get("transposeB") or len(readers[before["name"]]) != 1:
+            continue
+        if len(after) != 1 or after[0]["op"] != "MatMul" or after[0].get("transposeB") or after[0]["inputs"][0] != node["name"]:
+            continue
+        if len(node["shape"]) != 3 or output in (before["name"], node["name"]):
+            continue
+        gone.update((before["name"], node["name"]))
+        fused[after[0]["name"]] = {"op": "Attention", "name": after[0]["name"], "inputs": [*before["inputs"], after[0]["inputs"][1]]}
+    return [fused.get(node["name"], node) for node in nodes if node["name"] not in gone] if fused else None
+
+
 OPERATORS = {
+    "Order": lambda n, t: ([], lambda p, x: x.permute([0, 3, 1, 2] if n["channelsFirst"] else [0, 2, 3, 1])),
     "Conv": conv,
     "Gemm": gemm,
+    "MatMul": product,
+    "Attention": attention,
     "MaxPool": pool,
     "AveragePool": pool,
     "GlobalAveragePool": lambda n, t: ([], lambda p, x: x.mean((2, 3))),
+    "Constant": lambda n, t: ([tensor_of(n, t)], lambda p: p[0]),
+    "LayerNormalization": normalization,
+    "Softmax": lambda n, t: ([], lambda p, x: x.softmax(-1)),
     "Relu": lambda n, t: ([], lambda p, x: F.relu(x)),
+    "Gelu": lambda n, t: ([], lambda p, x: F.gelu(x, approximate=n["approximate"])),
+    "Swish": lambda n, t: ([], lambda p, x: F.silu(x)),
+    "Sigmoid": lambda n, t: ([], lambda p, x: x.sigmoid()),
     "Clip": clip,
     "Add": lambda n, t: ([], lambda p, x, y: x + y),
+    "Mul": lambda n, t: ([], lambda p, x, y: x * y),
     "Concat": concat,
-    "Flatten": flatten,
+    "Slice": slices,
+    "Transpose": transpose,
+    "Reshape": lambda n, t: ([], lambda p, x: x.reshape(len(x), *n["shape"])),
+    "Flatten": lambda n, t: ([], lambda p, x: x.flatten(1)),
     "Identity": lambda n, t: ([], lambda p, x: x),
 }
 
 
+def tensor_of(node, tensor):
+    """A constant, for one image."""
+    return tensor(node["data"]).view(1, *node["shape"])
+
+
 class Net:
-    """The exported graph. `x` is pixels, NCHW."""
+    """The exported graph. `x` is pixels, NCHW; values are in the order that the graph says."""
 
     def __init__(self, graph, weights, channels_last, device):
         def tensor(place):
@@ -123,8 +189,6 @@ class Net:
         for node in graph["nodes"]:
             if node["op"] not in OPERATORS:
                 raise ValueError(f"no operator {node['op']}")
-            if node["op"] == "Add" and len({tuple(s) for s in node["inputShapes"]}) > 1:
-                raise ValueError("Add with broadcasting")
             params, run = OPERATORS[node["op"]](node, tensor)
             params = [p.to(device) if p is not None else p for p in params]
             if channels_last:
@@ -271,7 +335,11 @@ class Peer:
         with open(request["network"]) as file:
             graph = json.load(file)
         self.shape, self.chosen = graph["shape"], {}
-        self.nets = {layout: Net(graph, weights, layout == "channels_last", self.device) for layout in ("contiguous", "channels_last")}
+        graphs = {"contiguous": graph, "channels_last": graph}
+        fused = fused_attention(graph["nodes"], graph["output"])
+        if fused:
+            graphs["attention"] = {**graph, "nodes": fused}
+        self.nets = {layout: Net(of, weights, layout == "channels_last", self.device) for layout, of in graphs.items()}
         self.name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else None
         return {"version": torch.__version__, "threads": torch.get_num_threads(), "gemm": gemm_rate()}
 
@@ -280,7 +348,8 @@ class Peer:
 
         x = torch.from_numpy(numpy.fromfile(path, dtype=numpy.float32)).view(-1, *self.shape)
         x = x[first : first + count].permute(0, 3, 1, 2)
-        return {layout: x.contiguous(memory_format=getattr(torch, f"{layout}_format" if layout == "contiguous" else layout)) for layout in self.nets}
+        formats = {layout: torch.channels_last if layout == "channels_last" else torch.contiguous_format for layout in self.nets}
+        return {layout: x.contiguous(memory_format=format) for layout, format in formats.items()}
 
     def forward(self, x):
         def call(layout):

@@ -1,6 +1,7 @@
 /** What everybody else may know of an operator: data that the network's rewrites and the engines' planners read. */
 import type { Absent } from "./absent.js";
 import type { AnyOperator, Clamp, Node, NodeSpec, Pads, Shape } from "./node.js";
+import type { Part } from "./part.js";
 
 /** `y = scale[c] x + offset[c]`, one pair per channel of the last axis. */
 export interface ChannelAffine {
@@ -23,6 +24,16 @@ export interface ConstantValue {
  * - `mixes`: neither.
  */
 export type Liveness = "copies" | "maximum" | "mixes";
+
+/** A node that makes a part of what another does. */
+export interface Narrowed<O extends AnyOperator = AnyOperator> {
+  /** Its attributes, name and inputs; where an operator reads by places, relative to the parts of the inputs. */
+  readonly node: NodeSpec<O>;
+  /** What it makes: the part asked for, and what it cannot leave out. */
+  readonly part: Part;
+  /** What it reads of each input. */
+  readonly inputs: readonly Part[];
+}
 
 export interface OperatorFacts<O extends AnyOperator = AnyOperator> {
   /** Why it can be nowhere but at the end of a network, where it is left out: no engine has it. Default: every engine does. */
@@ -73,6 +84,9 @@ export interface OperatorFacts<O extends AnyOperator = AnyOperator> {
     | ((node: Node<O>, affines: readonly ChannelAffine[]) => Node<O> | undefined)
     | undefined;
 
+  /** The node that makes a part of its output from parts of its inputs, value for value the same; undefined: there is none. */
+  readonly narrowed: ((node: Node<O>, part: Part) => Narrowed<O> | undefined) | undefined;
+
   /** The clamp that it is, if it is one. */
   readonly clamp: ((operator: O) => Clamp) | undefined;
   /** Every engine can clamp its output in the same step. */
@@ -111,6 +125,7 @@ export const FOLDS_NOTHING = {
   absorbsPads: undefined,
   affine: undefined,
   absorbsAffine: undefined,
+  narrowed: undefined,
 } satisfies Partial<OperatorFacts>;
 
 /** Facts of operators that are steps of their own. */

@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { convnext } from "../../bench/convnext.js";
+import { efficientnet } from "../../bench/efficientnet.js";
 import { drawImages } from "../../bench/images.js";
 import { CONV_SHAPES, outputSize, shapeName } from "../../bench/shapes.js";
 import { resnet20, squeezenet } from "../../bench/small_networks.js";
 import { vgg16 } from "../../bench/vgg16.js";
+import { VIT_TINY, vit } from "../../bench/vit.js";
+import { forward64 } from "../../src/engines/reference.js";
+import { factsOf } from "../../src/kernels/operators/facts_of.js";
 import { buildNetwork } from "../../src/network/build.js";
-import type { NetworkSpec } from "../../src/network/spec.js";
+import { resolveInput } from "../../src/network/input.js";
+import { type NetworkSpec, type Shape, sizeOf } from "../../src/network/spec.js";
 
 describe("layer shapes", () => {
   it("have names of their own and outputs", () => {
@@ -60,6 +66,46 @@ describe("stand-ins for pretrained networks", () => {
     expect(weights(squeezenet(1))).toBe(1_231_552);
     expect(macs(squeezenet(1)) / 1e6).toBeCloseTo(349, 0);
     expect(buildNetwork(squeezenet(1)).classes).toBe(1000);
+  });
+});
+
+describe("transformers and what came after", () => {
+  const images = (shape: Shape, n: number) => {
+    const { values } = drawImages(shape, n, 1);
+    const size = sizeOf(shape);
+    return Array.from({ length: n }, (_, i) => Float64Array.from(values.subarray(i * size, (i + 1) * size)));
+  };
+
+  it.each<[string, NetworkSpec, number, number]>([
+    // Weights with those of normalisations, as timm has them; B0 and ConvNeXt with batch norm and layer scale apart.
+    ["ViT-tiny", vit(1, VIT_TINY), 5_717_416, 1254],
+    ["EfficientNet-B0", efficientnet(1), 5_267_540, 386],
+    ["ConvNeXt-T", convnext(1), 28_589_128, 4455],
+  ])("%s has the weights and the work of the original", (_, spec, weights, macs) => {
+    const { nodes, classes } = buildNetwork(spec);
+    const own = nodes.filter(({ op, shape }) => op !== "Constant" || sizeOf(shape) > 1);
+    expect(own.flatMap((node) => factsOf(node).weights(node)).reduce((sum, w) => sum + w.length, 0)).toBe(
+      weights,
+    );
+    const work = nodes.reduce((sum, node) => sum + factsOf(node).multiplyAdds(node), 0) / 1e6;
+    expect(Math.abs(work / macs - 1)).toBeLessThan(0.01);
+    expect(classes).toBe(1000);
+  });
+
+  it.each<[string, NetworkSpec]>([
+    ["a vision transformer", vit(2, { image: 32, patch: 8, width: 24, blocks: 3, heads: 3, classes: 9 })],
+    ["an EfficientNet", efficientnet(3, 32, 9)],
+    ["a ConvNeXt", convnext(4, 32, 9)],
+  ])("%s tells images and classes apart, and stays finite", (_, spec) => {
+    const network = buildNetwork(spec);
+    const [a, b] = images(network.input.shape, 2).map(
+      (image) => forward64(network, resolveInput(undefined, 3), image).get(network.output)!,
+    );
+    expect(new Set(a).size).toBe(9);
+    expect(a).not.toEqual(b);
+    const largest = Math.max(...[...a, ...b].map(Math.abs));
+    expect(largest).toBeGreaterThan(1e-4);
+    expect(largest).toBeLessThan(100);
   });
 });
 

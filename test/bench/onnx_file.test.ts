@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { convnext } from "../../bench/convnext.js";
+import { efficientnet } from "../../bench/efficientnet.js";
 import { HeNetwork } from "../../bench/he_network.js";
 import { onnxFile } from "../../bench/peers/onnx_file.js";
 import { tiny } from "../../bench/small_networks.js";
+import { vit } from "../../bench/vit.js";
 import { forward64 } from "../../src/engines/reference.js";
 import { buildNetwork } from "../../src/network/build.js";
 import { openModel } from "../../src/network/import/open_model.js";
@@ -31,6 +34,9 @@ describe("onnxFile", () => {
   it.each<[string, NetworkSpec]>([
     ["tiny", tiny(7)],
     ["many", many()],
+    ["a vision transformer", vit(2, { image: 16, patch: 8, width: 12, blocks: 2, heads: 3, classes: 7 })],
+    ["an EfficientNet", efficientnet(3, 32, 7)],
+    ["a ConvNeXt", convnext(4, 32, 7)],
   ])("writes what reads as the same network: %s", async (_, spec) => {
     const network = buildNetwork(spec);
     const read = buildNetwork(await openModel(onnxFile(network)));

@@ -5,7 +5,6 @@ import { nodeBounds } from "../support/rule_bounds.js";
 import { singleNode } from "../support/single_node.js";
 import { variants, WasmKernels } from "../support/wasm_kernel.js";
 
-const U = 2 ** -24;
 const BATCHES = 2;
 /** Rows, depth and columns: at, below and above every tile. */
 const SIZES = [
@@ -52,61 +51,4 @@ describe.each(variants)("products of matrices, $variant", ({ relaxed }) => {
     kernels.call("mat_mul_forward", 2, fields);
     expect([...y.values()]).toEqual([201, 2010, Number.NaN, Number.NaN, 605, 6050, 807, 8070]);
   });
-
-  for (const lanes of [4, 8, 10, 12])
-    test.each(SIZES)(`vjp of ${lanes} cotangents, %i x %i x %i`, (rows, depth, columns) => {
-      const vectors = Math.ceil(lanes / 4);
-      const unit = 16 * vectors;
-      const node = singleNode({ op: "MatMul" }, [BATCHES, rows, depth], [BATCHES, depth, columns]);
-      const operands = [random(BATCHES * rows * depth, 1), random(BATCHES * depth * columns, 2)];
-      const bounds = nodeBounds(node, operands);
-      const gy = random(BATCHES * rows * columns * 4 * vectors, lanes);
-      const [ofA, ofB] = [BATCHES * rows * depth, BATCHES * depth * columns].map((n) => n * 4 * vectors);
-      const calls = [
-        {
-          size: ofA,
-          rows,
-          depth: columns,
-          ...{ gRow: unit * columns, gDepth: unit },
-          ...{ sBatch: 4 * depth * columns, sColumn: 4 * columns, sDepth: 4 },
-          ...{ xBatch: unit * rows * depth, xRow: unit * depth, xColumn: unit },
-        },
-        {
-          size: ofB,
-          rows: columns,
-          depth: rows,
-          ...{ gRow: unit, gDepth: unit * columns },
-          ...{ sBatch: 4 * rows * depth, sColumn: 4, sDepth: 4 * depth },
-          ...{ xBatch: unit * depth * columns, xRow: unit, xColumn: unit * columns },
-        },
-      ];
-      calls.forEach(({ size, ...fields }, j) => {
-        const before = random(size, 9);
-        for (const accumulate of [0, 1]) {
-          const kernels = new WasmKernels(relaxed);
-          const gx = accumulate ? kernels.inout(before) : kernels.output(size);
-          kernels.call(`mat_mul_vjp_${lanes}`, BATCHES * fields.rows, {
-            ...fields,
-            g: kernels.input(gy),
-            s: kernels.input(operands[1 - j]),
-            gx,
-            columns: depth,
-            gBatch: unit * rows * columns,
-            accumulate,
-          });
-          const found = gx.values();
-          for (let k = 0; k < lanes; k++) {
-            const lane = (values: Float32Array) => values.filter((_, i) => i % (4 * vectors) === k);
-            const { value, error } = bounds.back(lane(gy))[j];
-            const added = lane(before).map((v) => accumulate * v);
-            expectGuarded(
-              lane(found),
-              value.map((v, i) => v + added[i]),
-              (i) => error[i] + U * fields.depth * Math.abs(added[i]),
-              [],
-            );
-          }
-        }
-      });
-    });
 });

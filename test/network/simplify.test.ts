@@ -266,3 +266,101 @@ describe("constants", () => {
     expect(simplified([3], nodes)).toEqual(listing(build([3], nodes)));
   });
 });
+
+describe("values of which a part is read", () => {
+  const normal = { op: "LayerNormalization", epsilon: 1 } as const;
+  const dense = (inputs: number, units: number): Operator => ({
+    op: "Gemm",
+    units,
+    weights: new Float32Array(inputs * units).fill(1),
+  });
+  const row = (starts: number[], ends: number[]) => ({ op: "Slice", starts, ends }) as const;
+  const shapes = (network: Network) =>
+    network.nodes.map(({ name, op, shape }) => `${name}: ${op} ${shape.join("x")}`);
+
+  it("are computed for that part alone, whatever is between", () => {
+    const network = build(
+      [6, 4],
+      [
+        at("a", dense(4, 8), "image"),
+        at("heads", { op: "Reshape", shape: [6, 2, 4] }, "a"),
+        at("turned", { op: "Transpose", perm: [1, 0, 2] }, "heads"),
+        at("back", { op: "Transpose", perm: [1, 0, 2] }, "turned"),
+        at("flat", { op: "Reshape", shape: [6, 8] }, "back"),
+        constant("offset", [6, 8], ...Array.from({ length: 48 }, (_, i) => i)),
+        at("sum", { op: "Add" }, "flat", "offset"),
+        at("norm", normal, "sum"),
+        at("token", row([2, 0], [3, 8]), "norm"),
+        at("vector", { op: "Reshape", shape: [8] }, "token"),
+        at("scores", dense(8, 3), "vector"),
+      ],
+    );
+    expect(shapes(simplify(network)).map((text) => text.replaceAll("\u0000", " "))).toEqual([
+      "image 2,0 3,4: Slice 1x4",
+      "a: Gemm 1x8",
+      "heads: Reshape 1x2x4",
+      "turned: Transpose 2x1x4",
+      "back: Transpose 1x2x4",
+      "flat: Reshape 1x8",
+      "offset 2,0 3,8: Constant 1x8",
+      "sum: Add 1x8",
+      "norm: LayerNormalization 1x8",
+      "vector: Reshape 8",
+      "scores: Gemm 3",
+    ]);
+    const offset = simplify(network).nodes.find(({ op }) => op === "Constant");
+    expect(offset).toMatchObject({ data: f32(16, 17, 18, 19, 20, 21, 22, 23) });
+  });
+
+  it("are computed for the box around all that is read", () => {
+    const network = build(
+      [6, 4],
+      [
+        at("a", dense(4, 4), "image"),
+        at("second", row([1, 0], [2, 4]), "a"),
+        at("chosen", { op: "Gather", axis: 0, indices: [3, 2] }, "a"),
+        at("both", { op: "Concat", axis: 0 }, "second", "chosen"),
+        at("flat", { op: "Flatten" }, "both"),
+        at("scores", dense(12, 2), "flat"),
+      ],
+    );
+    const { nodes } = simplify(network);
+    expect(shapes(simplify(network)).slice(0, 5)).toEqual([
+      "image\u00001,0\u00004,4: Slice 3x4",
+      "a: Gemm 3x4",
+      "second: Slice 1x4",
+      "a\u00001,0\u00003,4: Slice 2x4",
+      "chosen: Gather 2x4",
+    ]);
+    expect(nodes.find(({ name }) => name === "chosen")).toMatchObject({ indices: [1, 0] });
+  });
+
+  it("are whole behind a function that has a slope for each unit, and keep those of channels", () => {
+    const nodes = (slope: Float32Array) => [
+      at("a", dense(4, 4), "image"),
+      at("b", { op: "PRelu", slope }, "a"),
+      at("part", row([0, 1], [2, 4]), "b"),
+      at("flat", { op: "Flatten" }, "part"),
+      at("scores", dense(6, 2), "flat"),
+    ];
+    const made = (length: number) =>
+      shapes(simplify(build([6, 4], nodes(new Float32Array(length).fill(0.5))))).slice(0, 3);
+    expect(made(24)).toEqual(["a: Gemm 6x4", "b: PRelu 6x4", "part: Slice 2x3"]);
+    expect(made(4)).toEqual(["image\u00000,0\u00002,4: Slice 2x4", "a: Gemm 2x4", "b: PRelu 2x4"]);
+  });
+
+  it("stay whole where that saves no multiply-add, and the image does", () => {
+    const nodes = [
+      at("a", relu, "image"),
+      at("part", row([0, 0], [2, 4]), "a"),
+      at("flat", { op: "Flatten" }, "part"),
+      at("scores", dense(8, 2), "flat"),
+    ];
+    expect(simplified([6, 4], nodes)).toEqual([
+      "a: Relu(image)",
+      "part: Slice(a)",
+      "flat: Flatten(part)",
+      "scores: Gemm(flat)",
+    ]);
+  });
+});

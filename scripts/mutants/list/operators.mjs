@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is replaced is source, templates among it.
 /** Kernels of operators that go row by row, product by product or axis by axis, on both machines. */
-import { kernels, wasm, webgpu } from "../suites.mjs";
+import { equivalence, kernels, wasm, webgpu } from "../suites.mjs";
 
 const softmax = wasm("kernels/operators/softmax", "wasm.ts", kernels("wasm_softmax"));
 const normalization = wasm(
@@ -9,6 +9,8 @@ const normalization = wasm(
   kernels("wasm_layer_normalization"),
 );
 const reduction = wasm("kernels/reduction", "wasm.ts", kernels("wasm_reduction"));
+const panelVjp = wasm("kernels/panel_product", "wasm_vjp.ts", kernels("wasm_panel_vjp"));
+const repeated = wasm("kernels/arithmetic", "wasm_repeated.ts", kernels("wasm_repeated"));
 const wgslSoftmax = webgpu("kernels/operators/softmax", "wgsl.ts", kernels("wgsl_softmax"));
 const wgslNormalization = webgpu(
   "kernels/operators/layer_normalization",
@@ -56,11 +58,76 @@ export const mutants = [
           from.set(from.add(0));`,
   },
   {
+    ...repeated,
+    name: "sum_repeated: row",
+    what: "every row takes the factors of the first",
+    from: "weight.set(weight.add(weightRow));",
+    to: "",
+  },
+  {
+    ...repeated,
+    name: "sum_repeated: unit",
+    what: "all units of a block take the factor of its first",
+    from: "times.set(loadSplat(weight, (4 * n) / vectors));",
+    to: "times.set(loadSplat(weight));",
+  },
+  {
+    ...wasm("kernels/arithmetic", "lower_wasm.ts", [equivalence("wasm-simd", "arithmetic")]),
+    name: "arithmetic: repeated operand",
+    what: "factors that are repeated are read on behind their end",
+    from: "kept[`full${1 - i}`] ? units : sizeOf(node.inputShapes[1 - i])",
+    to: "units",
+  },
+  {
     ...wasm("kernels/operators/mat_mul", "wasm_forward.ts", kernels("wasm_mat_mul")),
     name: "mat_mul_forward: last rows",
     what: "a row of the tile too many is skipped in y",
     from: "if (m + 1 < count) at.set(at.add(yRow));",
     to: "if (m + 2 < count) at.set(at.add(yRow));",
+  },
+  {
+    ...panelVjp,
+    name: "panel_vjp: chunk",
+    what: "every chunk of terms starts from what there was before",
+    from: `          chunk,
+          () => tile.load(units, (i) => gx.add(place[i]), undefined),`,
+    to: `          int(0),
+          () => tile.load(units, (i) => gx.add(place[i]), undefined),`,
+  },
+  {
+    ...panelVjp,
+    name: "panel_vjp: panel",
+    what: "all panels have the factors of the first",
+    from: "panel.set(panel.add(panelBytes));",
+    to: "",
+  },
+  {
+    ...panelVjp,
+    name: "panel_vjp: gathered",
+    what: "cotangents that lie apart are taken side by side",
+    from: "at.set(at.add(gDepth));",
+    to: "at.set(at.add(laneBytes));",
+  },
+  {
+    ...panelVjp,
+    name: "panel_vjp: round",
+    what: "the second term of a round has the factors of the first",
+    from: "weight: (i) => 4 * (PANEL * n + i)",
+    to: "weight: (i) => 4 * i",
+  },
+  {
+    ...panelVjp,
+    name: "panel_vjp: block",
+    what: "a block of columns begins with the first panel",
+    from: "panels.set(s.add(batch.mul(sBatch)).add(first.divU(PANEL).mul(panelBytes)));",
+    to: "panels.set(s.add(batch.mul(sBatch)));",
+  },
+  {
+    ...wasm("kernels/panel_product", "lower_wasm.ts", [equivalence("wasm-simd", "mat_mul")]),
+    name: "mat_mul vjp: last panel",
+    what: "the last panel, of fewer columns, lies where the first does",
+    from: "toStart: first * PANEL * depth,",
+    to: "toStart: 0,",
   },
   {
     ...wgslSoftmax,

@@ -23,8 +23,8 @@ export const mutants = [
     ...wasm("kernels/conv", "geometry.ts", [...kernels("wasm_lowering"), equivalence("wasm-simd", "conv")]),
     name: "convolution: flat",
     what: "a strided 1x1 convolution is flattened, too",
-    from: "const flat = taps === 1 && strides.every((s) => s === 1) && pads.every((p) => p === 0);",
-    to: "const flat = taps === 1 && pads.every((p) => p === 0);",
+    from: "return taps === 1 && strides.every((s) => s === 1) && pads.every((p) => p === 0);",
+    to: "return taps === 1 && pads.every((p) => p === 0);",
   },
   {
     ...convLowering,

@@ -10,6 +10,7 @@ import {
   WITHOUT_WEIGHTS,
 } from "../facts.js";
 import { type AnyOperator, type Node, type NodeSpec, type Shape, sameShape } from "../node.js";
+import { type Part, partOn } from "../part.js";
 
 /** Scale and offset of channel c: of `values`, what the operands are there, one is undefined, x itself. */
 type Combine = (
@@ -28,12 +29,24 @@ export function arithmeticFacts<O extends AnyOperator>(combine: Combine): Operat
     ...WITHOUT_WEIGHTS,
     ...CHANGES_VALUES,
     ...FOLDS_NOTHING,
+    narrowed: (node, part) => ({
+      node,
+      part,
+      inputs: node.inputShapes.map((shape) => repeatedPart(shape, part)),
+    }),
     affine: (node, x, constant) => channelAffine(node, x, constant, combine),
     ...FUSES_NOTHING,
     takesClamp: true,
     channelwise: false,
     liveness: mixes,
   };
+}
+
+/** What is read of an operand of that shape: all along an axis that is stretched. */
+function repeatedPart(shape: Shape, { starts, ends }: Part): Part {
+  const missing = starts.length - shape.length;
+  const aligned = { starts: starts.slice(missing), ends: ends.slice(missing) };
+  return partOn((axis) => shape[axis] > 1, aligned, shape);
 }
 
 /** NumPy broadcasting of per-image shapes: aligned at the last axis, a missing axis or a 1 stretches. */

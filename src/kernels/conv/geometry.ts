@@ -52,10 +52,15 @@ export function isDepthwise({ groups }: ConvAttributes, channels: number): boole
   return groups === channels && channels > 1;
 }
 
+/** True where each pixel becomes one by itself: a 1x1 convolution. */
+export function isFlat({ taps, strides, pads }: Geometry): boolean {
+  return taps === 1 && strides.every((s) => s === 1) && pads.every((p) => p === 0);
+}
+
 /** The layer as rows of pixels; a 1x1 convolution reads each pixel once: one long row leaves no ragged tiles. */
-export function rowsOf({ height, width, outHeight, outWidth, taps, strides, pads }: Geometry) {
-  const flat = taps === 1 && strides.every((s) => s === 1) && pads.every((p) => p === 0);
-  if (!flat) return { height, width, outHeight, outWidth };
+export function rowsOf(g: Geometry) {
+  const { height, width, outHeight, outWidth } = g;
+  if (!isFlat(g)) return { height, width, outHeight, outWidth };
   return { height: 1, width: height * width, outHeight: 1, outWidth: outHeight * outWidth };
 }
 

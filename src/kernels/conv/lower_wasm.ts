@@ -1,4 +1,5 @@
 import { type AnyOperator, type Node, type Step, UNCLAMPED } from "../node.js";
+import { PANEL } from "../panel_product/panels.js";
 import { type Cotangent, entriesField } from "../wasm/cotangents.js";
 import {
   type BackwardContext,
@@ -13,6 +14,7 @@ import { entry, f32, Place } from "../wasm/tape.js";
 import type { Tuning } from "../wasm/tuning.js";
 import { type Geometry, rowsOf, tapFields } from "./geometry.js";
 import { convGradient, GRADIENT_CHANNELS } from "./lower_wasm_gradient.js";
+import { panelsVjp, placePanels, suitsPanels } from "./lower_wasm_panels.js";
 import { type SparseChoice, sparseForward, suitsSparse } from "./lower_wasm_sparse.js";
 import { suitsWinograd, winogradForward } from "./lower_wasm_winograd.js";
 import { type FilterRange, forwardPacking, vjpPacking } from "./packings.js";
@@ -49,7 +51,8 @@ export function convolution<O extends AnyOperator>(geometryOf: (node: Node<O>) =
 function forward(step: Step, g: Geometry, context: ForwardContext): Kept {
   if (suitsWinograd(g, context.tuning)) winogradForward(step, g, context);
   else direct(step, g, context, suitsSparse(step, g, context) ? sparseForward(step, g, context) : undefined);
-  return context.varies(step.inputs[0]) ? placeVjpWeights(g, context) : NOTHING;
+  if (!context.varies(step.inputs[0])) return NOTHING;
+  return suitsPanels(step, g, context) ? placePanels(g, context) : placeVjpWeights(g, context);
 }
 
 /** @param sparse calls that do the layer where they find enough zeros */
@@ -126,6 +129,11 @@ function gradientPacking(g: Geometry, { channels }: VjpBlocks): Packing | undefi
 
 function gradient(step: Step, g: Geometry, context: BackwardContext): void {
   const { kept } = context;
+  if (kept.panels) {
+    const all = { weights: kept.panels, first: 0, count: g.filters };
+    convGradient(step, g, [all], PANEL, context);
+    return;
+  }
   const blocks = vjpBlocks(g, context.tuning);
   const parts = kept.gradientWeights
     ? [{ weights: kept.gradientWeights, first: 0, count: g.filters }]
@@ -183,6 +191,10 @@ const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greates
 function vjp(step: Step, g: Geometry, context: BackwardContext): void {
   if (context.width === 1) {
     gradient(step, g, context);
+    return;
+  }
+  if (context.kept.panels) {
+    panelsVjp(step, g, context.kept.panels, context);
     return;
   }
   const { sliced: cotangent, emit } = context;

@@ -69,7 +69,7 @@ function cotangentsOf(step: Step, g: Geometry, context: BackwardContext): Cotang
 }
 
 /** A copy of what is not 0 at dead units cannot be added as it is. */
-function startOf(input: string, label: string, context: BackwardContext): Shares {
+export function startOf(input: string, label: string, context: BackwardContext): Shares {
   const { target, start } = context.intoFrom(input);
   if (start.kind === "zero") return { target, residual: undefined };
   if (start.kind === "accumulate") return { target, residual: target.buffer };

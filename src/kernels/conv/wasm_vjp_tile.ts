@@ -15,6 +15,7 @@ import {
 
 /** Vector registers that V8 hands out on x86. */
 const REGISTERS = 15;
+const NOWHERE = { cotangent: 0, weight: () => 0 };
 
 /**
  * The registers of `conv_vjp`: cotangents of a few input units, `lanes` each, in memory `[unit][4 V lanes]`.
@@ -80,19 +81,27 @@ export class UnitTile {
    *
    * V8 loads all that a block of code needs before it multiplies. Where that is more than the registers hold,
    * `cut(n)` ends the block: a branch that is never taken, on a condition of its own for every n.
+   *
+   * @param offset bytes that are added to the address of the cotangent, and to that of the weight of unit i
    */
-  multiply(units: number, cotangent: I32, weight: (i: number) => I32, cut: (n: number) => void): void {
+  multiply(
+    units: number,
+    cotangent: I32,
+    weight: (i: number) => I32,
+    cut: (n: number) => void,
+    offset: { readonly cotangent: number; readonly weight: (i: number) => number } = NOWHERE,
+  ): void {
     const cuts = this.registers(units) > REGISTERS;
-    for (let i = 0; i < units; i++) this.weights[i].set(loadSplat(weight(i)));
+    for (let i = 0; i < units; i++) this.weights[i].set(loadSplat(weight(i), offset.weight(i)));
     this.cotangents.forEach((g, v) => {
       if (cuts && v > 0) cut(v);
-      g.set(loadV(cotangent, 16 * v));
+      g.set(loadV(cotangent, offset.cotangent + 16 * v));
       for (let i = 0; i < units; i++)
         this.sums[i][v].set(madd(this.target, this.weights[i], g, this.sums[i][v]));
     });
     if (this.shared.length === 0) return;
     if (cuts) cut(this.cotangents.length);
-    this.restCotangent.set(loadSplat64(cotangent, this.restBytes));
+    this.restCotangent.set(loadSplat64(cotangent, offset.cotangent + this.restBytes));
     for (const { vector, members } of this.pairs(units))
       vector.set(madd(this.target, this.together(members), this.restCotangent, vector));
   }

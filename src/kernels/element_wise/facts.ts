@@ -25,6 +25,7 @@ export function elementWiseFacts<O extends AnyOperator>(
     ...WITHOUT_WEIGHTS,
     ...CHANGES_VALUES,
     ...FOLDS_NOTHING,
+    narrowed: (node, part) => ({ node, part, inputs: [part] }),
     ...FUSES_NOTHING,
     channelwise: true,
     liveness: mixes,

@@ -16,7 +16,7 @@ export function polynomial(bind: Bind, x: V128, coefficients: readonly number[])
   for (let power = x; ; power = bind(power.f64Mul(power))) {
     terms = terms
       .filter((_, i) => i % 2 === 0)
-      .map((term, i) => (2 * i + 1 < terms.length ? terms[2 * i + 1].f64Mul(power).f64Add(term) : term));
+      .map((term, i) => (2 * i + 1 < terms.length ? terms[2 * i + 1].f64Madd(power, term) : term));
     if (terms.length === 1) return terms[0];
   }
 }
@@ -38,10 +38,10 @@ function factorial(k: number): number {
 /** `e^x` and `e^x - 1`, both to full relative accuracy. NaN stays NaN. */
 export function exponential(bind: Bind, x: V128): { exp: V128; expm1: V128 } {
   const bounded = bind(x.f64Pmax(f64Splat(-EXP_RANGE)).f64Pmin(f64Splat(EXP_RANGE)));
-  const rounded = bind(bounded.f64Mul(f64Splat(Math.LOG2E)).f64Add(f64Splat(ROUNDER)));
+  const rounded = bind(bounded.f64Madd(f64Splat(Math.LOG2E), f64Splat(ROUNDER)));
   const n = bind(rounded.f64Sub(f64Splat(ROUNDER)));
   // e^x = 2^n e^r with |r| <= ln 2 / 2.
-  const r = bind(bounded.f64Sub(n.f64Mul(f64Splat(LN2_HIGH))).f64Sub(n.f64Mul(f64Splat(LN2_LOW))));
+  const r = bind(n.f64Madd(f64Splat(-LN2_LOW), n.f64Madd(f64Splat(-LN2_HIGH), bounded)));
   const power = bind(rounded.i64Shl(52).i64Add(f64Splat(1)));
   const scaled = bind(polynomial(bind, r, EXP_SERIES.slice(1)).f64Mul(r).f64Mul(power));
   return { exp: power.f64Add(scaled), expm1: power.f64Sub(f64Splat(1)).f64Add(scaled) };

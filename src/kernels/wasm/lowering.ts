@@ -74,6 +74,8 @@ export interface ForwardContext {
   readonly varies: (name: string) => boolean;
   /** True if many units of the value are likely to be 0: it comes out of a relu, whatever pools or joins it. */
   readonly sparse: (name: string) => boolean;
+  /** True if the cotangent of the value will be defined at every unit, and not 0 at most of them. */
+  readonly whole: (name: string) => boolean;
   /** The table of `livePatterns`. */
   readonly patterns: Buffer;
 }

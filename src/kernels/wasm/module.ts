@@ -1,6 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { Const, type Dependency, elem, funcref, importMemory, Module, table } from "wasmati";
 import { affine } from "../affine/wasm.js";
+import { sumRepeated } from "../arithmetic/wasm_repeated.js";
 import { convForward } from "../conv/wasm_forward.js";
 import { convForwardColumns } from "../conv/wasm_forward_columns.js";
 import { convForwardGrouped } from "../conv/wasm_forward_grouped.js";
@@ -31,6 +32,7 @@ import { maxPoolGradient } from "../max_pool/wasm_gradient.js";
 import { maxPoolLive, maxPoolVjp } from "../max_pool/wasm_vjp.js";
 import { nonzeroList } from "../nonzero_list/wasm.js";
 import { operatorKernels } from "../operators/wasm_kernels.generated.js";
+import { panelVjp } from "../panel_product/wasm_vjp.js";
 import { pixelMap } from "../pixel_map/wasm.js";
 import { reduceSum, repeatScaled } from "../reduction/wasm.js";
 import { rowNorms } from "../row_norms/wasm.js";
@@ -75,6 +77,7 @@ export const kernelSources: readonly KernelSource[] = [
   convGradient({ pixels: 1, vectors: 4 }),
   convGradientSparse,
   ...[4, 8, 10, 12].map((lanes) => convVjpGrouped({ lanes })),
+  ...[4, 8, 10, 12].map(panelVjp),
   liveList,
   liveListOfCandidates,
   affine,
@@ -85,6 +88,7 @@ export const kernelSources: readonly KernelSource[] = [
   copyRows,
   copyStrided,
   reduceSum,
+  ...([1, 4, 8, 12] as const).map(sumRepeated),
   repeatScaled,
   ...[1, 2, 3].map(rowNorms),
   jacobianRows,

@@ -7,7 +7,7 @@ import type { InputTransform } from "../../../network/input.js";
 import { findVarying } from "../../../network/varying.js";
 import { findCompact } from "./compact.js";
 import type { LoweredNetwork } from "./lowered.js";
-import { countReaders, findMasks, findSparse } from "./masks.js";
+import { countReaders, findMasks, findSparse, findWhole } from "./masks.js";
 
 /** The forward tape and what the backward tapes need to know of it. */
 export interface ForwardPlan {
@@ -56,6 +56,7 @@ export function planForward(
   };
   const varying = findVarying(network);
   const sparse = findSparse(network);
+  const whole = findWhole(network);
   const zeros = memory.reserve(
     4 *
       Math.max(...[network.inputShape, ...network.steps.map((s) => s.node.shape)].map((s) => s.at(-1) ?? 1)) +
@@ -70,6 +71,7 @@ export function planForward(
     scratch,
     varies: (name) => varying.has(name),
     sparse: (name) => sparse.has(name),
+    whole: (name) => whole.has(name),
     patterns,
   };
 

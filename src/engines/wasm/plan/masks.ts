@@ -15,6 +15,27 @@ export function findSparse(network: FusedNetwork): ReadonlySet<string> {
   return sparse;
 }
 
+/**
+ * Values whose cotangents are likely to be defined at every unit and not 0 at most of them: known before masks are. Nothing
+ * clamps them or what they are copies of, no maximum reads them, nothing that is clamped hands its cotangent on to them, and
+ * they are no scores, of which few get a cotangent.
+ */
+export function findWhole(network: FusedNetwork): ReadonlySet<string> {
+  const tested = new Set<string>(candidateValues(network));
+  for (const step of network.steps)
+    if (step.clamp || (keepsTest(step) && step.inputs.some((name) => tested.has(name))))
+      tested.add(step.output);
+  for (const step of [...network.steps].reverse()) {
+    const { node, inputs, output, residual } = step;
+    const { liveness, weights } = factsOf(node);
+    if (liveness(node) === "maximum" || (tested.has(output) && weights(node).length === 0))
+      for (const name of inputs) tested.add(name);
+    if (residual !== undefined && tested.has(output)) tested.add(residual);
+  }
+  const values = [network.input, ...network.steps.map(({ output }) => output)];
+  return new Set(values.filter((name) => !tested.has(name)));
+}
+
 /** What passes every test of its inputs, `low < value < high`, on to its output: maxima, and what copies. */
 function keepsTest({ node, residual }: FusedStep): boolean {
   return residual === undefined && factsOf(node).liveness(node) !== "mixes" && node.inputs.length > 0;

@@ -27,6 +27,17 @@ export const facts: OperatorFacts<Gather> = {
   reshapes: false,
   probabilities: () => undefined,
   ...FOLDS_NOTHING,
+  narrowed: (node, part) => {
+    const { axis } = node;
+    const chosen = node.indices.slice(part.starts[axis], part.ends[axis]);
+    const first = chosen.reduce((a, b) => Math.min(a, b));
+    const last = chosen.reduce((a, b) => Math.max(a, b));
+    const read = {
+      starts: part.starts.map((start, a) => (a === axis ? first : start)),
+      ends: part.ends.map((end, a) => (a === axis ? last + 1 : end)),
+    };
+    return { node: { ...node, indices: chosen.map((index) => index - first) }, part, inputs: [read] };
+  },
   ...FUSES_NOTHING,
   channelwise: false,
   liveness: copies,

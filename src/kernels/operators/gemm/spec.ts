@@ -2,6 +2,7 @@ import { checkInteger, checkValues } from "../../checks.js";
 import { CHANGES_VALUES, FOLDS_NOTHING, FUSES_NOTHING, mixes, type OperatorFacts } from "../../facts.js";
 import { scaledLayer } from "../../layer.js";
 import { type NodeSpec, type Shape, sizeOf } from "../../node.js";
+import { rowsOfPart } from "../../part.js";
 
 /** Dense layer on the last axis: `y = x W + b`, `weights` is `[inputs][units]`. */
 export interface Gemm {
@@ -18,6 +19,11 @@ export const facts: OperatorFacts<Gemm> = {
   multiplyAdds: ({ shape, weights, units }) => sizeOf(shape) * (weights.length / units),
   ...CHANGES_VALUES,
   ...FOLDS_NOTHING,
+  narrowed: (node, part) => ({
+    node,
+    part: rowsOfPart(part, node.shape),
+    inputs: [rowsOfPart(part, node.inputShapes[0])],
+  }),
   absorbsAffine: scaledLayer,
   ...FUSES_NOTHING,
   takesClamp: true,

@@ -8,6 +8,7 @@ import {
   type OperatorFacts,
 } from "../../facts.js";
 import type { Node } from "../../node.js";
+import { rowsOfPart } from "../../part.js";
 
 /**
  * Normalisation of the last axis to mean 0 and variance 1, then a factor and an offset for each place of it:
@@ -40,6 +41,11 @@ export const facts: OperatorFacts<LayerNormalization> = {
   multiplyAdds: () => 0,
   ...CHANGES_VALUES,
   ...FOLDS_NOTHING,
+  narrowed: (node, part) => ({
+    node,
+    part: rowsOfPart(part, node.shape),
+    inputs: [rowsOfPart(part, node.inputShapes[0])],
+  }),
   absorbsAffine: scaledAndMoved,
   ...FUSES_NOTHING,
   channelwise: false,

@@ -8,6 +8,9 @@ import {
 } from "../../testing.js";
 import type { MatMul } from "./spec.js";
 
+/** An axis beyond a panel of columns. */
+const LONG = 19;
+
 export const testing: OperatorTesting<MatMul> = {
   samples: [
     {
@@ -86,7 +89,7 @@ export const testing: OperatorTesting<MatMul> = {
 function sizes(): OperatorCase[] {
   const cases: OperatorCase[] = [];
   for (const transposeB of [false, true])
-    for (const n of FEW_SIZES)
+    for (const n of [...FEW_SIZES, LONG])
       for (const [rows, depth, columns] of [
         [n, 3, 5],
         [5, n, 3],
@@ -124,6 +127,25 @@ function networks(): OperatorCase[] {
         net.add({ op: "Reshape", shape: [5, 8] }, net.add({ op: "Transpose", perm: [1, 0, 2] }, mean)),
         3,
       );
+    }),
+    operatorCase("mat_mul/attention of which one token is read", [5, 6], (net, image) => {
+      const heads = (x: string) =>
+        net.add({ op: "Transpose", perm: [1, 0, 2] }, net.add({ op: "Reshape", shape: [5, 2, 4] }, x));
+      const joint = net.gemm(image, 24);
+      const [q, k, v] = [0, 8, 16].map((first) =>
+        heads(net.add({ op: "Slice", starts: [0, first], ends: [5, first + 8] }, joint)),
+      );
+      const scores = net.add({ op: "MatMul", transposeB: true }, q, k);
+      const mean = net.add({ op: "MatMul" }, net.add({ op: "Softmax" }, scores), v);
+      const turned = net.add({ op: "Transpose", perm: [1, 0, 2] }, mean);
+      const trunk = net.add(
+        { op: "Add" },
+        net.gemm(net.add({ op: "Reshape", shape: [5, 8] }, turned), 6),
+        image,
+      );
+      const normal = net.add({ op: "LayerNormalization", epsilon: 0.01 }, trunk);
+      const branch = net.gemm(net.add({ op: "Gelu", approximate: "none" }, net.gemm(normal, 9)), 6);
+      return net.add({ op: "Gather", axis: 0, indices: [3] }, net.add({ op: "Add" }, branch, trunk));
     }),
     operatorCase("mat_mul/of relus, before a relu", [3, 4, 2], (net, image) => {
       const [a, b] = [5, 5].map((filters) => net.relu(net.conv(image, { filters })));

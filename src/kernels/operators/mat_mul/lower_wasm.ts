@@ -1,13 +1,18 @@
 import { stridedEntry } from "../../copy_strided/lower_wasm.js";
+import { inPanels, panelVjp, type WalkedStrides } from "../../panel_product/lower_wasm.js";
+import { PANEL_SCRATCH_BYTES } from "../../panel_product/panels.js";
 import { defined } from "../../scale/lower_wasm.js";
-import { type BackwardContext, type Lanes, type Lowering, NOTHING } from "../../wasm/lowering.js";
+import { type BackwardContext, type Lowering, NOTHING } from "../../wasm/lowering.js";
 import { type Buffer, entry, Place } from "../../wasm/tape.js";
 import { singleVjp } from "./lower_wasm_single.js";
 import { type MatrixProduct, type OperandStrides, productOf } from "./product.js";
 import type { MatMul } from "./spec.js";
 import { FORWARD_ROWS } from "./wasm_tile.js";
 
-/** The vjp reads both operands as they lie; the forward kernel wants the second one row-major, so a transposed one is turned. */
+/**
+ * The forward kernel wants the second operand row-major, so a transposed one is turned; the vjp, cotangents in the lanes, wants
+ * the operand that it multiplies by in panels.
+ */
 export const lowering: Lowering<MatMul> = {
   forward({ node, inputs, output }, { memory, emit, value }) {
     const { batches, rows, columns, depth, a, b } = productOf(node);
@@ -41,6 +46,8 @@ export const lowering: Lowering<MatMul> = {
     return NOTHING;
   },
 
+  scratchBytes: () => PANEL_SCRATCH_BYTES,
+
   vjp(step, context) {
     const { node, inputs } = step;
     const wanted = inputs.map(context.varies);
@@ -64,47 +71,36 @@ export const lowering: Lowering<MatMul> = {
   },
 };
 
-/** The product's cotangents as they are walked for one operand. */
-interface WalkedCotangents extends OperandStrides {
-  readonly buffer: Buffer;
-  /** Terms of a sum. */
-  readonly count: number;
-}
-
 /** Adds what one operand gets: `own` are its strides, `other` those of the operand that it is multiplied by. */
 function emitShare(
   label: string,
   name: string,
-  { batches, rows, columns, depth }: MatrixProduct,
-  g: WalkedCotangents,
+  { batches, columns, rows, depth }: MatrixProduct,
+  g: WalkedStrides & { readonly buffer: Buffer; readonly count: number },
   factors: Buffer,
   own: OperandStrides,
   other: OperandStrides,
-  { into, emit, stride: lanes, width }: BackwardContext,
+  context: BackwardContext,
 ): void {
-  const { target, accumulate } = into(name);
-  const bytes = (stride: number) => 4 * lanes * stride;
+  const { target, accumulate } = context.into(name);
   const outer = g.count === columns ? rows : columns;
+  const matrices = other.batch === 0 ? 1 : batches;
+  const strides = { batch: other.batch, outer: other.depth, depth: other.outer };
+  const at = inPanels(label, factors, strides, [matrices, depth, g.count], context.emit);
   // An operand that all products share takes the sum over them, one after the other.
   const rounds = own.batch === 0 ? batches : 1;
-  const macs = (width * batches * rows * columns * depth) / rounds;
   for (let round = 0; round < rounds; round++)
-    emit(
-      entry(
-        `mat_mul_vjp_${width as Lanes}`,
-        label,
-        (batches / rounds) * outer,
-        {
-          g: new Place(g.buffer, bytes(round * g.batch)),
-          s: new Place(factors, 4 * round * other.batch),
-          gx: target.buffer,
-          ...{ rows: outer, columns: depth, depth: g.count },
-          ...{ gBatch: bytes(g.batch), gRow: bytes(g.outer), gDepth: bytes(g.depth) },
-          ...{ sBatch: 4 * other.batch, sColumn: 4 * other.depth, sDepth: 4 * other.outer },
-          ...{ xBatch: bytes(own.batch), xRow: bytes(own.outer), xColumn: bytes(own.depth) },
-          accumulate: round === 0 ? accumulate : 1,
+    panelVjp(
+      label,
+      {
+        ...{ batches: batches / rounds, rows: outer, columns: depth, depth: g.count },
+        g: { ...g, at: new Place(g.buffer, 4 * context.stride * round * g.batch) },
+        s: {
+          at: matrices === 1 ? at : new Place(at, (round * at.bytes) / matrices),
+          shared: matrices === 1,
         },
-        { work: () => ({ dense: macs, live: macs }) },
-      ),
+        gx: { ...own, at: target.buffer, init: accumulate || round > 0 ? target.buffer : 0 },
+      },
+      context,
     );
 }

@@ -8,6 +8,7 @@ import {
   WITHOUT_WEIGHTS,
 } from "../../facts.js";
 import { type NodeSpec, type Shape, sizeOf } from "../../node.js";
+import { type Part, wholeOf } from "../../part.js";
 
 /**
  * Product of two values as matrices on their last two axes: `[.., M, K]` by `[.., K, N]` is `[.., M, N]`. Leading axes, heads say,
@@ -27,6 +28,16 @@ export const facts: OperatorFacts<MatMul> = {
   multiplyAdds: ({ shape, inputShapes: [a] }) => sizeOf(shape) * a[a.length - 1],
   ...CHANGES_VALUES,
   ...FOLDS_NOTHING,
+  narrowed: (node, part) => {
+    const [a, b] = node.inputShapes;
+    const axis = node.shape.length - 2;
+    const [start, end] = [part.starts[axis], part.ends[axis]];
+    const rowsOf = (shape: Shape): Part => ({
+      starts: shape.map((_, i) => (i === shape.length - 2 ? start : 0)),
+      ends: shape.map((n, i) => (i === shape.length - 2 ? end : n)),
+    });
+    return { node, part: rowsOf(node.shape), inputs: [rowsOf(a), wholeOf(b)] };
+  },
   ...FUSES_NOTHING,
   channelwise: false,
   liveness: mixes,

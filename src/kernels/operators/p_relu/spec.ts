@@ -2,6 +2,7 @@ import { checkFloats, rejectNode, shapeText } from "../../checks.js";
 import { elementWiseFacts } from "../../element_wise/facts.js";
 import type { OperatorFacts } from "../../facts.js";
 import { type NodeSpec, type Shape, sizeOf } from "../../node.js";
+import { rowsOfPart } from "../../part.js";
 
 /** `x > 0 ? x : slope x`. `slope` has one value, or one per channel of the last axis, or one per unit of the input. */
 export interface PRelu {
@@ -16,6 +17,13 @@ export const facts: OperatorFacts<PRelu> = {
     return input;
   },
   weights: ({ slope }) => [slope],
+  narrowed: (node, part) => {
+    const { length } = node.slope;
+    // Slopes of channels are for all of them; those of units stay with theirs.
+    if (length > 1 && length !== node.shape[node.shape.length - 1]) return undefined;
+    const made = length === 1 ? part : rowsOfPart(part, node.shape);
+    return { node, part: made, inputs: [made] };
+  },
 };
 
 function checkSlope(node: NodeSpec<PRelu>, input: Shape): void {

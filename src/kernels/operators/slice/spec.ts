@@ -1,6 +1,7 @@
 import { checkIntegers, rejectNode } from "../../checks.js";
 import { copies, FOLDS_NOTHING, FUSES_NOTHING, type OperatorFacts, WITHOUT_WEIGHTS } from "../../facts.js";
 import { type NodeSpec, type Shape, sameShape } from "../../node.js";
+import { shapeOfPart } from "../../part.js";
 
 /** `x[starts[a] : ends[a] : steps[a]]` on every per-image axis `a`. Cropping, taking every n-th, turning round. */
 export interface Slice {
@@ -21,6 +22,16 @@ export const facts: OperatorFacts<Slice> = {
   reshapes: false,
   probabilities: () => undefined,
   ...FOLDS_NOTHING,
+  narrowed: (node, part) => {
+    const { starts, steps = starts.map(() => 1) } = node;
+    if (steps.some((step) => step !== 1)) return undefined;
+    const shape = shapeOfPart(part);
+    const read = {
+      starts: starts.map((start, axis) => start + part.starts[axis]),
+      ends: starts.map((start, axis) => start + part.ends[axis]),
+    };
+    return { node: { ...node, starts: shape.map(() => 0), ends: shape }, part, inputs: [read] };
+  },
   ...FUSES_NOTHING,
   channelwise: false,
   liveness: copies,

@@ -20,6 +20,11 @@ export const facts: OperatorFacts<Transpose> = {
   reshapes: false,
   probabilities: () => undefined,
   ...FOLDS_NOTHING,
+  narrowed: (node, part) => {
+    const { perm } = node;
+    const ofInput = (along: readonly number[]) => perm.map((_, axis) => along[perm.indexOf(axis)]);
+    return { node, part, inputs: [{ starts: ofInput(part.starts), ends: ofInput(part.ends) }] };
+  },
   ...FUSES_NOTHING,
   channelwise: false,
   liveness: copies,

@@ -1,5 +1,6 @@
 /** Values as expressions that know how to push themselves on the WASM stack: scalars and 128-bit vectors. */
 import { f32, f32x4, f64, f64x2, i8x16, i32, i32x4, i64x2, v128 } from "wasmati";
+import { currentAssembly } from "./constants.js";
 
 /** Pushes a value on the WASM stack, or performs a statement. */
 export type Emit = () => unknown;
@@ -154,6 +155,16 @@ export class V128 {
   f64Add = (b: V128): V128 => this.two(b, () => f64x2.add());
   f64Sub = (b: V128): V128 => this.two(b, () => f64x2.sub());
   f64Mul = (b: V128): V128 => this.two(b, () => f64x2.mul());
+  /** `this * b + c`, fused where the target has it. */
+  f64Madd = (b: V128, c: V128): V128 =>
+    new V128(() => {
+      this.emit();
+      b.emit();
+      if (!currentAssembly().relaxed) f64x2.mul();
+      c.emit();
+      if (currentAssembly().relaxed) f64x2.relaxed_madd();
+      else f64x2.add();
+    });
   f64Neg = (): V128 => this.one(() => f64x2.neg());
   f64Gt = (b: V128): V128 => this.two(b, () => f64x2.gt());
   f64Ge = (b: V128): V128 => this.two(b, () => f64x2.ge());
@@ -190,8 +201,11 @@ export const float = (x: Float): F32 => (typeof x === "number" ? new F32(() => f
 export const double = (x: Double): F64 => (typeof x === "number" ? new F64(() => f64.const(x)) : x);
 /** Four equal float32 lanes. */
 export const splat = (x: Float): V128 => float(x).splat();
-/** Two equal float64 lanes. */
-export const f64Splat = (x: Double): V128 => double(x).splat();
+/** Two equal float64 lanes; a constant that the kernel keeps, if it is one. */
+export const f64Splat = (x: Double): V128 =>
+  typeof x === "number"
+    ? new V128(() => (currentAssembly().constants.of(x) ?? double(x).splat().emit)())
+    : x.splat();
 export const i32x4Of = (a: Int, b: Int, c: Int, d: Int): V128 =>
   new V128(() => {
     int(a).emit();

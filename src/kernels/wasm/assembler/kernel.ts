@@ -13,7 +13,8 @@ import {
   local,
   v128,
 } from "wasmati";
-import { type F32, I32, type Int, int, V128 } from "./expressions.js";
+import { assembling, Constants } from "./constants.js";
+import { double, type F32, I32, type Int, int, V128 } from "./expressions.js";
 import { type Kind, Locals, type Variable } from "./locals.js";
 import { loadF32, loadI32, loadSplat, storeI32 } from "./memory.js";
 
@@ -79,12 +80,13 @@ export function kernel<const F extends string>(
 }
 
 /**
- * Assembles one kernel to a wasmati function. Two passes: the first counts locals.
+ * Assembles one kernel to a wasmati function. Two passes: the first counts locals and collects constants.
  *
  * @param runner runs a tape on the calling thread
  */
 export function assemble(source: KernelSource, target: Target, runner?: Dependency.Func): Dependency.Func {
-  let counts: Record<Kind, number> = { i32: 240, f32: 24, f64: 40, v128: 64 };
+  let counts: Record<Kind, number> = { i32: 240, f32: 24, f64: 40, v128: 96 };
+  let constants: readonly number[] = [];
   let result: Dependency.Func | undefined;
   for (let pass = 0; pass < 2; pass++) {
     const kinds: Kind[] = ["i32", "f32", "f64", "v128"];
@@ -109,24 +111,29 @@ export function assemble(source: KernelSource, target: Target, runner?: Dependen
               local.set(l);
             },
           });
-        source.emit({
-          field: (name) => locals.i32(loadI32(base, at(name))),
-          float: (name) => locals.f32(loadF32(base, at(name))),
-          lanes: (name) => locals.v128(loadSplat(base, at(name))),
-          begin: parameter(begin as Local),
-          end: parameter(end as Local),
-          locals,
-          target,
-          // The header lies before the fields; its third word is the way to the next entry.
-          run: (begin, end) => {
-            if (!runner) throw new Error(`${source.name}: a module without a runner`);
-            int(begin).emit();
-            int(end).emit();
-            call(runner as never);
-          },
-          jump: (to) => storeI32(base.sub(8), int(to).sub(base.sub(16))),
-        });
-        counts = { ...locals.used };
+        const own = new Constants();
+        for (const x of constants) own.keep(x, locals.v128(double(x).splat()).emit);
+        assembling({ constants: own, relaxed: target.relaxed }, () =>
+          source.emit({
+            field: (name) => locals.i32(loadI32(base, at(name))),
+            float: (name) => locals.f32(loadF32(base, at(name))),
+            lanes: (name) => locals.v128(loadSplat(base, at(name))),
+            begin: parameter(begin as Local),
+            end: parameter(end as Local),
+            locals,
+            target,
+            // The header lies before the fields; its third word is the way to the next entry.
+            run: (begin, end) => {
+              if (!runner) throw new Error(`${source.name}: a module without a runner`);
+              int(begin).emit();
+              int(end).emit();
+              call(runner as never);
+            },
+            jump: (to) => storeI32(base.sub(8), int(to).sub(base.sub(16))),
+          }),
+        );
+        constants = [...own.named];
+        counts = { ...locals.used, v128: locals.used.v128 + (pass === 0 ? constants.length : 0) };
       },
     ) as unknown as Dependency.Func;
   }
