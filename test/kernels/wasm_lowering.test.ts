@@ -94,6 +94,31 @@ const MASKED: readonly (readonly [name: string, Grow])[] = [
   ],
 ];
 
+/** A function of each value in front of a layer that nothing masks, whose vjp may multiply by its derivative. */
+const FUNCTIONS: readonly (readonly [name: string, Grow])[] = [
+  ["between two layers", (net) => pixelwise(net, swish(net, pixelwise(net, net.input, 19)), 18)],
+  [
+    "that two layers read",
+    (net) => {
+      const value = swish(net, pixelwise(net, net.input, 5));
+      return concat(net, pixelwise(net, value, 4), pixelwise(net, value, 3));
+    },
+  ],
+  [
+    "of what another layer reads",
+    (net) => {
+      const value = pixelwise(net, net.input, 5);
+      return concat(net, pixelwise(net, swish(net, value), 4), pixelwise(net, value, 3));
+    },
+  ],
+  ["of a relu", (net) => pixelwise(net, swish(net, relu(net, net.input, 5, 1)), 4)],
+  ["of the image", (net) => pixelwise(net, swish(net, net.input), 4)],
+  ["of a function", (net) => pixelwise(net, swish(net, swish(net, pixelwise(net, net.input, 5))), 4)],
+];
+const pixelwise = (net: NetworkBuilder, from: string, filters: number): string =>
+  net.conv(from, { filters, kernel: 1 });
+const swish = (net: NetworkBuilder, from: string): string => net.add({ op: "Swish" }, from);
+
 /** 14 scores that are the channels of what a max-pool reads: a backward pass carries 12 of them, then two. */
 const SCORES: readonly (readonly [name: string, Grow])[] = [
   ["a grouped convolution", (net) => net.conv(relu(net, net.input, 4), { filters: 14, groups: 2 })],
@@ -138,6 +163,8 @@ describe.each(variants)(
     test.each(WIDE)("%s", (name, grow) => check(name, grow, 3));
 
     test.each(MASKED)("%s", (name, grow) => check(name, grow, 5));
+
+    test.each(FUNCTIONS)("a function %s", (name, grow) => check(name, grow, 3));
 
     test.each(SCORES)("%s, a max-pool, scores", (name, grow) => check(name, scoresOf(grow), 6));
   },

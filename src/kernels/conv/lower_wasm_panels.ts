@@ -23,7 +23,11 @@ export function placePanels(g: Geometry, { memory }: ForwardContext): Kept {
 
 export function panelsVjp(step: Step, g: Geometry, weights: Buffer, context: BackwardContext): void {
   const cotangent = defined(step, context);
-  const { target, residual } = startOf(step.inputs[0], step.node.name, context);
+  const [input] = step.inputs;
+  const through = context.through(input);
+  const { target, residual } = through
+    ? { target: through.target, residual: undefined }
+    : startOf(input, step.node.name, context);
   panelVjp(
     step.node.name,
     {
@@ -31,6 +35,7 @@ export function panelsVjp(step: Step, g: Geometry, weights: Buffer, context: Bac
       g: { at: cotangent, batch: 0, outer: g.filters, depth: 1 },
       s: { at: weights, shared: true },
       gx: { at: target.buffer, batch: 0, outer: g.channels, depth: 1, init: residual ?? 0 },
+      factor: through?.factor,
     },
     context,
   );

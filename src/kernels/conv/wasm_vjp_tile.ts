@@ -106,6 +106,15 @@ export class UnitTile {
       vector.set(madd(this.target, this.together(members), this.restCotangent, vector));
   }
 
+  /** Multiplies all lanes of unit i by the scalar at an address. */
+  scale(units: number, factor: (i: number) => I32): void {
+    for (let i = 0; i < units; i++) {
+      this.weights[i].set(loadSplat(factor(i)));
+      for (const sum of this.sums[i]) sum.set(sum.mul(this.weights[i]));
+    }
+    for (const { vector, members } of this.pairs(units)) vector.set(vector.mul(this.together(members)));
+  }
+
   store(units: number, address: (i: number) => I32): void {
     for (let i = 0; i < units; i++)
       this.sums[i].forEach((sum, v) => {

@@ -39,6 +39,7 @@ export function elementWise<O extends AnyOperator>(of: ElementWiseKernel<O>): El
       );
       return derivative ? { derivative } : NOTHING;
     },
+    derivative: ({ derivative }) => derivative,
     vjp: (step, context) => scaleInto(step, context, context.kept.derivative, sizeOf(step.node.shape)),
   };
 }

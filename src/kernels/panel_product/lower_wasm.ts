@@ -22,12 +22,14 @@ export interface PanelProduct {
   readonly s: { readonly at: Field; readonly shared: boolean };
   /** `outer` along rows, `depth` along columns; 0: starts from nothing. */
   readonly gx: WalkedStrides & { readonly at: Field; readonly init: Field };
+  /** What each result is multiplied by, one for all its lanes, as `gx` lies. Default: nothing. */
+  readonly factor?: Field;
 }
 
 /** Emits one call of `panel_vjp`. */
 export function panelVjp(
   label: string,
-  { batches, rows, columns, depth, g, s, gx }: PanelProduct,
+  { batches, rows, columns, depth, g, s, gx, factor = 0 }: PanelProduct,
   { width, stride, emit, scratch, tuning }: BackwardContext,
 ): void {
   const bytes = (units: number) => 4 * stride * units;
@@ -40,7 +42,7 @@ export function panelVjp(
       label,
       blocks * batches * rows,
       {
-        ...{ g: g.at, s: s.at, gx: gx.at, init: gx.init },
+        ...{ g: g.at, s: s.at, gx: gx.at, init: gx.init, factor },
         ...{ rows, columns, block, depth, batches },
         ...{ gBatch: bytes(g.batch), gRow: bytes(g.outer), gDepth: bytes(g.depth) },
         sBatch: s.shared ? 0 : 4 * panelFloats(columns, depth),

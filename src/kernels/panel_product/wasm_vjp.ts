@@ -25,6 +25,8 @@ const UNROLL = 2;
  *
  *   gx[h][p][q][k] = sum over 0 <= t < depth of  s[h][q / 16][t][q % 16] g[h][p][t][k]   (+ init[h][p][q][k])
  *
+ * times `factor[h][p][q]`, the derivative of a function between the two, say; 0: times 1.
+ *
  * so the vjp of a dense layer and of a product of two values, where `conv_vjp` would walk lists of what is all there. All
  * strides are in bytes; `init` 0 is none, and otherwise lies as gx does. Rising t, whatever the tile: the bits of
  * `conv_vjp`. Cotangents that lie further apart than a unit are brought together in the scratch, a chunk at a time.
@@ -36,7 +38,7 @@ export function panelVjp(lanes: number): KernelSource {
   return kernel(
     `panel_vjp_${lanes}`,
     [
-      ...(["g", "s", "gx", "init", "rows", "columns", "block", "depth", "batches"] as const),
+      ...(["g", "s", "gx", "init", "factor", "rows", "columns", "block", "depth", "batches"] as const),
       ...(["gBatch", "gRow", "gDepth", "sBatch", "xBatch", "xRow", "xColumn", "scratch"] as const),
     ],
     ({ field, begin, end, locals, target }) => {
@@ -44,6 +46,7 @@ export function panelVjp(lanes: number): KernelSource {
       const tile = new UnitTile(locals, target, lanes, most);
       const laneBytes = 16 * tile.vectors;
       const [g, s, gx, init] = [field("g"), field("s"), field("gx"), field("init")];
+      const factors = field("factor");
       const [rows, columns, block] = [field("rows"), field("columns"), field("block")];
       const [depth, batches] = [field("depth"), field("batches")];
       const [gBatch, gRow, gDepth] = [field("gBatch"), field("gRow"), field("gDepth")];
@@ -61,20 +64,16 @@ export function panelVjp(lanes: number): KernelSource {
         locals.i32(),
       );
       const [cotangent, factor, term, count, at] = Array.from({ length: 5 }, () => locals.i32());
+      const [start, scaled] = [locals.i32(), locals.i32()];
       const place = Array.from({ length: most }, () => locals.i32());
 
       const sumUnits = (units: number): void => {
         for (let i = 0; i < units; i++)
           place[i].set(i === 0 ? to.add(column.mul(xColumn)) : place[i - 1].add(xColumn));
         ifThen(
-          chunk,
-          () => tile.load(units, (i) => gx.add(place[i]), undefined),
-          () =>
-            ifThen(
-              init,
-              () => tile.load(units, (i) => init.add(place[i]), undefined),
-              () => tile.clear(units),
-            ),
+          start,
+          () => tile.load(units, (i) => start.add(place[i]), undefined),
+          () => tile.clear(units),
         );
         cotangent.set(source);
         factor.set(panel.add(inPanel.shl(2)));
@@ -99,16 +98,19 @@ export function panelVjp(lanes: number): KernelSource {
               term.set(term.sub(terms));
             },
           );
+        // Scalars lie as the units of gx do.
+        ifThen(scaled, () => tile.scale(units, (i) => scaled.add(place[i].divU(laneBytes / 4))));
         tile.store(units, (i) => gx.add(place[i]));
       };
-      const byCount = (units: number): void => {
-        if (units === 1) sumUnits(1);
-        else
-          ifThen(
-            count.eq(units),
-            () => sumUnits(units),
-            () => byCount(units - 1),
-          );
+      /** Units that tiles are made for: each is a copy of all this code. */
+      const sizes = [most, ...[4, 2, 1].filter((units) => units < most)];
+      const bySize = ([units, ...others]: readonly number[]): void => {
+        const take = (): void => {
+          sumUnits(units);
+          count.set(units);
+        };
+        if (others.length === 0) take();
+        else ifThen(left.geU(units), take, () => bySize(others));
       };
       /** Brings the cotangents of the chunk together. */
       const gather = (): void => {
@@ -141,6 +143,9 @@ export function panelVjp(lanes: number): KernelSource {
           doWhile(
             () => {
               terms.set(minU(depth.sub(chunk), int(CHUNK)));
+              // Sums go by way of gx from chunk to chunk; the last is what is scaled.
+              start.set(selectI32(chunk, gx, init));
+              scaled.set(selectI32(chunk.add(terms).eq(depth), factors, 0));
               source.set(from.add(chunk.mul(gDepth)));
               ifThen(gDepth.ne(laneBytes), gather);
               panel.set(panels.add(chunk.mul(4 * PANEL)));
@@ -148,10 +153,10 @@ export function panelVjp(lanes: number): KernelSource {
               inPanel.set(0);
               doWhile(
                 () => {
-                  // One more than fits goes by halves: a tile of one takes almost as long as a full one.
                   left.set(minU(last.sub(column), int(PANEL).sub(inPanel)));
-                  count.set(minU(left, selectI32(left.eq(most + 1), Math.ceil((most + 1) / 2), most)));
-                  byCount(most);
+                  // Four where three fit go by twos: a tile of one takes almost as long as a full one.
+                  if (most === 3) left.set(selectI32(left.eq(4), 2, left));
+                  bySize(sizes);
                   column.set(column.add(count));
                   inPanel.set(inPanel.add(count));
                   ifThen(inPanel.eq(PANEL), () => {

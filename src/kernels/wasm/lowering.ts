@@ -37,6 +37,8 @@ export interface Lowering<O extends AnyOperator = AnyOperator> {
    * a slice of channels of a wider one. Default false.
    */
   readsLists?(step: Step<O>): "whole" | "slices" | false;
+  /** What the cotangent is multiplied by at every unit, if that is all that the vjp does, of what the forward step kept. */
+  derivative?(kept: Kept): Buffer | undefined;
   /** True if the vjp hands its output's winners on to its inputs, each its part. Default false. */
   readonly splitsWinners?: true;
   /** True if the vjp hands slices of channels of its output's cotangent on to its inputs. Default false. */
@@ -113,6 +115,11 @@ export interface BackwardContext {
   readonly passSlice: (name: string, first: number) => boolean;
   /** Where the step adds to the cotangent of an input, and how that starts. */
   readonly into: (name: string) => { readonly target: Cotangent; readonly accumulate: 0 | 1 };
+  /**
+   * Where a step adds to the cotangent of what an input is a function of, value by value: only if nothing else reads either, and the
+   * step then multiplies by the derivative, which lies as the input does. Undefined: there is no such function.
+   */
+  readonly through: (name: string) => { readonly target: Cotangent; readonly factor: Buffer } | undefined;
   /** The same for a kernel that can start from a copy. */
   readonly intoFrom: (name: string) => { readonly target: Cotangent; readonly start: Start };
   /** What the step has just added to an input's cotangent left 0 at every dead unit of it. */

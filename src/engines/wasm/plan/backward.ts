@@ -60,6 +60,7 @@ export function planBackward(
     candidates: single ? new Set<string>() : candidateValues(network),
   };
   const cotangents = new Cotangents(facts, stride, lanes, emit, room.gradient);
+  const makers = new Map(network.steps.map((step) => [step.output, step]));
   const tables = new LiveTables(room.constants, emit);
 
   /** What a step's vjp sees of the pass. */
@@ -93,6 +94,15 @@ export function planBackward(
       sliced: cotangent,
       passSlice: (name, first) =>
         keepsChannels(network, step, name) && cotangents.passSlice(cotangent, channels, name, first),
+      through: (name) => {
+        const maker = makers.get(name);
+        const factor = maker && loweringOf(maker).derivative?.(forward.kept.get(maker) as Kept);
+        const alone = [name, maker?.inputs[0] ?? ""].every(
+          (value) => readers.get(value) === 1 && !masks.has(value),
+        );
+        if (!maker || !factor || !alone || maker.inputs[0] === network.input) return undefined;
+        return { target: cotangents.into(maker.inputs[0], label).target, factor };
+      },
       into: (name) => cotangents.into(name, label),
       intoFrom: (name) => cotangents.intoFrom(name, label),
       zeroes: (name) => cotangents.zeroes(name),
