@@ -83,7 +83,7 @@ describe("the installed command line", () => {
 
   it("crafts on the images that the package draws", async () => {
     const cli = join(folder, "node_modules/unifool/dist/cli.js");
-    const args = ["craft", "--demo", "--limit", "20", "--passes", "1", "--json"];
+    const args = ["craft", "--demo", "--limit", "20", "--passes", "5", "--json"];
     const { stdout } = await run(process.execPath, [cli, ...args], { cwd: folder });
     const { images, holdout, foolingRate } = JSON.parse(stdout);
     expect({ images, heldOut: holdout.images }).toEqual({ images: 20, heldOut: 200 });

@@ -96,7 +96,7 @@ export function planBackward(
         keepsChannels(network, step, name) && cotangents.passSlice(cotangent, channels, name, first),
       through: (name) => {
         const maker = makers.get(name);
-        const factor = maker && loweringOf(maker).derivative?.(forward.kept.get(maker) as Kept);
+        const factor = maker?.lowering.derivative?.(forward.kept.get(maker) as Kept);
         const alone = [name, maker?.inputs[0] ?? ""].every(
           (value) => readers.get(value) === 1 && !masks.has(value),
         );
