@@ -116,6 +116,19 @@ function valueLike(net: CaseNetwork, image: string, shape: Shape): string {
 }
 
 function networks(): OperatorCase[] {
+  /** Attention of two heads over five tokens, beside which they pass. */
+  const attention = (net: CaseNetwork, image: string): string => {
+    const heads = (x: string) =>
+      net.add({ op: "Transpose", perm: [1, 0, 2] }, net.add({ op: "Reshape", shape: [5, 2, 4] }, x));
+    const joint = net.gemm(image, 24);
+    const [q, k, v] = [0, 8, 16].map((first) =>
+      heads(net.add({ op: "Slice", starts: [0, first], ends: [5, first + 8] }, joint)),
+    );
+    const scores = net.add({ op: "MatMul", transposeB: true }, q, k);
+    const mean = net.add({ op: "MatMul" }, net.add({ op: "Softmax" }, scores), v);
+    const turned = net.add({ op: "Transpose", perm: [1, 0, 2] }, mean);
+    return net.add({ op: "Add" }, net.gemm(net.add({ op: "Reshape", shape: [5, 8] }, turned), 6), image);
+  };
   return [
     operatorCase("mat_mul/attention of two heads", [5, 6], (net, image) => {
       const heads = (x: string) =>
@@ -128,23 +141,13 @@ function networks(): OperatorCase[] {
         3,
       );
     }),
-    operatorCase("mat_mul/attention of which one token is read", [5, 6], (net, image) => {
-      const heads = (x: string) =>
-        net.add({ op: "Transpose", perm: [1, 0, 2] }, net.add({ op: "Reshape", shape: [5, 2, 4] }, x));
-      const joint = net.gemm(image, 24);
-      const [q, k, v] = [0, 8, 16].map((first) =>
-        heads(net.add({ op: "Slice", starts: [0, first], ends: [5, first + 8] }, joint)),
-      );
-      const scores = net.add({ op: "MatMul", transposeB: true }, q, k);
-      const mean = net.add({ op: "MatMul" }, net.add({ op: "Softmax" }, scores), v);
-      const turned = net.add({ op: "Transpose", perm: [1, 0, 2] }, mean);
-      const trunk = net.add(
-        { op: "Add" },
-        net.gemm(net.add({ op: "Reshape", shape: [5, 8] }, turned), 6),
-        image,
-      );
-      const normal = net.add({ op: "LayerNormalization", epsilon: 0.01 }, trunk);
-      const branch = net.gemm(net.add({ op: "Gelu", approximate: "none" }, net.gemm(normal, 9)), 6);
+    operatorCase("mat_mul/attention of which one token is read, normalised", [5, 6], (net, image) => {
+      const normal = net.add({ op: "LayerNormalization", epsilon: 0.01 }, attention(net, image));
+      return net.add({ op: "Gather", axis: 0, indices: [3] }, net.gemm(normal, 6));
+    }),
+    operatorCase("mat_mul/attention of which one token is read, with a branch", [5, 6], (net, image) => {
+      const trunk = attention(net, image);
+      const branch = net.gemm(net.add({ op: "Gelu", approximate: "none" }, net.gemm(trunk, 9)), 6);
       return net.add({ op: "Gather", axis: 0, indices: [3] }, net.add({ op: "Add" }, branch, trunk));
     }),
     operatorCase("mat_mul/of relus, before a relu", [3, 4, 2], (net, image) => {
