@@ -45,8 +45,9 @@ export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumS
         const { values, losses, logits } = await images.gradient(indices, seen, loss, v, false);
         const directions = Array.from(losses, (loss, n) => {
           const w = values.subarray(n * images.size, (n + 1) * images.size);
-          const distance = -loss / lengthOf(w, norm === 2 ? 2 : 1) / radius;
-          return { w, length: lengthOf(w, 2), fading: weighting === "near" ? fadingOf(distance) : 0 };
+          const length = lengthOf(w, 2);
+          if (weighting === "equal") return { w, length, fading: 0 };
+          return { w, length, fading: fadingOf(-loss / (norm === 2 ? length : lengthOf(w, 1)) / radius) };
         }).filter(({ length }) => length > 0);
         // Of the nearest, so that v also moves where all are too far for a weight that is a number.
         const least = directions.reduce((low, { fading }) => Math.min(low, fading), Infinity);
