@@ -28,10 +28,7 @@ export const OURS: Readonly<
   Record<string, { readonly options: UniversalOptions; readonly passes: readonly number[] }>
 > = {
   "unifool momentum": { options: { method: "momentum" }, passes: [1, 2, 3, 5, 10] },
-  "unifool momentum, plain": {
-    options: { method: "momentum", starts: 1, weighting: "equal", augment: false },
-    passes: [0.5, 1, 2, 3, 5, 10],
-  },
+  "unifool momentum, 1 start": { options: { method: "momentum", starts: 1 }, passes: [0.5, 1, 2, 5] },
   "unifool sgd": { options: { method: "sgd" }, passes: [1, 2, 5, 10, 20] },
   "unifool sga": { options: { method: "sga" }, passes: [1, 2, 5] },
   "unifool deepfool": { options: { method: "deepfool", delta: 0 }, passes: [1, 2, 5] },

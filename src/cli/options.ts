@@ -149,10 +149,14 @@ export function addStepOptions(command: Command): Command {
     .addOption(option("--data-free", "make it of jigsaws of random colours; the images are only measured on"))
     .addOption(option("--tile <n>", "repeat a patch n times each way (default: 1)", wholeNumber(1)))
     .addOption(
-      option("--batch <n>", "images a step (momentum: 10; sgd, sga: by their number)", wholeNumber(1)),
+      option("--batch <n>", "images a step (momentum: 4; sgd, sga: by their number)", wholeNumber(1)),
     )
     .addOption(
-      option("--step-size <x>", "length of a step, in radii (default: 0.1; momentum: 0.2)", parsePositive),
+      option(
+        "--step-size <x>",
+        "length of a step, in radii (default: 0.1; momentum: by their number)",
+        parsePositive,
+      ),
     )
     .addOption(
       option("--beta <x>", "sgd, sga: where the cross-entropy is clamped (default: 9)", parsePositive),

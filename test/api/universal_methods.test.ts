@@ -260,11 +260,11 @@ describe("the formulas, one after the other", () => {
     const random = randomSource(4);
     const v = new Float32Array(SIZE);
     let m = new Float64Array(SIZE);
-    let [t, total] = [0, 0];
     for (let pass = 0; pass < 2; pass++) {
-      const batches = batchesOf(randomOrder(COUNT, random), 10);
-      total = 2 * batches.length;
-      for (const batch of batches) {
+      const batches = batchesOf(randomOrder(COUNT, random), 4);
+      const a = Math.min(0.8, 6 / Math.sqrt(2 * batches.length));
+      for (const [b, batch] of batches.entries()) {
+        const done = (pass + (4 * b) / COUNT) / 2;
         const g = new Float64Array(SIZE);
         for (const n of batch) {
           const { logits, values } = await jacobian(n, v);
@@ -281,9 +281,8 @@ describe("the formulas, one after the other", () => {
         }
         const sum = g.reduce((all, x) => all + Math.abs(x), 0);
         m = m.map((x, i) => 0.9 * x + g[i] / sum);
-        for (let i = 0; i < SIZE; i++) v[i] += 0.2 * RADIUS * (1 - t / total) * Math.sign(m[i]);
+        for (let i = 0; i < SIZE; i++) v[i] += a * RADIUS * (1 - done) * Math.sign(m[i]);
         project(v, RADIUS, Infinity);
-        t++;
       }
     }
     const { last } = await craft({ passes: 2, starts: 1, weighting, augment: false });
@@ -293,6 +292,18 @@ describe("the formulas, one after the other", () => {
 });
 
 describe("momentum", () => {
+  it.each([
+    [Infinity, 1, 0.8],
+    [Infinity, 8, 6 / Math.sqrt(8 * Math.ceil(COUNT / 4))],
+    [2, 1, 0.8],
+    [2, 8, 8 / Math.sqrt(8 * Math.ceil(COUNT / 4))],
+  ] as const)("steps in the norm %s over %i passes begin at %f radii", async (norm, passes, stepSize) => {
+    const run = async (options: UniversalOptions) =>
+      (await craft({ method: "momentum", norm, passes, starts: 1, ...options })).last.join();
+    expect(await run({ stepSize })).toBe(await run({}));
+    expect(await run({ stepSize: 0.9 * stepSize })).not.toBe(await run({}));
+  });
+
   it("keeps the best of several starts, whose gradients count", async () => {
     const one = await craft({ method: "momentum", passes: 1, starts: 1 });
     const best = await craft({ method: "momentum", passes: 1, starts: 4 });

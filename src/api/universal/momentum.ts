@@ -1,3 +1,4 @@
+import type { BallNorm } from "../../kernels/projection/reference.js";
 import { type RandomSource, randomBelow } from "../random.js";
 import { lengthOf } from "./ascent.js";
 import { type Augmentation, augmented } from "./augmentation.js";
@@ -68,6 +69,14 @@ export function momentum({ a, momentum: mu, weighting, augmentation }: MomentumS
 function fadingOf(distance: number): number {
   const x = Math.abs(distance / NEAR);
   return 2 * (x + Math.log1p(Math.exp(-2 * x)) - Math.LN2);
+}
+
+/**
+ * Of the first step, in radii, where so many are to come: min(0.8, c / sqrt(updates)), c = 6, or 8 in the 2-norm. Short runs
+ * go far at once, long ones find their place; `bench/rules` has what led here.
+ */
+export function usualMomentumStep(norm: BallNorm, updates: number): number {
+  return Math.min(0.8, (norm === 2 ? 8 : 6) / Math.sqrt(updates));
 }
 
 function moved(

@@ -46,9 +46,12 @@ export interface UniversalOptions {
   readonly dataFree?: boolean;
   /** v repeats a patch n times in each direction; n divides H and W. Default 1. */
   readonly tile?: number;
-  /** Images a step. Default N / 5 but at most 100; 10 for "momentum"; for "sga", N / 40 but at least 20 and at most 250. */
+  /** Images a step. Default N / 5 but at most 100; 4 for "momentum"; for "sga", N / 40 but at least 20 and at most 250. */
   readonly batch?: number;
-  /** Length of a step, as a share of the radius. Default 0.1; for "momentum" 0.2, in the 2-norm 0.4, falling to 0. */
+  /**
+   * Length of a step, as a share of the radius. Default 0.1; of the first for "momentum", from where it falls to 0 in a line,
+   * 6 / sqrt(number of steps) but at most 0.8, in the 2-norm 8 / sqrt(number of steps).
+   */
   readonly stepSize?: number;
   /** "sgd", "sga": cross-entropy from which an image no longer counts. Default 9; not with `target`. */
   readonly beta?: number;

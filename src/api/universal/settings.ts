@@ -22,7 +22,7 @@ import {
 import { defaultBatch } from "../predict.js";
 import { type Augmentation, usualAugmentation } from "./augmentation.js";
 import { METHODS, type UniversalMethod } from "./method.js";
-import { momentum } from "./momentum.js";
+import { momentum, usualMomentumStep } from "./momentum.js";
 import type { UniversalOptions } from "./options.js";
 import type { RuleMaker } from "./rule.js";
 import { sga } from "./sga.js";
@@ -137,19 +137,22 @@ function stepSettings(
     // Published batches are for thousands of images; fewer shall still be several steps a pass.
     sgd: Math.min(Math.ceil(count / 5), 100),
     sga: Math.min(Math.max(Math.floor(count / 40), 20), 250),
-    momentum: 10,
+    momentum: 4,
   };
-  const usualStep = method === "momentum" ? (norm === 2 ? 0.4 : 0.2) : 0.1;
+  const passes = integer(CALLER, "passes", given.passes ?? usualPasses(count), 1);
+  const batch = integer(CALLER, "batch", given.batch ?? usual[method], 1);
+  const updates = passes * Math.ceil(count / batch);
+  const usualStep = method === "momentum" ? usualMomentumStep(norm, updates) : 0.1;
   const a = radius * positive(CALLER, "stepSize", given.stepSize ?? usualStep, "radii");
   return {
     // Unless asked to, no pass is left out: few images are all fooled long before others are.
     delta: given.delta === undefined ? undefined : share(CALLER, "delta", given.delta),
-    passes: integer(CALLER, "passes", given.passes ?? usualPasses(count), 1),
+    passes,
     target,
     dataFree,
     tile,
     tiling: tilingOf(CALLER, tile, engine.inputShape),
-    batch: integer(CALLER, "batch", given.batch ?? usual[method], 1),
+    batch,
     starts: integer(CALLER, "starts", given.starts ?? usualStarts(method, given), 1),
     rule: ruleOf(engine, method, a, given),
   };
