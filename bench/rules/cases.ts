@@ -82,6 +82,7 @@ export const RULES: Readonly<Record<string, Partial<UniversalOptions>>> = {
   "momentum, images as they are": { method: "momentum", augment: false },
   "momentum, not mirrored": { method: "momentum", augment: { flip: false } },
   "momentum, mirrored": { method: "momentum", augment: { flip: true } },
+  "momentum, batch 4": { method: "momentum", batch: 4 },
   "momentum, batch 10": { method: "momentum", batch: 10 },
   "momentum, step 0.2": { method: "momentum", stepSize: 0.2 },
   "momentum, step 0.8": { method: "momentum", stepSize: 0.8 },

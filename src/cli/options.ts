@@ -148,9 +148,7 @@ export function addStepOptions(command: Command): Command {
     .addOption(option("--target <class>", "the class to be taken for (default: any other)", wholeNumber(0)))
     .addOption(option("--data-free", "make it of jigsaws of random colours; the images are only measured on"))
     .addOption(option("--tile <n>", "repeat a patch n times each way (default: 1)", wholeNumber(1)))
-    .addOption(
-      option("--batch <n>", "images a step (momentum: 4; sgd, sga: by their number)", wholeNumber(1)),
-    )
+    .addOption(option("--batch <n>", "images a step (default: by their number)", wholeNumber(1)))
     .addOption(
       option(
         "--step-size <x>",

@@ -294,14 +294,41 @@ describe("the formulas, one after the other", () => {
 describe("momentum", () => {
   it.each([
     [Infinity, 1, 0.8],
-    [Infinity, 8, 6 / Math.sqrt(8 * Math.ceil(COUNT / 4))],
+    [Infinity, 8, 6 / Math.sqrt(8 * Math.ceil(COUNT / 6))],
     [2, 1, 0.8],
-    [2, 8, 8 / Math.sqrt(8 * Math.ceil(COUNT / 4))],
+    [2, 20, 8 / Math.sqrt(20 * Math.ceil(COUNT / 10))],
   ] as const)("steps in the norm %s over %i passes begin at %f radii", async (norm, passes, stepSize) => {
     const run = async (options: UniversalOptions) =>
       (await craft({ method: "momentum", norm, passes, starts: 1, ...options })).last.join();
     expect(await run({ stepSize })).toBe(await run({}));
     expect(await run({ stepSize: 0.9 * stepSize })).not.toBe(await run({}));
+  });
+
+  it("takes batches that make a hundred steps, of 4 to 10 images", async () => {
+    for (const [passes, batch] of [
+      [1, 4],
+      [8, 6],
+      [20, 10],
+    ]) {
+      const run = async (given: UniversalOptions) =>
+        (await craft({ method: "momentum", passes, starts: 1, stepSize: 0.1, ...given })).last.join();
+      expect(await run({ batch })).toBe(await run({}));
+      expect(await run({ batch: batch + 1 })).not.toBe(await run({}));
+    }
+  });
+
+  it("plans the first pass of several starts for itself, and the others from what it found", async () => {
+    const alone = await craft({ method: "momentum", passes: 1, starts: 2 });
+    let first = "";
+    const all = await craft({
+      ...{ method: "momentum", passes: 3, starts: 2 },
+      onProgress: ({ pass, image, images: of, perturbation }) => {
+        if (pass === 1 && image === of) first = perturbation.join();
+      },
+    });
+    expect(first).toBe(alone.last.join());
+    expect(all.history.map(({ gradients }) => gradients)).toEqual([2 * COUNT, COUNT, COUNT]);
+    expect(all.last.join()).not.toBe(first);
   });
 
   it("keeps the best of several starts, whose gradients count", async () => {

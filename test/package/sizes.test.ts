@@ -72,6 +72,10 @@ describe("what a page loads until a ResNet has its first logits on the WASM engi
       before = bytes;
     }
     const module = bytesOf(loadedWith(MODULE));
+    const importer = "src/network/import/layers_model/load.ts";
+    const engine = new Set(parts.filter((part) => part !== MODULE && part !== importer).flatMap(loadedWith));
+    console.log(`the engine without the importer: ${kB(bytesOf(engine))} gzip`);
+    expect(bytesOf(engine)).toBeLessThan(60_000);
     expect(module).toBeLessThan(40_000);
     expect(before - module).toBeLessThan(80_000);
     expect(loaded.size).toBeLessThanOrEqual(16);

@@ -46,11 +46,11 @@ export interface UniversalOptions {
   readonly dataFree?: boolean;
   /** v repeats a patch n times in each direction; n divides H and W. Default 1. */
   readonly tile?: number;
-  /** Images a step. Default N / 5 but at most 100; 4 for "momentum"; for "sga", N / 40 but at least 20 and at most 250. */
+  /** Images a step. Default N / 5 but at most 100; for "sga" N / 40 but at least 20 and at most 250; for "momentum" what makes a hundred steps, but 4 to 10. */
   readonly batch?: number;
   /**
    * Length of a step, as a share of the radius. Default 0.1; of the first for "momentum", from where it falls to 0 in a line,
-   * 6 / sqrt(number of steps) but at most 0.8, in the 2-norm 8 / sqrt(number of steps).
+   * 6 / sqrt(steps to come) but at most 0.8, in the 2-norm 8 / sqrt(steps to come).
    */
   readonly stepSize?: number;
   /** "sgd", "sga": cross-entropy from which an image no longer counts. Default 9; not with `target`. */
@@ -60,7 +60,10 @@ export interface UniversalOptions {
   /** "sga": images of a step that searches ahead, and how often each image of a batch is drawn for one. Default 10, 4. */
   readonly innerBatch?: number;
   readonly innerPasses?: number;
-  /** "momentum": first passes from 0 with an order each; the one of the highest rate goes on. Default 3; 1 from an `initial` v or without data. */
+  /**
+   * "momentum": first passes from 0 with an order each, at whose end the steps have fallen to 0; the one of the highest rate goes on, with steps
+   * for the passes that remain. Default 3; 1 from an `initial` v or without data: then all passes are one run.
+   */
   readonly starts?: number;
   /**
    * "momentum": "near" weighs images by their distance to the boundary, so that those far from it on either side fade.

@@ -27,13 +27,14 @@ import type { UniversalOptions } from "./options.js";
 import type { RuleMaker } from "./rule.js";
 import { sga } from "./sga.js";
 import { sgd } from "./sgd.js";
-import type { StochasticSettings } from "./stochastic.js";
+import type { Stage, StochasticSettings } from "./stochastic.js";
 import { COUNT } from "./synthetic_images.js";
 import { tilingOf } from "./tiling.js";
 
 const CALLER = "universalPerturbation";
 
 type Key = keyof UniversalOptions;
+type UniversalSteps = StochasticSettings["method"];
 
 const OF_ALL: readonly Key[] = [
   ...(["method", "norm", "radius", "delta", "passes", "seed", "initial", "clip"] as const),
@@ -113,7 +114,7 @@ function deepfoolSettings(engine: Engine, given: UniversalOptions) {
 function stepSettings(
   engine: Engine,
   images: number,
-  method: Exclude<UniversalMethod, "deepfool">,
+  method: UniversalSteps,
   given: UniversalOptions,
   { norm, radius }: Pick<StochasticSettings, "norm" | "radius">,
 ) {
@@ -133,17 +134,15 @@ function stepSettings(
     );
   const tile = integer(CALLER, "tile", given.tile ?? 1, 1);
   const count = dataFree ? COUNT : images;
-  const usual = {
-    // Published batches are for thousands of images; fewer shall still be several steps a pass.
-    sgd: Math.min(Math.ceil(count / 5), 100),
-    sga: Math.min(Math.max(Math.floor(count / 40), 20), 250),
-    momentum: 4,
-  };
   const passes = integer(CALLER, "passes", given.passes ?? usualPasses(count), 1);
-  const batch = integer(CALLER, "batch", given.batch ?? usual[method], 1);
-  const updates = passes * Math.ceil(count / batch);
-  const usualStep = method === "momentum" ? usualMomentumStep(norm, updates) : 0.1;
-  const a = radius * positive(CALLER, "stepSize", given.stepSize ?? usualStep, "radii");
+  const starts = integer(CALLER, "starts", given.starts ?? usualStarts(method, given), 1);
+  const stage = (first: number, last: number, starts: number): Stage => {
+    const passes = last - first + 1;
+    const batch = integer(CALLER, "batch", given.batch ?? usualBatch(method, count, passes), 1);
+    const usual = method === "momentum" ? usualMomentumStep(norm, passes * Math.ceil(count / batch)) : 0.1;
+    const a = radius * positive(CALLER, "stepSize", given.stepSize ?? usual, "radii");
+    return { passes, starts, batch, rule: ruleOf(engine, method, a, given) };
+  };
   return {
     // Unless asked to, no pass is left out: few images are all fooled long before others are.
     delta: given.delta === undefined ? undefined : share(CALLER, "delta", given.delta),
@@ -152,18 +151,27 @@ function stepSettings(
     dataFree,
     tile,
     tiling: tilingOf(CALLER, tile, engine.inputShape),
-    batch,
-    starts: integer(CALLER, "starts", given.starts ?? usualStarts(method, given), 1),
-    rule: ruleOf(engine, method, a, given),
+    // Which start is the best shows where its steps have come to an end.
+    stages:
+      starts > 1 && passes > 1 ? [stage(1, 1, starts), stage(2, passes, 1)] : [stage(1, passes, starts)],
   };
 }
 
-function ruleOf(
-  engine: Engine,
-  method: Exclude<UniversalMethod, "deepfool">,
-  a: number,
-  given: UniversalOptions,
-): RuleMaker {
+/** Images a step, of so many and for so many passes over them. */
+function usualBatch(method: UniversalSteps, count: number, passes: number): number {
+  switch (method) {
+    // Published batches are for thousands of images; fewer shall still be several steps a pass.
+    case "sgd":
+      return Math.min(Math.ceil(count / 5), 100);
+    case "sga":
+      return Math.min(Math.max(Math.floor(count / 40), 20), 250);
+    // A hundred steps, where that is no batch of fewer than 4 or of more than 10.
+    case "momentum":
+      return Math.min(Math.max(Math.round((passes * count) / 100), 4), 10);
+  }
+}
+
+function ruleOf(engine: Engine, method: UniversalSteps, a: number, given: UniversalOptions): RuleMaker {
   const beta = positive(CALLER, "beta", given.beta ?? 9);
   const mu = share(CALLER, "momentum", given.momentum ?? (method === "momentum" ? 0.9 : 0));
   switch (method) {

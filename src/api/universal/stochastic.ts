@@ -34,12 +34,20 @@ export interface StochasticSettings {
   readonly dataFree: boolean;
   readonly tile: number;
   readonly tiling: Tiling;
-  /** Images a step. */
-  readonly batch: number;
-  readonly starts: number;
-  readonly rule: RuleMaker;
+  /** One after the other; the first has all the starts. Their passes are `passes` together. */
+  readonly stages: readonly Stage[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: UniversalProgress) => void;
+}
+
+/** Passes that are planned as one: a rule whose steps end with them. */
+export interface Stage {
+  readonly passes: number;
+  /** Of the first pass, each with a v of its own, of which the best goes on. */
+  readonly starts: number;
+  /** Images a step. */
+  readonly batch: number;
+  readonly rule: RuleMaker;
 }
 
 /** What `universalPerturbation` does by steps of a rule, once its arguments are checked. */
@@ -86,11 +94,11 @@ class StochasticCrafting {
     this.random = randomSource(seed);
     this.source = dataFree ? new SyntheticImages(engine, bounds, this.random, signal) : this.images;
     this.checkpoint = createCheckpoint(signal);
-    this.state = this.start();
+    this.state = this.start(settings.stages[0]);
   }
 
   async run(): Promise<void> {
-    const { signal, delta, passes, initial, target, starts } = this.settings;
+    const { signal, delta, initial, target, stages } = this.settings;
     signal?.throwIfAborted();
     await this.images.judge();
     if (this.images.others === 0)
@@ -98,14 +106,20 @@ class StochasticCrafting {
         `universalPerturbation: target is ${target}, the prediction at every image, expected another class`,
       );
     let foolingRate = initial ? await this.measure() : 0;
-    for (let pass = 1; pass <= passes && !(delta !== undefined && foolingRate >= 1 - delta); pass++) {
-      const begin = performance.now();
-      const work: Work = { updates: 0, gradients: 0 };
-      foolingRate = await this.pass(pass, pass === 1 ? starts : 1, work);
-      const seconds = (performance.now() - begin) / 1000;
-      const { updates, gradients } = work;
-      this.history.push({ pass, foolingRate, updates, gradients, deepfools: 0, iterations: 0, seconds });
-      this.report(pass, this.images.count, work);
+    let pass = 0;
+    for (const stage of stages) {
+      // What an earlier one remembers is of steps that were longer.
+      if (pass > 0) this.state = { ascent: this.state.ascent, rule: stage.rule(this.source, this.random) };
+      for (let done = 0; done < stage.passes; done++) {
+        if (delta !== undefined && foolingRate >= 1 - delta) return;
+        const begin = performance.now();
+        const work: Work = { updates: 0, gradients: 0 };
+        foolingRate = await this.pass({ pass: ++pass, stage, done }, work);
+        const seconds = (performance.now() - begin) / 1000;
+        const { updates, gradients } = work;
+        this.history.push({ pass, foolingRate, updates, gradients, deepfools: 0, iterations: 0, seconds });
+        this.report(pass, this.images.count, work);
+      }
     }
   }
 
@@ -122,8 +136,8 @@ class StochasticCrafting {
   }
 
   /** v as it is given, and nothing remembered. At v = 0 the cosine is at its largest and has no gradient: signs instead. */
-  private start(): State {
-    const { initial, radius, norm, tiling, tile, rule, dataFree } = this.settings;
+  private start({ rule }: Stage): State {
+    const { initial, radius, norm, tiling, tile, dataFree } = this.settings;
     const v = new Float32Array(sizeOf(this.engine.inputShape));
     if (dataFree && !initial) {
       const size = (0.1 * radius) / (norm === 2 ? Math.sqrt(v.length) : 1);
@@ -135,13 +149,14 @@ class StochasticCrafting {
     return { ascent: new Ascent(v, radius, norm, tiling), rule: rule(this.source, this.random) };
   }
 
-  /** One pass from each of so many starts, of which the best goes on; its rate. */
-  private async pass(pass: number, starts: number, work: Work): Promise<number> {
+  /** One pass, of the first from each of so many starts, of which the best goes on; its rate. */
+  private async pass(at: At, work: Work): Promise<number> {
+    const { stage, done } = at;
     let kept = this.state;
     let highest = -1;
-    for (let s = 0; s < starts; s++) {
-      if (s > 0) this.state = this.start();
-      await this.onePass(pass, starts, s, work);
+    for (let s = 0; s < (done === 0 ? stage.starts : 1); s++) {
+      if (s > 0) this.state = this.start(stage);
+      await this.onePass(at, s, work);
       const rate = await this.measure();
       if (rate > highest) {
         highest = rate;
@@ -152,10 +167,11 @@ class StochasticCrafting {
     return highest;
   }
 
-  private async onePass(pass: number, starts: number, start: number, work: Work): Promise<void> {
-    const { batch, passes } = this.settings;
+  private async onePass({ pass, stage, done }: At, start: number, work: Work): Promise<void> {
+    const { batch } = stage;
+    const starts = done === 0 ? stage.starts : 1;
     const { count } = this.source;
-    await this.source.prepare((pass - 1) / Math.max(1, passes - 1));
+    await this.source.prepare((pass - 1) / Math.max(1, this.settings.passes - 1));
     const order = randomOrder(count, this.random);
     const { ascent, rule } = this.state;
     const tally = { counted: 0, fooled: 0 };
@@ -163,7 +179,7 @@ class StochasticCrafting {
       await this.checkpoint();
       const indices = order.subarray(from, Math.min(from + batch, count));
       // Steps of equal batches are a line in t / T; the last one of a pass may be short.
-      const step = await rule.step(ascent, indices, (pass - 1 + from / count) / passes);
+      const step = await rule.step(ascent, indices, (done + from / count) / stage.passes);
       work.gradients += step.gradients;
       work.updates += Number(step.updated);
       tally.counted += step.tally.counted;
@@ -196,6 +212,13 @@ class StochasticCrafting {
       perturbation: this.state.ascent.v,
     });
   }
+}
+
+/** The pass, from 1, the stage it is of, and how many of that are done. */
+interface At {
+  readonly pass: number;
+  readonly stage: Stage;
+  readonly done: number;
 }
 
 interface Work {
