@@ -1,5 +1,5 @@
-/** Milliseconds. */
-const PATIENCE = 5000;
+/** Milliseconds that a visitor waits for threads. */
+const PATIENCE = 3000;
 
 const TRIED = "unifool-isolation-tried";
 
@@ -15,9 +15,7 @@ export async function becomeIsolated(): Promise<boolean> {
     // Once a visit: where it did not help it will not.
     if (sessionStorage.getItem(TRIED)) return false;
     sessionStorage.setItem(TRIED, "1");
-    const { installing, waiting } = await navigator.serviceWorker.register("isolate.js");
-    const coming = installing ?? waiting;
-    if (coming && !(await activated(coming))) return false;
+    if (!(await Promise.race([serving(), patience()]))) return false;
     location.reload();
     return true;
   } catch {
@@ -26,7 +24,13 @@ export async function becomeIsolated(): Promise<boolean> {
   }
 }
 
-/** Whether it comes to work, within a time that a visitor waits for. */
+/** Whether a service worker that adds the headers comes to work. */
+async function serving(): Promise<boolean> {
+  const { installing, waiting } = await navigator.serviceWorker.register("isolate.js");
+  const coming = installing ?? waiting;
+  return coming === null || (await activated(coming));
+}
+
 function activated(worker: ServiceWorker): Promise<boolean> {
   return new Promise((resolve) => {
     const look = () => {
@@ -34,7 +38,9 @@ function activated(worker: ServiceWorker): Promise<boolean> {
       else if (worker.state === "redundant") resolve(false);
     };
     worker.addEventListener("statechange", look);
-    setTimeout(() => resolve(false), PATIENCE);
     look();
   });
 }
+
+/** Nothing says that a browser answers soon, or ever, and there is no page before. */
+const patience = (): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), PATIENCE));
