@@ -294,15 +294,16 @@ describe("Expand and Tile", () => {
     await flattened(model, model.node("Mul", [grown, model.weights([3, 2, 3])]));
   });
 
-  it("Expand to more axes", async () => {
-    const model = new Fixture({ input: [1, 4] });
-    const grown = model.node("Expand", [model.x, model.int64s([1, 3, 1])]);
-    // Axes are added before the batch.
-    const back = model.node("Reshape", [
-      model.node("Mul", [grown, model.weights([3, 4])]),
-      model.int64s([1, 12]),
-    ]);
-    await refused(model, back, /batch axis/);
+  it("Expand to more axes, which are added before the batch", async () => {
+    const grown = (batch: number | string) => {
+      const model = new Fixture({ input: [batch, 4] });
+      const y = model.node("Expand", [model.x, model.int64s([1, 3, 1])]);
+      return { model, y: model.node("Mul", [y, model.weights([3, 4])]) };
+    };
+    const one = grown(1);
+    await flattened(one.model, one.model.node("Reshape", [one.y, one.model.int64s([1, 12])]));
+    const many = grown("N");
+    await refused(many.model, many.model.node("Reshape", [many.y, many.model.int64s([1, 12])]), /batch axis/);
   });
 
   it("Tile", async () => {

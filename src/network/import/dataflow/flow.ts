@@ -12,8 +12,8 @@ export interface FlowContext {
   readonly builder: GraphBuilder;
   /** Values that folding has made so far, and how many it may make: a few bytes can ask for any number. */
   readonly folded: { values: number; readonly most?: number };
-  /** Whether the graph takes one image at a time, so that it may drop the axis that counts them. */
-  readonly oneImage?: boolean;
+  /** How many images the file says there are; undefined where it leaves that open. */
+  readonly fixedBatch?: number;
 }
 
 /** What only brings values into place for the operator that a node is. */
@@ -35,8 +35,14 @@ export class Flow {
     this.#context = context;
   }
 
-  get oneImage(): boolean {
-    return this.#context.oneImage === true;
+  /** How many images the file says there are; 1 where it leaves that open. */
+  get fixedBatch(): number {
+    return this.#context.fixedBatch ?? 1;
+  }
+
+  /** Whether the file is for one image, so that nothing in it can mix images. */
+  get isForOneImage(): boolean {
+    return this.#context.fixedBatch === 1;
   }
 
   /** Adds an operator. The first that computes something takes the node's name, the others say in theirs what they are. */

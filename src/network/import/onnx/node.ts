@@ -10,8 +10,6 @@ import type { TensorReader } from "./tensors.js";
 /** What a model says of itself that its operators depend on. */
 export interface OnnxContext extends FlowContext {
   readonly opset: number;
-  /** How many images the file says there are; 1 where it leaves that open. */
-  readonly fixedBatch: number;
   readonly tensors: TensorReader;
 }
 
@@ -42,10 +40,6 @@ export class OnnxNode extends Flow {
     return this.#onnx.opset;
   }
 
-  get fixedBatch(): number {
-    return this.#onnx.fixedBatch;
-  }
-
   /** @throws ModelError where it is missing */
   operand(index: number): Operand {
     return this.operands[index] ?? this.reject(`input ${index} is missing`);
@@ -72,6 +66,12 @@ export class OnnxNode extends Flow {
     const operand = this.operands[index];
     if (isActivation(operand)) return this.unsupported(`${what} that depends on the image`);
     return operand;
+  }
+
+  /** What a constant would be for several images, where that is something else. */
+  several(index: number): Tensor | undefined {
+    const operand = this.operands[index];
+    return operand && !isActivation(operand) ? operand.several : undefined;
   }
 
   has(name: string): boolean {

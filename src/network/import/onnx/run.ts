@@ -1,3 +1,4 @@
+import { ModelError, UnsupportedOperatorError } from "../../../errors.js";
 import type { Operand } from "../dataflow/activation.js";
 import type { Refusals } from "../dataflow/refusals.js";
 import { quoted, rejectModel } from "../failure.js";
@@ -63,6 +64,19 @@ function runNode(
   const operands = proto.inputs.map((name) =>
     name === "" ? undefined : operandOf(values, name, proto, context),
   );
+  const made = runOperator(proto, operands, context, isLast);
+  if (!operands.some(dependsOnCount)) return made;
+  // Copies of an operand have what it would be, not what they would be.
+  const plain = made.map((one) => (one.kind === "tensor" ? { ...one, several: undefined } : one));
+  return withSeveral(plain, proto, operands, context, isLast);
+}
+
+function runOperator(
+  proto: NodeProto,
+  operands: readonly (Operand | undefined)[],
+  context: OnnxContext,
+  isLast: boolean,
+): readonly Operand[] {
   const node = new OnnxNode(context, proto, operands, isLast);
   const made = operatorOf(proto.type, proto.domain)!.run(node);
   node.refuseUnread();
@@ -70,6 +84,34 @@ function runNode(
   for (const { dims } of list)
     if (dims.length > MOST_AXES) node.reject(`its result has ${dims.length} axes, expected fewer`);
   return list;
+}
+
+/** Whether a constant would be another for several images, as lengths are. */
+function dependsOnCount(operand: Operand | undefined): boolean {
+  return operand?.kind === "tensor" && operand.several !== undefined;
+}
+
+/** Of constants that depend on how many images there are: what they make for several. No more than lists and shapes. */
+function withSeveral(
+  made: readonly Operand[],
+  proto: NodeProto,
+  operands: readonly (Operand | undefined)[],
+  context: OnnxContext,
+  isLast: boolean,
+): readonly Operand[] {
+  const isSmall = (operand: Operand) => operand.kind === "tensor" && operand.data.length <= LONGEST_LIST;
+  if (!made.every(isSmall)) return made;
+  try {
+    const others = operands.map((operand) =>
+      operand?.kind === "tensor" ? (operand.several ?? operand) : operand,
+    );
+    const several = runOperator(proto, others, context, isLast);
+    return made.map((operand, i) => ({ ...operand, several: several[i] }) as Operand);
+  } catch (error) {
+    // For several images the file may be wrong; for one it is not.
+    if (error instanceof ModelError || error instanceof UnsupportedOperatorError) return made;
+    throw error;
+  }
 }
 
 function operandOf(
