@@ -3,6 +3,7 @@ import { UnsupportedOperatorError } from "../../../src/errors.js";
 import { openModel } from "../../../src/network/import/open_model.js";
 import { expectAgreement } from "./agree.js";
 import { Fixture } from "./fixture.js";
+import { TYPES } from "./writer.js";
 
 const TOKENS = ["N", 6, 8] as const;
 const BOTH = { engines: ["reference", "wasm"] } as const;
@@ -101,6 +102,25 @@ describe("MatMul of two values", () => {
         model.node("Expand", [model.weights([8, 3]), model.int64s([batch, 8, 3])]),
       ]),
     );
+  });
+
+  it.each(["Add", "Where"])("behind a mask of infinities, by %s", async (type) => {
+    const model = new Fixture({ input: ["N", 4, 4], opset: 13 });
+    const hidden = [0, 1, 2, 3].flatMap((row) => [0, 1, 2, 3].map((column) => column > row));
+    const mask = model.floats(
+      [4, 4],
+      hidden.map((is) => (is ? -Infinity : 0)),
+    );
+    const condition = model.initializer({
+      type: TYPES.bool,
+      dims: [4, 4],
+      raw: Uint8Array.from(hidden, Number),
+    });
+    const masked =
+      type === "Add"
+        ? model.node("Add", [model.x, mask])
+        : model.node("Where", [condition, model.floats([], [-Infinity]), model.x]);
+    await flattened(model, model.node("MatMul", [model.node("Softmax", [masked], { axis: -1 }), model.x]));
   });
 
   it("other tokens for other images are refused", async () => {

@@ -99,6 +99,24 @@ describe("LRN", () => {
   });
 });
 
+describe("LRN as PyTorch spells it: a pool that moves along the channels of a fifth axis", () => {
+  it.each([3, 4, 5])("size %d", async (size) => {
+    const model = new Fixture({ input: ["N", 7, 3, 2], opset: 13 });
+    const squares = model.node("Unsqueeze", [model.node("Mul", [model.x, model.x]), model.int64s([1])]);
+    const before = Math.floor(size / 2);
+    const pads = model.int64s([0, 0, before, 0, 0, 0, 0, size - 1 - before, 0, 0]);
+    const attributes = { kernel_shape: [size, 1, 1], strides: [1, 1, 1], pads: [0, 0, 0, 0, 0, 0] };
+    const pooled = model.node("AveragePool", [model.node("Pad", [squares, pads])], attributes);
+    const sums = model.node("Squeeze", [pooled, model.int64s([1])]);
+    const scaled = model.node("Add", [
+      model.node("Mul", [sums, model.floats([], [0.5])]),
+      model.floats([], [1.5]),
+    ]);
+    const divisor = model.node("Pow", [scaled, model.floats([], [0.6])]);
+    await flattened(model, model.node("Div", [model.x, divisor]), { range: [-2, 2] });
+  });
+});
+
 describe("LpNormalization", () => {
   it.each([
     [1, 1],

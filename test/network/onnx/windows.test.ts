@@ -102,6 +102,16 @@ describe("AveragePool alone", () => {
   it.each(cases)("%s", (_, attributes) => one("AveragePool", attributes));
 });
 
+describe("pools of more axes than an image has, some of which they leave alone", () => {
+  it.each(["MaxPool", "AveragePool"])("%s", async (type) => {
+    const model = new Fixture({ input: ["N", 6, 5, 8], opset: 13 });
+    const volume = model.node("Reshape", [model.x, model.int64s([0, 2, 3, 5, 8])]);
+    const attributes = { kernel_shape: [1, 3, 2], strides: [1, 2, 1], pads: [0, 1, 0, 0, 1, 0] };
+    const pooled = model.node(type, [volume], attributes);
+    await expectAgreement(model.bytes(model.node("Flatten", [pooled])), model.options.input);
+  });
+});
+
 describe("whole images", () => {
   it.each(["GlobalAveragePool", "GlobalMaxPool"])("%s", (type) => one(type, {}));
   it.each(["GlobalAveragePool", "GlobalMaxPool"])("%s over one axis", (type) =>

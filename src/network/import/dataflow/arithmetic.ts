@@ -73,9 +73,22 @@ function placed(flow: Flow, operand: Operand, order: readonly number[], dims: Di
 
 /** Element-wise arithmetic; at least one operand depends on the image. */
 export function arithmetic(flow: Flow, op: Arithmetic, operands: readonly Operand[]): Activation {
-  const { values, result } = align(flow, operands);
+  const isSum = op === "Add" || op === "Sub";
+  const { values, result } = align(flow, isSum ? operands.map((one) => masked(flow, one)) : operands);
   const value = values.slice(1).reduce((left, right) => flow.add({ op }, [left, right]), values[0]);
   return { ...result, value };
+}
+
+/** What stands for infinity in a mask: beside it any other value is nothing, and three of them are still finite. */
+const BEYOND = 2 ** 126;
+
+/** Masks of attention are 0 and -Infinity, after which a softmax makes 0: any number far beyond all others does as well. */
+function masked(flow: Flow, operand: Operand): Operand {
+  if (isActivation(operand)) return operand;
+  const isInfinite = (x: number) => x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY;
+  if (!operand.data.some(isInfinite)) return operand;
+  flow.reserve(operand.data.length);
+  return { ...operand, data: operand.data.map((x) => (isInfinite(x) ? Math.sign(x) * BEYOND : x)) };
 }
 
 /** `x * factor`, element by element, exactly. */

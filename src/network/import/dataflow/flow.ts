@@ -16,6 +16,13 @@ export interface FlowContext {
   readonly fixedBatch?: number;
 }
 
+const OF_CONSTANTS = "of constants";
+
+/** Whether an operator would run if it read a value of the image. */
+export function isOfConstants(error: unknown): boolean {
+  return error instanceof UnsupportedOperatorError && error.detail === OF_CONSTANTS;
+}
+
 /** What only brings values into place for the operator that a node is. */
 const MOVES: ReadonlySet<OpName> = new Set<OpName>(["Transpose", "Reshape", "Constant"]);
 
@@ -126,14 +133,22 @@ export class Flow {
     return `${this.kind} ${quoted(this.name)} (${this.type}):`;
   }
 
-  /** @throws UnsupportedOperatorError always */
-  unsupported(detail: string): never {
-    throw this.#unsupported(detail, this.wayOut);
+  /**
+   * @param wayOut what else can be done, where that is another than of everything in the file
+   * @throws UnsupportedOperatorError always
+   */
+  unsupported(detail: string, wayOut = this.wayOut): never {
+    throw this.#unsupported(detail, wayOut);
   }
 
   /** What else can be done with what is unsupported of this node, if anything. */
   get wayOut(): string | undefined {
     return undefined;
+  }
+
+  /** @throws UnsupportedOperatorError always, which {@link isOfConstants} tells from others */
+  ofConstants(): never {
+    return this.unsupported(OF_CONSTANTS);
   }
 
   /** @throws UnsupportedOperatorError always: the network would compute across images */

@@ -37,14 +37,27 @@ export class Refusals {
     try {
       return make();
     } catch (error) {
-      if (error instanceof UnsupportedOperatorError) {
-        const { layer, operator, detail, wayOut } = error;
-        this.note({ layer, operator, detail, ...(wayOut && { wayOut }) });
-        return undefined;
-      }
-      if (error instanceof ModelError) this.finish(withoutPlace(error.message, this.where));
-      throw error;
+      return this.#noted(error);
     }
+  }
+
+  /** The same of what takes its time. */
+  async attemptLater<T>(make: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await make();
+    } catch (error) {
+      return this.#noted(error);
+    }
+  }
+
+  #noted(error: unknown): undefined {
+    if (error instanceof UnsupportedOperatorError) {
+      const { layer, operator, detail, wayOut } = error;
+      this.note({ layer, operator, detail, ...(wayOut && { wayOut }) });
+      return undefined;
+    }
+    if (error instanceof ModelError) this.finish(withoutPlace(error.message, this.where));
+    throw error;
   }
 
   /** Does what comes before any node runs; where it fails, the nodes that cannot run are named as well. */

@@ -8,6 +8,7 @@ import { refuseUnknown } from "../dataflow/unsupported.js";
 import { rejectModel } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
+import { readsOf, tensorsOf } from "./branches.js";
 import { makersOf, nodesFor, unknownOperators } from "./graph.js";
 import { graphInput } from "./input.js";
 import type { OnnxContext } from "./node.js";
@@ -35,7 +36,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   const nodes = nodesFor(outputs, makers, where);
   const unknown = unknownOperators(nodes);
   const tensors = new TensorReader(source, main.bytes.length);
-  const stored = storedTensors(graph, nodes);
+  const stored = storedTensors(graph, nodes, where);
   // Not read, perhaps over a network, for a model that is refused.
   if (stored.some(({ isExternal }) => isExternal))
     refuseUnknown(unknown, { unchecked: nodes.length - unknown.length });
@@ -53,13 +54,13 @@ interface Parsed {
   readonly tensors: TensorReader;
 }
 
-function networkOf(
+async function networkOf(
   { model, graph, nodes, outputs, tensors }: Parsed,
   options: ImportOptions,
   where: string,
-): NetworkSpec {
+): Promise<NetworkSpec> {
   const builder = new GraphBuilder(where);
-  const needed = new Set([...nodes.flatMap(({ inputs }) => inputs), ...outputs]);
+  const needed = new Set([...nodes.flatMap((node) => readsOf(node, where)), ...outputs]);
   const refusals = new Refusals(where);
   const { input, context, values } = refusals.beside(unknownOperators(nodes), () => {
     const input = graphInput(graph, nodes, needed, builder, options.inputShape);
@@ -76,7 +77,8 @@ function networkOf(
     return { input, context, values };
   });
   const placeholders = new Placeholders(graph, builder, input.fixedBatch);
-  run(nodes, values, context, outputs, { refusals, placeholders });
+  await run(nodes, values, context, outputs, { refusals, placeholders });
+  refusals.finish();
   const scores = scoresOf(outputs, values, where);
   const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
   const classNames = classNamesOf(metadataOf(model)) ?? options.labels;
@@ -113,11 +115,12 @@ function opsetOf({ opsets }: ModelProto, where: string): number {
 }
 
 /** Tensors that nodes read, in attributes too. */
-function storedTensors(graph: GraphProto, nodes: readonly NodeProto[]) {
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+function storedTensors(graph: GraphProto, nodes: readonly NodeProto[], where: string) {
+  const read = new Set(nodes.flatMap((node) => readsOf(node, where)));
   return [
     ...graph.initializers.filter(({ name }) => read.has(name)),
     ...nodes.flatMap(({ attributes }) => attributes.flatMap(({ tensor }) => tensor ?? [])),
+    ...nodes.flatMap((node) => tensorsOf(node, where)),
   ];
 }
 

@@ -54,7 +54,7 @@ export class OnnxNode extends Flow {
   /** An operand that must depend on the image. */
   activation(index: number): Activation {
     const operand = this.operand(index);
-    return isActivation(operand) ? operand : this.unsupported(`of constants`);
+    return isActivation(operand) ? operand : this.ofConstants();
   }
 
   /** An operand that must not depend on the image. */

@@ -4,7 +4,7 @@ import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { filled, foldEach, range } from "../../dataflow/folding.js";
 import { cumulativeSum, foldCumulativeSum, newAxis, oneHot, scattered } from "../../dataflow/indexed.js";
 import { listOf } from "../../dataflow/places.js";
-import { float32Tensor, integers, type Tensor } from "../../dataflow/tensor.js";
+import { float32Tensor, integers, stridesOf, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
 import { type OnnxOperators, operator } from "./operator.js";
@@ -87,7 +87,25 @@ function runCumSum(node: OnnxNode): Operand {
   return isActivation(x) ? cumulativeSum(node, x, axis, how) : foldCumulativeSum(node, x, axis, how);
 }
 
+/** What a condition that is known chooses does not come here. */
+function runIf(node: OnnxNode): Operand {
+  node.given(0, "condition");
+  return node.reject("it has no graph for its condition");
+}
+
+/** Coordinates of what is not 0, `[rank][count]`. */
+function runNonZero(node: OnnxNode): Operand {
+  const x = node.given(0, "input");
+  const found = [...x.data.keys()].filter((i) => x.data[i] !== 0);
+  node.reserve(found.length * x.dims.length);
+  const strides = stridesOf(x.dims);
+  const places = x.dims.flatMap((n, axis) => found.map((i) => Math.floor(i / strides[axis]) % n));
+  return integers(places, [x.dims.length, found.length]);
+}
+
 export const CONSTANTS: OnnxOperators = {
+  If: operator([], runIf),
+  NonZero: operator([], runNonZero),
   Constant: operator([], runConstant),
   ConstantOfShape: operator([], runConstantOfShape),
   Range: operator([], runRange),

@@ -22,7 +22,7 @@ function unary(op: Operator["op"], make: (node: OnnxNode) => Function): OnnxOper
     const { op: made, apply } = make(node);
     const x = node.operand(0);
     if (isActivation(x)) return node.map(made, x);
-    return apply ? foldEach(node, apply, [x]) : node.unsupported("of constants");
+    return apply ? foldEach(node, apply, [x]) : node.ofConstants();
   });
 }
 
@@ -42,10 +42,16 @@ function identity(ignored: readonly string[] = []): OnnxOperator {
   });
 }
 
+/** What makes a model compute the same each time. */
+export const EVALUATION =
+  "export the model in evaluation mode: model.eval(), and training=self.training in F.dropout";
+
 function runDropout(node: OnnxNode): Operand {
   node.ignore("ratio", "seed", "is_test");
-  const training = node.optional(2, "training_mode");
-  if (training && training.data[0] !== 0) node.unsupported("in training mode");
+  const [ratio, training] = [node.optional(1, "ratio"), node.optional(2, "training_mode")];
+  // What drops nothing may be left in training mode, as `F.dropout(x, p=0)` is.
+  if (training && training.data[0] !== 0 && ratio?.data[0] !== 0)
+    node.unsupported("in training mode", EVALUATION);
   return node.operand(0);
 }
 

@@ -62,7 +62,7 @@ function resized(
   sizes: readonly number[] | undefined,
 ): Operand {
   const x = node.operand(0);
-  if (!isActivation(x)) return node.unsupported("of constants");
+  if (!isActivation(x)) return node.ofConstants();
   const rank = x.dims.length;
   const axes = node.integers("axes") ?? x.dims.map((_, axis) => axis);
   const resolved = node.axes(axes, rank);

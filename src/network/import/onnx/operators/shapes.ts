@@ -256,7 +256,7 @@ function runPad(node: OnnxNode): Operand {
   });
   const border: Border = mode === "constant" ? { value } : mode;
   if (isActivation(x)) return pad(node, x, pads, border);
-  return mode === "constant" ? foldPad(node, x, pads, value) : node.unsupported(`mode ${mode} of constants`);
+  return mode === "constant" ? foldPad(node, x, pads, value) : node.ofConstants();
 }
 
 function runDepthToSpace(node: OnnxNode): Operand {

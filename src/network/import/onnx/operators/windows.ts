@@ -1,13 +1,16 @@
 /** Convolutions, pools and normalisations of channels. */
 
-import type { Operand } from "../../dataflow/activation.js";
+import { sizeOf } from "../../../spec.js";
+import type { Activation, Operand } from "../../dataflow/activation.js";
+import { reshape, transpose } from "../../dataflow/axes.js";
 import { averagePool, batchNormalization, convolution, maxPool } from "../../dataflow/layers.js";
 import { reduce } from "../../dataflow/reductions.js";
 import { transposed } from "../../dataflow/tensor.js";
 import { transposedConvolution } from "../../dataflow/transposed_convolution.js";
-import { channelsFirst, type Padding, type SpatialWindow } from "../../dataflow/window.js";
+import { channelsFirst, type ImageAxes, type Padding, type SpatialWindow } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
+import { EVALUATION } from "./functions.js";
 import { type OnnxOperators, operator } from "./operator.js";
 
 /** The window's attributes; `kernel` where the file does not say it, as for a Conv whose weights do. */
@@ -97,11 +100,52 @@ function runConvTranspose(node: OnnxNode): Operand {
   });
 }
 
+/**
+ * A pool; axes that its window moves past one by one, of which there may be more than an image has, as in LocalResponseNorm, are
+ * channels to it.
+ */
+function pooled(
+  node: OnnxNode,
+  x: Activation,
+  window: SpatialWindow,
+  pool: (x: Activation, axes: ImageAxes, window: SpatialWindow) => Activation,
+): Activation {
+  const axes = channelsFirst(x.dims.length);
+  const { pads } = window;
+  const isMoved = (i: number) =>
+    window.kernel[i] !== 1 ||
+    window.strides[i] !== 1 ||
+    (typeof pads !== "string" && pads[i].some((n) => n !== 0));
+  const moved = axes.spatial.map((_, i) => i).filter(isMoved);
+  if (axes.spatial.length <= 2 || moved.length === 0 || moved.length > 2) return pool(x, axes, window);
+  const kept = axes.spatial.filter((_, i) => !moved.includes(i));
+  const perm = [0, axes.channel, ...kept, ...moved.map((i) => axes.spatial[i])];
+  const turned = transpose(node, x, perm);
+  const [n, ...rest] = turned.dims;
+  const split = rest.length - moved.length;
+  const joined = reshape(node, turned, [n, sizeOf(rest.slice(0, split)), ...rest.slice(split)]);
+  const of = <T>(list: readonly T[]): T[] => moved.map((i) => list[i]);
+  const made = pool(joined, channelsFirst(moved.length + 2), {
+    ...window,
+    kernel: of(window.kernel),
+    strides: of(window.strides),
+    dilations: of(window.dilations),
+    pads: typeof pads === "string" ? pads : of(pads),
+  });
+  const apart = reshape(node, made, [n, ...rest.slice(0, split), ...made.dims.slice(2)]);
+  return transpose(
+    node,
+    apart,
+    perm.map((_, axis) => perm.indexOf(axis)),
+  );
+}
+
 function runMaxPool(node: OnnxNode): Operand {
   // The order in which its second output counts pixels.
   node.ignore("storage_order");
-  const x = node.activation(0);
-  return maxPool(node, x, channelsFirst(x.dims.length), windowOf(node));
+  return pooled(node, node.activation(0), windowOf(node), (x, axes, window) =>
+    maxPool(node, x, axes, window),
+  );
 }
 
 function runAveragePool(node: OnnxNode): Operand {
@@ -115,12 +159,12 @@ function runAveragePool(node: OnnxNode): Operand {
     node.warn("its window is longer than the image: it is taken for the mean of the whole");
     return reduce(node, x, axes.spatial, "mean", true);
   }
-  return averagePool(node, x, axes, window, countsPadding);
+  return pooled(node, x, window, (part, of, within) => averagePool(node, part, of, within, countsPadding));
 }
 
 function runBatchNormalization(node: OnnxNode): Operand {
   node.ignore("momentum", "spatial", "is_test", "consumed_inputs");
-  if (node.flag("training_mode", false)) node.unsupported("training_mode 1");
+  if (node.flag("training_mode", false)) node.unsupported("training_mode 1", EVALUATION);
   return batchNormalization(node, node.activation(0), 1, {
     scale: node.given(1, "scale"),
     bias: node.given(2, "bias"),
