@@ -27,6 +27,8 @@ export interface Activation {
    * is `[1]`.
    */
   readonly order: readonly number[];
+  /** Whether it is what a comparison gives: 1 and 0 and no other number. */
+  readonly isTruth?: true;
 }
 
 /** A value of one image as a tensor with the batch axis before it. */

@@ -73,8 +73,10 @@ function placed(flow: Flow, operand: Operand, order: readonly number[], dims: Di
 
 /** Element-wise arithmetic; at least one operand depends on the image. */
 export function arithmetic(flow: Flow, op: Arithmetic, operands: readonly Operand[]): Activation {
-  const isSum = op === "Add" || op === "Sub";
-  const { values, result } = align(flow, isSum ? operands.map((one) => masked(flow, one)) : operands);
+  const { values, result } = align(
+    flow,
+    op !== "Mul" && op !== "Div" ? operands.map((one) => masked(flow, one)) : operands,
+  );
   const value = values.slice(1).reduce((left, right) => flow.add({ op }, [left, right]), values[0]);
   return { ...result, value };
 }
@@ -83,7 +85,7 @@ export function arithmetic(flow: Flow, op: Arithmetic, operands: readonly Operan
 const BEYOND = 2 ** 126;
 
 /** Masks of attention are 0 and -Infinity, after which a softmax makes 0: any number far beyond all others does as well. */
-function masked(flow: Flow, operand: Operand): Operand {
+export function masked(flow: Flow, operand: Operand): Operand {
   if (isActivation(operand)) return operand;
   const isInfinite = (x: number) => x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY;
   if (!operand.data.some(isInfinite)) return operand;

@@ -54,7 +54,8 @@ export class Flow {
 
   /** Adds an operator. The first that computes something takes the node's name, the others say in theirs what they are. */
   add(op: Operator, inputs: readonly Value[]): Value {
-    if (op.op === "Sign") this.warn("its gradient is 0 everywhere, so that nothing is found through it");
+    if (op.op === "Sign" && this.type === "Sign")
+      this.warn("its gradient is 0 everywhere, so that nothing is found through it");
     const isMain = !this.#named && !MOVES.has(op.op);
     if (isMain) this.#named = true;
     return this.#context.builder.add(op, isMain ? this.name : `${this.name}/${op.op}`, inputs);
@@ -146,6 +147,11 @@ export class Flow {
     return undefined;
   }
 
+  /** What else can be done with a node that mixes images, if anything. */
+  get wayAround(): string | undefined {
+    return undefined;
+  }
+
   /** @throws UnsupportedOperatorError always, which {@link isOfConstants} tells from others */
   ofConstants(): never {
     return this.unsupported(OF_CONSTANTS);
@@ -153,7 +159,7 @@ export class Flow {
 
   /** @throws UnsupportedOperatorError always: the network would compute across images */
   mixesImages(what: string): never {
-    throw this.#unsupported(`${what} the batch axis: every image must be computed by itself`);
+    throw this.#unsupported(`${what} the batch axis: every image must be computed by itself`, this.wayAround);
   }
 
   #unsupported(detail: string, advice?: string): UnsupportedOperatorError {

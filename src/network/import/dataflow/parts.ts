@@ -83,7 +83,7 @@ export function concat(flow: Flow, given: readonly Operand[], axis: number): Act
 }
 
 /** An order in which the axis is written even where it has length 1. */
-function withAxis(flow: Flow, x: Activation, axis: number, move = true): Activation {
+export function withAxis(flow: Flow, x: Activation, axis: number, move = true): Activation {
   if (x.order.includes(axis)) return x;
   const order = [...x.order, axis];
   return move ? flow.arrange(x, order) : { ...x, order };

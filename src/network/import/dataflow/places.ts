@@ -3,11 +3,11 @@
 import type { Activation } from "./activation.js";
 import { reshape, squeeze } from "./axes.js";
 import type { Flow } from "./flow.js";
-import { concat, take } from "./parts.js";
+import { concat, replaced, take, withAxis } from "./parts.js";
 import type { Dims, Tensor } from "./tensor.js";
 
-/** More parts than that would be a network of their own. */
-const MOST_PARTS = 4096;
+/** More values of an axis than a classifier repeats. */
+const MOST_PARTS = 2 ** 16;
 
 /** Before there are lists of so many. */
 export function checkParts(flow: Flow, count: number): void {
@@ -27,9 +27,21 @@ export function takeEach(flow: Flow, x: Activation, axis: number, places: readon
     } else parts.push({ start: place, step: 1, count: 1 });
   }
   if (parts.length === 0) flow.unsupported("a part without values");
-  checkParts(flow, parts.length);
+  if (parts.length > FEW_PARTS) return takeAll(flow, x, axis, places);
   const taken = parts.map((part) => take(flow, x, { axis, ...part }));
   return taken.length === 1 ? taken[0] : concat(flow, taken, axis);
+}
+
+/** Parts that are cheaper taken one by one than by an index each. */
+const FEW_PARTS = 8;
+
+function takeAll(flow: Flow, x: Activation, axis: number, places: readonly number[]): Activation {
+  const present = withAxis(flow, x, axis);
+  flow.reserve(places.length);
+  const value = flow.add({ op: "Gather", axis: present.order.indexOf(axis), indices: places }, [
+    present.value,
+  ]);
+  return { ...present, dims: replaced(x.dims, axis, places.length), value };
 }
 
 /** Values at constant indices; the shape of the indices takes the axis's place. */

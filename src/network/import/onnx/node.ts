@@ -40,6 +40,10 @@ export class OnnxNode extends Flow {
     return this.#onnx.opset;
   }
 
+  override get wayAround(): string {
+    return "export it for one image (batch size 1), which it then computes by itself";
+  }
+
   /** @throws ModelError where it is missing */
   operand(index: number): Operand {
     return this.operands[index] ?? this.reject(`input ${index} is missing`);
@@ -64,7 +68,8 @@ export class OnnxNode extends Flow {
 
   optional(index: number, what: string): Tensor | undefined {
     const operand = this.operands[index];
-    if (isActivation(operand)) return this.unsupported(`${what} that depends on the image`);
+    if (isActivation(operand))
+      return this.unsupported(`${what} ${/[^a]s$/.test(what) ? "depend" : "depends"} on the image`);
     return operand;
   }
 

@@ -4,6 +4,7 @@ import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { filled, foldEach, range } from "../../dataflow/folding.js";
 import { cumulativeSum, foldCumulativeSum, newAxis, oneHot, scattered } from "../../dataflow/indexed.js";
 import { listOf } from "../../dataflow/places.js";
+import { gatherElements, scatterElements, scatterNd } from "../../dataflow/scattered_values.js";
 import { float32Tensor, integers, stridesOf, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
@@ -76,7 +77,24 @@ function runScatterNd(node: OnnxNode): Operand {
     max: Math.max,
     min: Math.min,
   }[reduction];
-  return scattered(node, node.given(0, "data"), node.given(1, "indices"), node.given(2, "updates"), combine);
+  const [data, indices, updates] = [node.operand(0), node.given(1, "indices"), node.operand(2)];
+  if (!isActivation(data) && !isActivation(updates)) return scattered(node, data, indices, updates, combine);
+  if (reduction !== "none") node.unsupported(`reduction ${reduction} of values that depend on the image`);
+  return scatterNd(node, data, indices, updates);
+}
+
+function runScatterElements(node: OnnxNode): Operand {
+  const [data, indices, updates] = [node.operand(0), node.given(1, "indices"), node.operand(2)];
+  const axis = node.axis("axis", 0, data.dims.length);
+  node.choice("reduction", "none", ["none"]);
+  return isActivation(data) || isActivation(updates)
+    ? scatterElements(node, data, indices, updates, axis)
+    : node.ofConstants();
+}
+
+function runGatherElements(node: OnnxNode): Operand {
+  const x = node.activation(0);
+  return gatherElements(node, x, node.given(1, "indices"), node.axis("axis", 0, x.dims.length));
 }
 
 function runCumSum(node: OnnxNode): Operand {
@@ -111,6 +129,8 @@ export const CONSTANTS: OnnxOperators = {
   Range: operator([], runRange),
   DequantizeLinear: operator([], runDequantizeLinear),
   OneHot: operator([], runOneHot),
-  ScatterND: operator([], runScatterNd),
+  ScatterND: operator(["Gather", "Concat"], runScatterNd),
+  ScatterElements: operator(["Gather", "Concat"], runScatterElements),
+  GatherElements: operator(["Gather"], runGatherElements),
   CumSum: operator(["Gemm"], runCumSum),
 };

@@ -4,6 +4,7 @@ import type { Operator } from "../../../spec.js";
 import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { arithmetic, scaled, uniform } from "../../dataflow/arithmetic.js";
 import { withRank } from "../../dataflow/axes.js";
+import { isNotZero } from "../../dataflow/comparisons.js";
 import { cast, foldEach } from "../../dataflow/folding.js";
 import { prelu } from "../../dataflow/layers.js";
 import type { Tensor } from "../../dataflow/tensor.js";
@@ -80,8 +81,9 @@ function runCast(node: OnnxNode): Operand {
   if (!kind) return node.unsupported(`to ${nameOfType(type)}`);
   const x = node.operand(0);
   if (!isActivation(x)) return converted(node, x, kind);
-  return kind === "float"
-    ? x
+  if (kind === "boolean") return isNotZero(node, x);
+  return kind === "float" || x.isTruth
+    ? { ...x, isTruth: undefined }
     : node.unsupported(`of a value that depends on the image to ${nameOfType(type)}`);
 }
 
