@@ -80,6 +80,12 @@ describe("nodes that cannot run are named, all of them, with a way out", () => {
       /evaluation mode: model.eval\(\)/,
     ],
     [
+      "what nothing here computes",
+      (m) => m.head(m.node("Det", [m.node("Sin", [m.x])]), 6),
+      ["Det", "Sin"],
+      /function of TensorFlow.js tensors.*or give the attacks an object of your own with logits and jacobian/,
+    ],
+    [
       "several kinds, each with its way out",
       (m) => m.node("LSTM", [m.node("QuantizeLinear", [m.x]), m.node("Loop", [m.x])]),
       ["LSTM", "Loop", "QuantizeLinear"],

@@ -11,7 +11,11 @@ export class Refusals {
   readonly #keys = new Set<string>();
   #unchecked = 0;
 
-  constructor(private readonly where: string) {}
+  constructor(
+    private readonly where: string,
+    /** What can be done with any model of its format. */
+    private readonly anyway?: string,
+  ) {}
 
   /** A node that there is no importer for. */
   note(node: UnsupportedLayer): void {
@@ -66,14 +70,14 @@ export class Refusals {
       return work();
     } catch (error) {
       if (error instanceof ModelError)
-        refuseUnknown(unknown, { besides: withoutPlace(error.message, this.where) });
+        refuseUnknown(unknown, { besides: withoutPlace(error.message, this.where), anyway: this.anyway });
       throw error;
     }
   }
 
   /** @throws UnsupportedOperatorError that names all nodes that were found, if any was */
   finish(besides?: string): void {
-    refuseUnknown(this.#found, { besides, unchecked: this.#unchecked });
+    refuseUnknown(this.#found, { besides, unchecked: this.#unchecked, anyway: this.anyway });
   }
 }
 

@@ -18,6 +18,10 @@ import { type GraphProto, MalformedProto, type ModelProto, type NodeProto, readM
 import { run } from "./run.js";
 import { TensorReader } from "./tensors.js";
 
+/** Whatever a network computes, the attacks take it as an engine. */
+const ELSEWHERE =
+  'write it as a function of TensorFlow.js tensors ({ backend: "tfjs" }), or give the attacks an object of your own with logits and jacobian';
+
 /** Sets of operators before this differ in what their attributes are. */
 const OLDEST_OPSET = 7;
 
@@ -39,7 +43,7 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   const stored = storedTensors(graph, nodes, where);
   // Not read, perhaps over a network, for a model that is refused.
   if (stored.some(({ isExternal }) => isExternal))
-    refuseUnknown(unknown, { unchecked: nodes.length - unknown.length });
+    refuseUnknown(unknown, { unchecked: nodes.length - unknown.length, anyway: ELSEWHERE });
   await tensors.load(stored, reading);
   reading.end();
   options.signal?.throwIfAborted();
@@ -61,7 +65,7 @@ async function networkOf(
 ): Promise<NetworkSpec> {
   const builder = new GraphBuilder(where);
   const needed = new Set([...nodes.flatMap((node) => readsOf(node, where)), ...outputs]);
-  const refusals = new Refusals(where);
+  const refusals = new Refusals(where, ELSEWHERE);
   const { input, context, values } = refusals.beside(unknownOperators(nodes), () => {
     const input = graphInput(graph, nodes, needed, builder, options.inputShape);
     const values = new Map<string, Operand>([[input.name, input.activation]]);
