@@ -452,6 +452,28 @@ describe("values at places of their own", () => {
     await flattened(model, model.node("Mul", [y, model.weights([50, 3])]));
   });
 
+  it.each(["N", 1, 3])(
+    "Gather of addresses of all values of %s images, as as_strided is written",
+    async (batch) => {
+      const model = new Fixture({ input: [batch, 6, 4], opset: 13 });
+      const flat = model.node("Reshape", [model.x, model.int64s([-1])]);
+      const count = model.node("Gather", [model.node("Shape", [model.x]), model.int64s([0], [])]);
+      const range = model.node("Range", [model.int64s([0], []), count, model.int64s([1], [])]);
+      const images = model.node("Reshape", [
+        model.node("Mul", [range, model.int64s([24])]),
+        model.int64s([-1, 1, 1]),
+      ]);
+      const own = model.int64s([0, 5, 23, 7, 1, 1], [1, 3, 2]);
+      await flattened(model, model.node("Gather", [flat, model.node("Add", [images, own])]));
+    },
+  );
+
+  it("addresses of other images' values are refused", async () => {
+    const model = new Fixture({ input: ["N", 6], opset: 13 });
+    const flat = model.node("Reshape", [model.x, model.int64s([-1])]);
+    await refused(model, model.node("Gather", [flat, model.int64s([0, 1, 2, 3], [1, 4])]), /batch axis/);
+  });
+
   it("other images' places are refused", async () => {
     const model = new Fixture({ input: ["N", 6], opset: 13 });
     const y = model.node("ScatterElements", [model.x, model.int64s([0, 0, 0, 0, 0, 0], [1, 6]), model.x], {

@@ -12,6 +12,9 @@ import type { Placeholders } from "./placeholders.js";
 import type { GraphProto, NodeProto } from "./proto.js";
 import { MOST_AXES } from "./tensors.js";
 
+/** Lists, shapes and addresses of the values of a layer are shorter. */
+const LONGEST_TABLE = 2 ** 16;
+
 /** What to do where a node cannot run. */
 export interface Behind {
   readonly refusals: Refusals;
@@ -145,7 +148,7 @@ async function withSeveral(
   context: OnnxContext,
   isLast: boolean,
 ): Promise<readonly Operand[]> {
-  const isSmall = (operand: Operand) => operand.kind === "tensor" && operand.data.length <= LONGEST_LIST;
+  const isSmall = (operand: Operand) => operand.kind === "tensor" && operand.data.length <= LONGEST_TABLE;
   if (!made.every(isSmall)) return made;
   try {
     const others = operands.map((one) => (one?.kind === "tensor" ? (one.several ?? one) : one));

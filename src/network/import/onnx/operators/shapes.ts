@@ -15,7 +15,7 @@ import { depthToSpace, spaceToDepth } from "../../dataflow/blocks.js";
 import { type Border, pad } from "../../dataflow/borders.js";
 import { checkDims, foldPad, tiled } from "../../dataflow/folding.js";
 import { concat, type Part, partOf, take } from "../../dataflow/parts.js";
-import { expand, gather, listOf, repeat } from "../../dataflow/places.js";
+import { expand, gather, gatherOfEach, listOf, repeat } from "../../dataflow/places.js";
 import {
   broadcastDims,
   broadcastTo,
@@ -184,6 +184,13 @@ function runGather(node: OnnxNode): Operand {
   const x = node.operand(0);
   const axis = node.axis("axis", 0, x.dims.length);
   const indices = node.given(1, "indices");
+  if (isActivation(x) && axis === x.batch)
+    return gatherOfEach(
+      node,
+      x,
+      node.several(1) ?? indices,
+      node.fixedBatch === 1 ? SEVERAL : node.fixedBatch,
+    );
   if (isActivation(x)) return gather(node, x, axis, indices);
   const length = x.dims[axis];
   const wrong = indices.data.find((at) => !Number.isInteger(at) || at < -length || at >= length);
