@@ -445,6 +445,21 @@ describe("values at places of their own", () => {
     );
   });
 
+  it.each(["ScatterND", "ScatterElements"])("%s that adds, to some places more than once", async (type) => {
+    const model = new Fixture({ input: [1, 6], opset: 16 });
+    const data = model.node("Slice", [model.x, model.int64s([0]), model.int64s([3]), model.int64s([1])]);
+    const places = [2, 0, 2, 1, 0, 2];
+    const indices =
+      type === "ScatterND"
+        ? model.int64s(
+            places.flatMap((i) => [0, i]),
+            [1, 6, 2],
+          )
+        : model.int64s(places, [1, 6]);
+    const axis: Attributes = type === "ScatterND" ? {} : { axis: 1 };
+    await flattened(model, model.node(type, [data, indices, model.x], { reduction: "add", ...axis }));
+  });
+
   it("Gather of more places than there are parts", async () => {
     const model = new Fixture({ input: ["N", 40, 3], opset: 13 });
     const places = Array.from({ length: 50 }, (_, i) => (i * 17) % 40);

@@ -47,11 +47,6 @@ export class Flow {
     return this.#context.fixedBatch ?? 1;
   }
 
-  /** Whether the file is for one image, so that nothing in it can mix images. */
-  get isForOneImage(): boolean {
-    return this.#context.fixedBatch === 1;
-  }
-
   /** Adds an operator. The first that computes something takes the node's name, the others say in theirs what they are. */
   add(op: Operator, inputs: readonly Value[]): Value {
     if (op.op === "Sign" && this.type === "Sign")

@@ -4,6 +4,7 @@ import { sizeOf } from "../../spec.js";
 import { valueText } from "../failure.js";
 import type { Value } from "../graph_builder.js";
 import { type Activation, isActivation, longAxes, type Operand, shapeIn } from "./activation.js";
+import { arithmetic } from "./arithmetic.js";
 import type { Flow } from "./flow.js";
 import { ofOneImage } from "./images.js";
 import { type Dims, reshaped, sliced, stridesOf, type Tensor } from "./tensor.js";
@@ -88,20 +89,48 @@ function rowsOf(flow: Flow, { dims, data }: Tensor, of: Dims): number[] {
   });
 }
 
+/** What becomes of a value at a place: the update, or the sum of both. */
+export type Scattering = "none" | "add";
+
 /** A copy of `data` with `updates` at places; at least one of both depends on the image. */
-function replacing(flow: Flow, data: Operand, updates: Operand, places: readonly number[]): Activation {
+function scattered(
+  flow: Flow,
+  data: Operand,
+  updates: Operand,
+  places: readonly number[],
+  how: Scattering,
+): Activation {
   const size = sizeOf(data.dims);
-  flow.reserve(size);
-  const table = Array.from({ length: size }, (_, i) => i);
-  places.forEach((place, i) => {
-    table[place] = size + i;
-  });
   const like = [data, updates].find(isActivation)!;
   const images = isActivation(data)
     ? data
     : { ...like, batch: imagesOf(flow, like, data.dims), outer: undefined };
   if (isActivation(updates) && updates.batch < 0 !== images.batch < 0) flow.mixesImages("it writes along");
+  if (how === "add") {
+    const order = longAxes(data.dims);
+    const sums = flow.reshape(summed(flow, flat(flow, updates), places, size), shapeIn(data.dims, order));
+    return arithmetic(flow, "Add", [data, { ...images, dims: data.dims, order, value: sums }]);
+  }
+  if (new Set(places).size < places.length)
+    flow.warn(
+      "it writes some places more than once, and which value stays is not defined: the last is taken",
+    );
+  flow.reserve(size);
+  const table = Array.from({ length: size }, (_, i) => i);
+  places.forEach((place, i) => {
+    table[place] = size + i;
+  });
   return shaped(flow, [flat(flow, data), flat(flow, updates)], table, data.dims, images);
+}
+
+/** Sums of the values that belong to each of `size` places: a product with a matrix of ones. */
+function summed(flow: Flow, values: Value, places: readonly number[], size: number): Value {
+  flow.reserve(size * places.length);
+  const weights = new Float32Array(size * places.length);
+  places.forEach((place, i) => {
+    weights[i * size + place] = 1;
+  });
+  return flow.add({ op: "Gemm", weights, units: size }, [values]);
 }
 
 /** The axis along which a constant would have images that updates have on theirs. */
@@ -111,7 +140,13 @@ function imagesOf(flow: Flow, { batch, dims }: Activation, of: Dims): number {
 }
 
 /** Updates at `indices[..., k]`, the first k coordinates of a place. */
-export function scatterNd(flow: Flow, given: Operand, indices: Tensor, updates: Operand): Activation {
+export function scatterNd(
+  flow: Flow,
+  given: Operand,
+  indices: Tensor,
+  updates: Operand,
+  how: Scattering,
+): Activation {
   const [data, places] = ofOne(flow, given, indices, updates);
   const depth = places.dims[places.dims.length - 1] ?? 0;
   const expected = [...places.dims.slice(0, -1), ...data.dims.slice(depth)];
@@ -124,7 +159,7 @@ export function scatterNd(flow: Flow, given: Operand, indices: Tensor, updates: 
   const at = rowsOf(flow, places, data.dims).flatMap((start) =>
     Array.from({ length: inner }, (_, i) => start + i),
   );
-  return replacing(flow, data, updates, at);
+  return scattered(flow, data, updates, at, how);
 }
 
 /** Updates at `indices` along one axis, at their own place along all others. */
@@ -134,6 +169,7 @@ export function scatterElements(
   indices: Tensor,
   updates: Operand,
   axis: number,
+  how: Scattering,
 ): Activation {
   if ([given, updates].some((one) => isActivation(one) && one.batch === axis))
     flow.mixesImages("it writes along");
@@ -142,7 +178,7 @@ export function scatterElements(
     flow.reject(
       `updates have shape ${valueText(updates.dims)}, expected that of the indices, ${valueText(places.dims)}`,
     );
-  return replacing(flow, data, updates, elementsOf(flow, places, data.dims, axis));
+  return scattered(flow, data, updates, elementsOf(flow, places, data.dims, axis), how);
 }
 
 /** Data and indices for one image. */

@@ -79,16 +79,17 @@ function runScatterNd(node: OnnxNode): Operand {
   }[reduction];
   const [data, indices, updates] = [node.operand(0), node.given(1, "indices"), node.operand(2)];
   if (!isActivation(data) && !isActivation(updates)) return scattered(node, data, indices, updates, combine);
-  if (reduction !== "none") node.unsupported(`reduction ${reduction} of values that depend on the image`);
-  return scatterNd(node, data, indices, updates);
+  if (reduction !== "none" && reduction !== "add")
+    return node.unsupported(`reduction ${reduction} of values that depend on the image`);
+  return scatterNd(node, data, indices, updates, reduction);
 }
 
 function runScatterElements(node: OnnxNode): Operand {
   const [data, indices, updates] = [node.operand(0), node.given(1, "indices"), node.operand(2)];
   const axis = node.axis("axis", 0, data.dims.length);
-  node.choice("reduction", "none", ["none"]);
+  const how = node.choice("reduction", "none", ["none", "add"]);
   return isActivation(data) || isActivation(updates)
-    ? scatterElements(node, data, indices, updates, axis)
+    ? scatterElements(node, data, indices, updates, axis, how)
     : node.ofConstants();
 }
 
@@ -129,8 +130,8 @@ export const CONSTANTS: OnnxOperators = {
   Range: operator([], runRange),
   DequantizeLinear: operator([], runDequantizeLinear),
   OneHot: operator([], runOneHot),
-  ScatterND: operator(["Gather", "Concat"], runScatterNd),
-  ScatterElements: operator(["Gather", "Concat"], runScatterElements),
+  ScatterND: operator(["Gather", "Concat", "Gemm"], runScatterNd),
+  ScatterElements: operator(["Gather", "Concat", "Gemm"], runScatterElements),
   GatherElements: operator(["Gather"], runGatherElements),
   CumSum: operator(["Gemm"], runCumSum),
 };
