@@ -140,6 +140,15 @@ describe("layers on several parts of an image", () => {
   });
 });
 
+it("Conv of more axes than an image has, one of which its kernel does not reach along", async () => {
+  const model = new Fixture({ input: ["N", 6, 5, 8], opset: 13 });
+  const volume = model.node("Reshape", [model.x, model.int64s([0, 2, 3, 5, 8])]);
+  const attributes = { strides: [1, 2, 1], pads: [0, 1, 0, 0, 1, 0] };
+  const y = model.node("Conv", [volume, model.weights([4, 2, 1, 3, 2]), model.weights([4])], attributes);
+  const z = model.node("Conv", [model.node("Tanh", [y]), model.weights([3, 4, 3, 1, 1])]);
+  await expectAgreement(model.bytes(model.node("Flatten", [z])), model.options.input, BOTH);
+});
+
 describe("pools of more axes than an image has, some of which they leave alone", () => {
   it.each(["MaxPool", "AveragePool"])("%s", async (type) => {
     const model = new Fixture({ input: ["N", 6, 5, 8], opset: 13 });

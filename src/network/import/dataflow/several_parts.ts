@@ -7,7 +7,7 @@ import { concat, take } from "./parts.js";
 import type { ImageAxes } from "./window.js";
 
 /** More crops than anybody takes: each is a layer of its own. */
-const MOST_PARTS = 64;
+const MOST_PARTS = 256;
 
 /** Applies a layer to each of the parts that lie along the first axis; at once where there is one. */
 export function onEachPart(

@@ -5,7 +5,7 @@ import type { Activation, Operand } from "../../dataflow/activation.js";
 import { reshape, transpose } from "../../dataflow/axes.js";
 import { averagePool, batchNormalization, convolution, maxPool } from "../../dataflow/layers.js";
 import { reduce } from "../../dataflow/reductions.js";
-import { transposed } from "../../dataflow/tensor.js";
+import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
 import { transposedConvolution } from "../../dataflow/transposed_convolution.js";
 import { channelsFirst, type ImageAxes, type Padding, type SpatialWindow } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
@@ -54,8 +54,41 @@ function runConv(node: OnnxNode): Operand {
   const window = windowOf(node, spatial);
   if (window.kernel.some((n, axis) => n !== spatial[axis]))
     node.reject(`kernel_shape is ${valueText(window.kernel)}, its weights have ${valueText(spatial)}`);
+  return convolved(node, x, weights, window);
+}
+
+/** An axis that the kernel does not reach along, of more than an image has, counts parts of the image. */
+function convolved(node: OnnxNode, x: Activation, weights: Tensor, window: SpatialWindow): Activation {
+  const rank = x.dims.length;
+  const alone = rank > 4 ? axesLeftAlone(window).indexOf(true) : -1;
+  if (alone >= 0 && x.batch <= 0 && x.dims[0] === 1) {
+    const axis = alone + 2;
+    const perm = [0, axis, 1, ...x.dims.map((_, a) => a).filter((a) => a > 1 && a !== axis)];
+    const turned = transpose(node, x, perm);
+    const place = { batch: x.batch, outer: undefined };
+    const parts = reshape(node, turned, turned.dims.slice(1), place);
+    const without = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== alone);
+    const { kernel, strides, dilations, pads } = window;
+    const made = convolved(
+      node,
+      parts,
+      reshaped(
+        weights,
+        weights.dims.filter((_, a) => a !== axis),
+      ),
+      {
+        ...window,
+        kernel: without(kernel),
+        strides: without(strides),
+        dilations: without(dilations),
+        pads: typeof pads === "string" ? pads : without(pads),
+      },
+    );
+    const back = perm.map((_, a) => perm.indexOf(a));
+    return transpose(node, reshape(node, made, [1, ...made.dims], place), back);
+  }
   // From [filters][channels][spatial...] to [spatial...][channels][filters].
-  const perm = [...spatial.map((_, axis) => axis + 2), 1, 0];
+  const perm = [...window.kernel.map((_, axis) => axis + 2), 1, 0];
   return convolution(node, x, {
     axes: channelsFirst(rank),
     window,
@@ -63,6 +96,13 @@ function runConv(node: OnnxNode): Operand {
     weights: transposed(weights, perm),
     bias: node.optional(2, "bias"),
   });
+}
+
+/** Of each spatial axis, whether a window of length 1 moves along it one by one. */
+function axesLeftAlone({ kernel, strides, pads }: SpatialWindow): boolean[] {
+  return kernel.map(
+    (n, i) => n === 1 && strides[i] === 1 && (typeof pads === "string" || pads[i].every((pad) => pad === 0)),
+  );
 }
 
 /** Weights `[C][F / groups][spatial...]`; the output is as long as its attributes say. */
@@ -112,11 +152,8 @@ function pooled(
 ): Activation {
   const axes = channelsFirst(x.dims.length);
   const { pads } = window;
-  const isMoved = (i: number) =>
-    window.kernel[i] !== 1 ||
-    window.strides[i] !== 1 ||
-    (typeof pads !== "string" && pads[i].some((n) => n !== 0));
-  const moved = axes.spatial.map((_, i) => i).filter(isMoved);
+  const alone = axesLeftAlone(window);
+  const moved = axes.spatial.map((_, i) => i).filter((i) => !alone[i]);
   if (axes.spatial.length <= 2 || moved.length === 0 || moved.length > 2) return pool(x, axes, window);
   const kept = axes.spatial.filter((_, i) => !moved.includes(i));
   const perm = [0, axes.channel, ...kept, ...moved.map((i) => axes.spatial[i])];
