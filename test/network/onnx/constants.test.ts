@@ -235,6 +235,21 @@ describe("operators of layers", () => {
   it("LayerNormalization", () =>
     added((m) => six(m, m.node("LayerNormalization", [square(m, 2), m.weights([3])], { axis: -1 }))));
 
+  it("BatchNormalization in training mode, as weights are standardised", async () => {
+    const model = new Fixture({ input: ["N", 3, 6, 6], opset: 15 });
+    const rows = model.node("Reshape", [model.weights([4, 3, 2, 2]), model.int64s([1, 4, -1])]);
+    const statistics = [
+      model.weights([4]),
+      model.floats([4], [0, 0, 0, 0]),
+      model.weights([4]),
+      model.uniform([4], 1, 2),
+    ];
+    const [standard] = model.split("BatchNormalization", [rows, ...statistics], 3, { training_mode: 1 });
+    const weights = model.node("Reshape", [standard, model.int64s([4, 3, 2, 2])]);
+    const y = model.node("Conv", [model.x, weights]);
+    await expectAgreement(model.bytes(model.head(y, 100)), ["N", 3, 6, 6]);
+  });
+
   it("as weights of a layer", async () => {
     const model = new Fixture({ input: ["N", 3, 6, 6], opset: 13 });
     const weights = model.node("Softmax", [model.weights([4, 3, 2, 2])], { axis: 1 });

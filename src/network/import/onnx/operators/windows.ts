@@ -1,8 +1,9 @@
 /** Convolutions, pools and normalisations of channels. */
 
 import { sizeOf } from "../../../spec.js";
-import type { Activation, Operand } from "../../dataflow/activation.js";
+import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { reshape, transpose } from "../../dataflow/axes.js";
+import { foldStandardisation } from "../../dataflow/folding.js";
 import { averagePool, batchNormalization, convolution, maxPool } from "../../dataflow/layers.js";
 import { reduce } from "../../dataflow/reductions.js";
 import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
@@ -201,14 +202,15 @@ function runAveragePool(node: OnnxNode): Operand {
 
 function runBatchNormalization(node: OnnxNode): Operand {
   node.ignore("momentum", "spatial", "is_test", "consumed_inputs");
-  if (node.flag("training_mode", false)) node.unsupported("training_mode 1", EVALUATION);
-  return batchNormalization(node, node.activation(0), 1, {
-    scale: node.given(1, "scale"),
-    bias: node.given(2, "bias"),
-    mean: node.given(3, "mean"),
-    variance: node.given(4, "variance"),
-    epsilon: node.float("epsilon", 1e-5),
-  });
+  const [x, scale, bias] = [node.operand(0), node.given(1, "scale"), node.given(2, "bias")];
+  const epsilon = node.float("epsilon", 1e-5);
+  if (node.flag("training_mode", false))
+    // Of weights, which some layers standardise so, their own mean and variance are meant.
+    return isActivation(x)
+      ? node.unsupported("training_mode 1", EVALUATION)
+      : foldStandardisation(node, x, scale, bias, epsilon);
+  const [mean, variance] = [node.given(3, "mean"), node.given(4, "variance")];
+  return batchNormalization(node, node.activation(0), 1, { scale, bias, mean, variance, epsilon });
 }
 
 function global(reduction: "mean" | "max") {
