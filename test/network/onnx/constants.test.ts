@@ -287,6 +287,12 @@ describe("functions of angles", () => {
   );
 });
 
+it("GatherND", () =>
+  added((m) => {
+    const places = m.int64s([0, 1, -1, 0, 1, 1], [3, 2]);
+    return m.node("Reshape", [m.node("GatherND", [m.weights([2, 3, 2]), places]), m.int64s([6])]);
+  }));
+
 it("NonZero", () =>
   added((m) => {
     const mask = m.initializer({

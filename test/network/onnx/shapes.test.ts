@@ -460,6 +460,14 @@ describe("values at places of their own", () => {
     await flattened(model, model.node(type, [data, indices, model.x], { reduction: "add", ...axis }));
   });
 
+  it("GatherND of tokens that come before the images", async () => {
+    const model = new Fixture({ input: ["N", 5, 3], opset: 13 });
+    const turned = model.node("Transpose", [model.x], { perm: [1, 0, 2] });
+    const taken = model.node("GatherND", [turned, model.int64s([4, 0, 2, 2], [2, 2, 1])]);
+    const back = model.node("Transpose", [taken], { perm: [2, 0, 1, 3] });
+    await flattened(model, back);
+  });
+
   it("Gather of more places than there are parts", async () => {
     const model = new Fixture({ input: ["N", 40, 3], opset: 13 });
     const places = Array.from({ length: 50 }, (_, i) => (i * 17) % 40);

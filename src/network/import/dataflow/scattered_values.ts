@@ -7,7 +7,7 @@ import { type Activation, isActivation, longAxes, type Operand, shapeIn } from "
 import { arithmetic } from "./arithmetic.js";
 import type { Flow } from "./flow.js";
 import { ofOneImage } from "./images.js";
-import { type Dims, reshaped, sliced, stridesOf, type Tensor } from "./tensor.js";
+import { type Dims, empty, reshaped, sliced, stridesOf, type Tensor } from "./tensor.js";
 
 /** Values of one image row-major, as one axis. */
 function flat(flow: Flow, x: Operand): Value {
@@ -59,6 +59,29 @@ export function gatherElements(flow: Flow, x: Activation, given: Tensor, axis: n
   if (indices.dims.length !== x.dims.length || indices.dims[x.batch] !== x.dims[x.batch])
     flow.reject(`indices have shape ${valueText(given.dims)}, expected the axes of ${valueText(x.dims)}`);
   return shaped(flow, [flat(flow, x)], elementsOf(flow, indices, x.dims, axis), indices.dims, x);
+}
+
+/** What lies at `indices[..., k]`, the first k coordinates of a place; of a value of the image the batch axis is not among them. */
+export function gatherNd(flow: Flow, x: Operand, indices: Tensor): Operand {
+  const depth = indices.dims[indices.dims.length - 1] ?? 0;
+  if (depth < 1 || depth > x.dims.length)
+    flow.reject(`indices have shape ${valueText(indices.dims)}, expected places of ${valueText(x.dims)}`);
+  const rest = x.dims.slice(depth);
+  const inner = sizeOf(rest);
+  const starts = rowsOf(flow, indices, x.dims);
+  flow.reserve(starts.length * inner);
+  const table = starts.flatMap((start) => Array.from({ length: inner }, (_, i) => start + i));
+  const dims = [...indices.dims.slice(0, -1), ...rest];
+  if (!isActivation(x)) {
+    const data = empty(x.type, table.length);
+    table.forEach((from, i) => {
+      data[i] = x.data[from];
+    });
+    return { ...x, dims, data };
+  }
+  if (x.batch >= 0 && x.batch < depth) return flow.mixesImages("it takes values along");
+  const batch = x.batch < 0 ? -1 : x.batch - depth + indices.dims.length - 1;
+  return shaped(flow, [flat(flow, x)], table, dims, { ...x, batch });
 }
 
 /** Where, row-major, each index of a table of elements points. */

@@ -4,7 +4,7 @@ import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { filled, foldEach, range } from "../../dataflow/folding.js";
 import { cumulativeSum, foldCumulativeSum, newAxis, oneHot, scattered } from "../../dataflow/indexed.js";
 import { listOf } from "../../dataflow/places.js";
-import { gatherElements, scatterElements, scatterNd } from "../../dataflow/scattered_values.js";
+import { gatherElements, gatherNd, scatterElements, scatterNd } from "../../dataflow/scattered_values.js";
 import { float32Tensor, integers, stridesOf, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
@@ -132,6 +132,10 @@ export const CONSTANTS: OnnxOperators = {
   OneHot: operator([], runOneHot),
   ScatterND: operator(["Gather", "Concat", "Gemm"], runScatterNd),
   ScatterElements: operator(["Gather", "Concat", "Gemm"], runScatterElements),
+  GatherND: operator(["Gather"], (node) => {
+    if (node.integer("batch_dims", 0) !== 0) return node.unsupported("batch_dims");
+    return gatherNd(node, node.operand(0), node.given(1, "indices"));
+  }),
   GatherElements: operator(["Gather"], runGatherElements),
   CumSum: operator(["Gemm"], runCumSum),
 };
