@@ -68,9 +68,9 @@ describe.skipIf(!chromium)("until the first logits of a ResNet, in Chromium and 
   }
 
   it.each([
-    ["with workers of one memory", "isolated", {}, 82_000],
-    ["with a worker", "plain", {}, 82_000],
-    ["on the page's own thread", "plain", { threads: 0 }, 78_000],
+    ["with workers of one memory", "isolated", {}, 84_000],
+    ["with a worker", "plain", {}, 84_000],
+    ["on the page's own thread", "plain", { threads: 0 }, 80_000],
   ] as const)("%s", async (name, policy, options, limit) => {
     const { threads, files, module, script } = await loaded(policy, options);
     console.log(

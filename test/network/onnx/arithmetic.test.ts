@@ -1,4 +1,5 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { openModel } from "../../../src/network/import/open_model.js";
 import { expectAgreement } from "./agree.js";
 import { Fixture } from "./fixture.js";
 import { TYPES } from "./writer.js";
@@ -108,5 +109,64 @@ describe("Where", () => {
     const infinite = model.floats([], [Number.NEGATIVE_INFINITY]);
     const all = mask(model, [1], [1]);
     await flattened(model, model.node("Where", [all, model.x, infinite]));
+  });
+});
+
+describe("comparisons of the image", () => {
+  const IMAGE = ["N", 3, 6, 5] as const;
+  const by = (build: (m: Fixture, zero: string) => string) => async () => {
+    const model = new Fixture({ input: IMAGE, opset: 16 });
+    const y = build(model, model.floats([], [0.1]));
+    const made = model.node("Add", [model.node("Tanh", [model.x]), y]);
+    await expectAgreement(model.bytes(model.node("Flatten", [made])), IMAGE, {
+      engines: ["reference", "wasm"],
+    });
+  };
+  const float = (m: Fixture, x: string) => m.node("Cast", [x], { to: TYPES.float });
+  it.each(["Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Equal"])("%s", async (type) => {
+    await by((m, zero) => float(m, m.node(type, [m.x, zero])))();
+    await by((m) => float(m, m.node(type, [m.x, m.node("Relu", [m.x])])))();
+  });
+
+  it.each(["And", "Or", "Xor"])("%s", (type) =>
+    by((m, zero) =>
+      float(m, m.node(type, [m.node("Less", [m.x, zero]), m.node("Greater", [m.x, m.floats([], [-0.4])])])),
+    )(),
+  );
+
+  it(
+    "Not",
+    by((m, zero) => float(m, m.node("Not", [m.node("Less", [m.x, zero])]))),
+  );
+  it(
+    "a condition of a number",
+    by((m) => float(m, m.node("Cast", [m.node("Relu", [m.x])], { to: TYPES.bool }))),
+  );
+
+  it.each([
+    ["of two values", (m: Fixture) => [m.node("Exp", [m.x]), m.node("Neg", [m.x])]],
+    ["of a value and a number", (m: Fixture) => [m.x, m.floats([], [0.2])]],
+  ] as const)("Where %s", (_, sides) =>
+    by((m, zero) => m.node("Where", [m.node("Greater", [m.x, zero]), ...sides(m)]))(),
+  );
+
+  it("Where of a value and infinity, before a softmax", async () => {
+    const model = new Fixture({ input: ["N", 5, 7], opset: 16 });
+    const condition = model.node("Less", [model.x, model.floats([], [0])]);
+    const hidden = model.node("Where", [condition, model.floats([], [-Infinity]), model.x]);
+    const y = model.node("MatMul", [model.node("Softmax", [hidden], { axis: -1 }), model.weights([7, 2])]);
+    await expectAgreement(model.bytes(model.node("Flatten", [y])), model.options.input, {
+      engines: ["reference", "wasm"],
+    });
+  });
+
+  it("neither warns of a gradient of 0 nor changes what Sign does", async () => {
+    const model = new Fixture({ input: IMAGE, opset: 16 });
+    const network = await openModel(
+      model.bytes(
+        model.node("Flatten", [float(model, model.node("Less", [model.x, model.floats([], [0])]))]),
+      ),
+    );
+    expect(network.warnings).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { UnsupportedOperatorError } from "../../../src/errors.js";
 import { openModel } from "../../../src/network/import/open_model.js";
 import { expectAgreement } from "./agree.js";
 import { Fixture } from "./fixture.js";
+import { TYPES } from "./writer.js";
 
 const TOKENS = ["N", 6, 8] as const;
 const BOTH = { engines: ["reference", "wasm"] } as const;
@@ -55,6 +56,79 @@ describe("MatMul of two values", () => {
       model.int64s([6, 1, 8]),
     ]);
     await flattened(model, model.node("Transpose", [projected(model, back, 8, 3)], { perm: [1, 0, 2] }));
+  });
+
+  it.each(["N", 1, 2])(
+    "tokens first and flattened with %s images, as nn.MultiheadAttention has them",
+    async (batch) => {
+      const model = new Fixture({ input: [batch, 6, 8] });
+      const turned = model.node("Transpose", [model.x], { perm: [1, 0, 2] });
+      const count = model.node("Gather", [model.node("Shape", [turned]), model.int64s([1])]);
+      const times = (n: number) => model.node("Mul", [count, model.int64s([n])]);
+      const shaped = (x: string, ...dims: (number | string)[]) => {
+        const known = dims.every((n): n is number => typeof n === "number");
+        const parts = dims.map((n) => (typeof n === "number" ? model.int64s([n]) : n));
+        const list = known ? model.int64s(dims) : model.node("Concat", parts, { axis: 0 });
+        return model.node("Reshape", [x, list]);
+      };
+      const images = (n: number) => (typeof batch === "number" ? n * batch : n === 1 ? count : times(n));
+      const heads = (x: string) => model.node("Transpose", [shaped(x, 6, images(2), 4)], { perm: [1, 0, 2] });
+      const [q, k, v] = [0, 1, 2].map(() => heads(projected(model, turned, 8, 8)));
+      const scores = model.node("MatMul", [q, model.node("Transpose", [k], { perm: [0, 2, 1] })]);
+      const mixed = model.node("MatMul", [model.node("Softmax", [scores], { axis: -1 }), v]);
+      const rows = shaped(model.node("Transpose", [mixed], { perm: [1, 0, 2] }), images(6), 8);
+      const out = model.node("Gemm", [rows, model.weights([3, 8]), model.weights([3])], { transB: 1 });
+      const back = shaped(out, 6, images(1), 3);
+      await flattened(model, model.node("Transpose", [back], { perm: [1, 0, 2] }));
+    },
+  );
+
+  it.each([1, 2])("a token for each of %i images that the file is fixed to", async (batch) => {
+    const model = new Fixture({ input: [batch, 6, 8] });
+    const token = model.node("Expand", [model.weights([1, 1, 8]), model.int64s([batch, 1, 8])]);
+    const tokens = model.node("Concat", [token, model.x], { axis: 1 });
+    const moved = model.node("Add", [
+      tokens,
+      model.node("Expand", [model.weights([1, 8]), model.int64s([batch, 7, 8])]),
+    ]);
+    const grown = model.node("Expand", [
+      model.node("ReduceMean", [moved], { axes: [1] }),
+      model.int64s([batch, 2, 8]),
+    ]);
+    await flattened(
+      model,
+      model.node("MatMul", [
+        grown,
+        model.node("Expand", [model.weights([8, 3]), model.int64s([batch, 8, 3])]),
+      ]),
+    );
+  });
+
+  it.each(["Add", "Where"])("behind a mask of infinities, by %s", async (type) => {
+    const model = new Fixture({ input: ["N", 4, 4], opset: 13 });
+    const hidden = [0, 1, 2, 3].flatMap((row) => [0, 1, 2, 3].map((column) => column > row));
+    const mask = model.floats(
+      [4, 4],
+      hidden.map((is) => (is ? -Infinity : 0)),
+    );
+    const condition = model.initializer({
+      type: TYPES.bool,
+      dims: [4, 4],
+      raw: Uint8Array.from(hidden, Number),
+    });
+    const masked =
+      type === "Add"
+        ? model.node("Add", [model.x, mask])
+        : model.node("Where", [condition, model.floats([], [-Infinity]), model.x]);
+    await flattened(model, model.node("MatMul", [model.node("Softmax", [masked], { axis: -1 }), model.x]));
+  });
+
+  it("other tokens for other images are refused", async () => {
+    const model = new Fixture({ input: [2, 6, 8] });
+    const opening = openModel(
+      model.bytes(model.node("Concat", [model.weights([2, 1, 8]), model.x], { axis: 1 })),
+    );
+    await expect(opening).rejects.toThrow(/other constants along the batch axis/);
   });
 
   it("in windows that lie along the batch axis, with a mask", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openModel } from "../../../src/network/import/open_model.js";
 import { expectAgreement } from "./agree.js";
 import { Fixture } from "./fixture.js";
-import { type Attribute, TYPES } from "./writer.js";
+import { type Attribute, type GraphFile, TYPES } from "./writer.js";
 
 const INPUT = ["N", 6] as const;
 
@@ -207,4 +207,193 @@ describe("shapes", () => {
     ["value_ints", { value_ints: [1, 2, 3, 4, 5, 6] }],
   ];
   it.each(constants)("Constant by %s", (_, attributes) => added((m) => m.node("Constant", [], attributes)));
+});
+
+describe("operators of layers", () => {
+  const square = (m: Fixture, rank = 4) => m.weights([...new Array<number>(rank - 2).fill(1), 2, 3]);
+  const six = (m: Fixture, value: string) => m.node("Reshape", [value, m.int64s([6])]);
+  it.each(["Softmax", "LogSoftmax", "Erf", "HardSwish", "Elu", "Gelu"])("%s", (type) =>
+    added((m) => six(m, m.node(type, [square(m)])), 20),
+  );
+
+  it("Conv", () =>
+    added((m) =>
+      m.node(
+        "ReduceSum",
+        [m.node("Conv", [m.weights([1, 2, 3, 6]), m.weights([2, 2, 3, 1])]), m.int64s([0, 1, 2])],
+        { keepdims: 0 },
+      ),
+    ));
+
+  it("Resize, as of a table of places", () =>
+    added((m) => {
+      const attributes = { mode: "cubic", coordinate_transformation_mode: "half_pixel" };
+      const resized = m.node("Resize", [m.weights([1, 1, 4, 5]), "", "", m.int64s([1, 1, 2, 3])], attributes);
+      return six(m, resized);
+    }));
+
+  it("LayerNormalization", () =>
+    added((m) => six(m, m.node("LayerNormalization", [square(m, 2), m.weights([3])], { axis: -1 }))));
+
+  it("BatchNormalization in training mode, as weights are standardised", async () => {
+    const model = new Fixture({ input: ["N", 3, 6, 6], opset: 15 });
+    const rows = model.node("Reshape", [model.weights([4, 3, 2, 2]), model.int64s([1, 4, -1])]);
+    const statistics = [
+      model.weights([4]),
+      model.floats([4], [0, 0, 0, 0]),
+      model.weights([4]),
+      model.uniform([4], 1, 2),
+    ];
+    const [standard] = model.split("BatchNormalization", [rows, ...statistics], 3, { training_mode: 1 });
+    const weights = model.node("Reshape", [standard, model.int64s([4, 3, 2, 2])]);
+    const y = model.node("Conv", [model.x, weights]);
+    await expectAgreement(model.bytes(model.head(y, 100)), ["N", 3, 6, 6]);
+  });
+
+  it("as weights of a layer", async () => {
+    const model = new Fixture({ input: ["N", 3, 6, 6], opset: 13 });
+    const weights = model.node("Softmax", [model.weights([4, 3, 2, 2])], { axis: 1 });
+    await expectAgreement(model.bytes(model.head(model.node("Conv", [model.x, weights]), 100)), [
+      "N",
+      3,
+      6,
+      6,
+    ]);
+  });
+
+  it("attention of learned queries", async () => {
+    const model = new Fixture({ input: ["N", 5, 4], opset: 13 });
+    const query = model.weights([1, 3, 4]);
+    const turned = model.node("Transpose", [query], { perm: [0, 2, 1] });
+    const own = model.node("MatMul", [
+      model.node("Softmax", [model.node("MatMul", [query, turned])], { axis: -1 }),
+      query,
+    ]);
+    const scores = model.node("MatMul", [own, model.node("Transpose", [model.x], { perm: [0, 2, 1] })]);
+    await expectAgreement(
+      model.bytes(
+        model.node("Flatten", [
+          model.node("MatMul", [model.node("Softmax", [scores], { axis: -1 }), model.x]),
+        ]),
+      ),
+      ["N", 5, 4],
+    );
+  });
+});
+
+describe("functions of angles", () => {
+  it.each(["Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh"])("%s", (type) =>
+    added((m) => m.node(type, [m.floats([6], [-0.9, -0.4, 0, 0.1, 0.5, 0.99])])),
+  );
+});
+
+it("GatherND", () =>
+  added((m) => {
+    const places = m.int64s([0, 1, -1, 0, 1, 1], [3, 2]);
+    return m.node("Reshape", [m.node("GatherND", [m.weights([2, 3, 2]), places]), m.int64s([6])]);
+  }));
+
+it("NonZero", () =>
+  added((m) => {
+    const mask = m.initializer({
+      type: TYPES.bool,
+      dims: [2, 5],
+      raw: Uint8Array.of(0, 1, 0, 0, 1, 0, 0, 0, 1, 0),
+    });
+    return m.node("Reshape", [m.node("NonZero", [mask]), m.int64s([6])]);
+  }));
+
+describe("If, its condition known", () => {
+  /** One node that reads a value around it and a tensor of its own. */
+  const branch = (m: Fixture, type: string): GraphFile => {
+    const [own] = [m.floats([], [type === "Add" ? 2 : 3])];
+    const stored = m.initializers.pop()!;
+    return {
+      nodes: [{ type, inputs: [m.x, own], outputs: [`${type}_made`] }],
+      initializers: [stored],
+      inputs: [],
+      outputs: [{ name: `${type}_made` }],
+    };
+  };
+  const chosen = (m: Fixture, condition: string) =>
+    m.node("If", [condition], {
+      then_branch: { graph: branch(m, "Add") },
+      else_branch: { graph: branch(m, "Mul") },
+    });
+
+  it.each([6, 7])("by a length, %d", async (length) => {
+    const model = new Fixture({ input: INPUT, opset: 13 });
+    const count = model.node("Gather", [model.node("Shape", [model.x]), model.int64s([1], [])]);
+    const y = chosen(model, model.node("Equal", [count, model.int64s([length], [])]));
+    await expectAgreement(model.bytes(model.node("Tanh", [y])), INPUT);
+  });
+
+  it("one within another", async () => {
+    const model = new Fixture({ input: INPUT, opset: 13 });
+    const outer: GraphFile = {
+      nodes: [
+        {
+          type: "If",
+          inputs: ["condition"],
+          outputs: ["inner"],
+          attributes: {
+            then_branch: { graph: branch(model, "Mul") },
+            else_branch: { graph: branch(model, "Add") },
+          },
+        },
+      ],
+      initializers: [],
+      inputs: [],
+      outputs: [{ name: "inner" }],
+    };
+    model.initializer({ name: "condition", type: TYPES.bool, dims: [], raw: Uint8Array.of(1) });
+    const y = model.node("If", ["condition"], {
+      then_branch: { graph: outer },
+      else_branch: { graph: branch(model, "Sub") },
+    });
+    await expectAgreement(model.bytes(model.node("Tanh", [y])), INPUT);
+  });
+
+  it("what cannot run in the other graph does not matter", async () => {
+    const model = new Fixture({ input: INPUT, opset: 13 });
+    const condition = model.initializer({ type: TYPES.bool, dims: [], raw: Uint8Array.of(0) });
+    const other = {
+      ...branch(model, "Add"),
+      nodes: [{ type: "Round", inputs: [model.x], outputs: ["Add_made"] }],
+    };
+    const y = model.node("If", [condition], {
+      then_branch: { graph: other },
+      else_branch: { graph: branch(model, "Mul") },
+    });
+    await expectAgreement(model.bytes(y), INPUT);
+  });
+
+  it("what cannot run in this one is named", async () => {
+    const model = new Fixture({ input: INPUT, opset: 13 });
+    const condition = model.initializer({ type: TYPES.bool, dims: [], raw: Uint8Array.of(1) });
+    const other = {
+      ...branch(model, "Add"),
+      nodes: [{ type: "NonMaxSuppression", inputs: [model.x], outputs: ["Add_made"], name: "inside" }],
+    };
+    const y = model.node("If", [condition], {
+      then_branch: { graph: other },
+      else_branch: { graph: branch(model, "Mul") },
+    });
+    await expect(openModel(model.bytes(y))).rejects.toThrow(/"inside" uses NonMaxSuppression/);
+  });
+
+  it("graphs nested without end are refused", async () => {
+    let graph: GraphFile = { nodes: [], initializers: [], inputs: [], outputs: [] };
+    for (let depth = 0; depth < 20; depth++)
+      graph = {
+        nodes: [{ type: "If", inputs: ["x"], outputs: ["y"], attributes: { then_branch: { graph } } }],
+        initializers: [],
+        inputs: [],
+        outputs: [{ name: "y" }],
+      };
+    const model = new Fixture({ input: INPUT });
+    await expect(
+      openModel(model.bytes(model.node("If", [model.x], { then_branch: { graph } }))),
+    ).rejects.toThrow(/nested 8 deep/);
+  });
 });

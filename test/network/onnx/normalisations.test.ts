@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { logits64 } from "../../../src/engines/reference.js";
+import { createReferenceEngine, logits64 } from "../../../src/engines/reference.js";
+import { createWasmEngine } from "../../../src/engines/wasm/engine.js";
 import { buildNetwork } from "../../../src/network/build.js";
 import { openModel } from "../../../src/network/import/open_model.js";
 import { resolveInput } from "../../../src/network/input.js";
@@ -99,6 +100,24 @@ describe("LRN", () => {
   });
 });
 
+describe("LRN as PyTorch spells it: a pool that moves along the channels of a fifth axis", () => {
+  it.each([3, 4, 5])("size %d", async (size) => {
+    const model = new Fixture({ input: ["N", 7, 3, 2], opset: 13 });
+    const squares = model.node("Unsqueeze", [model.node("Mul", [model.x, model.x]), model.int64s([1])]);
+    const before = Math.floor(size / 2);
+    const pads = model.int64s([0, 0, before, 0, 0, 0, 0, size - 1 - before, 0, 0]);
+    const attributes = { kernel_shape: [size, 1, 1], strides: [1, 1, 1], pads: [0, 0, 0, 0, 0, 0] };
+    const pooled = model.node("AveragePool", [model.node("Pad", [squares, pads])], attributes);
+    const sums = model.node("Squeeze", [pooled, model.int64s([1])]);
+    const scaled = model.node("Add", [
+      model.node("Mul", [sums, model.floats([], [0.5])]),
+      model.floats([], [1.5]),
+    ]);
+    const divisor = model.node("Pow", [scaled, model.floats([], [0.6])]);
+    await flattened(model, model.node("Div", [model.x, divisor]), { range: [-2, 2] });
+  });
+});
+
 describe("LpNormalization", () => {
   it.each([
     [1, 1],
@@ -141,4 +160,19 @@ describe("RMSNormalization", () => {
       expect(b[i]).toBeCloseTo(value, 6);
     });
   });
+});
+
+it("the gradient of a norm is 0 where all is 0", async () => {
+  const model = new Fixture({ input: ["N", 4], opset: 13 });
+  const norm = model.node("ReduceL2", [model.x], { axes: [1], keepdims: 1 });
+  const unit = model.node("Div", [model.x, model.node("Clip", [norm, model.floats([], [1e-12])])]);
+  const network = buildNetwork(await openModel(model.bytes(model.node("Concat", [unit, norm], { axis: 1 }))));
+  const transform = { range: [-1, 1], scale: [1, 1, 1, 1], offset: [0, 0, 0, 0] } as const;
+  using reference = createReferenceEngine(network, transform);
+  using wasm = await createWasmEngine(network, transform, { threads: 0 });
+  for (const engine of [reference, wasm]) {
+    const { values } = await engine.jacobian(new Float32Array(4), { classes: Int32Array.of(0, 4) });
+    expect([...values].map((x) => Math.abs(x) < 1e13)).toEqual(new Array(8).fill(true));
+    expect([...values.subarray(4)]).toEqual([0, 0, 0, 0]);
+  }
 });

@@ -71,6 +71,21 @@ describe("nodes that cannot run are named, all of them, with a way out", () => {
       /as it was exported/,
     ],
     [
+      "what drops values anew each time",
+      (m) => {
+        const yes = m.initializer({ type: TYPES.bool, dims: [], int32s: [1] });
+        return m.head(m.node("Dropout", [m.x, m.floats([], [0.5]), yes]), 6);
+      },
+      ["Dropout"],
+      /evaluation mode: model.eval\(\)/,
+    ],
+    [
+      "what nothing here computes",
+      (m) => m.head(m.node("Det", [m.node("Sin", [m.x])]), 6),
+      ["Det", "Sin"],
+      /function of TensorFlow.js tensors.*or give the attacks an object of your own with logits and jacobian/,
+    ],
+    [
       "several kinds, each with its way out",
       (m) => m.node("LSTM", [m.node("QuantizeLinear", [m.x]), m.node("Loop", [m.x])]),
       ["LSTM", "Loop", "QuantizeLinear"],

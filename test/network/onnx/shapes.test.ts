@@ -294,15 +294,16 @@ describe("Expand and Tile", () => {
     await flattened(model, model.node("Mul", [grown, model.weights([3, 2, 3])]));
   });
 
-  it("Expand to more axes", async () => {
-    const model = new Fixture({ input: [1, 4] });
-    const grown = model.node("Expand", [model.x, model.int64s([1, 3, 1])]);
-    // Axes are added before the batch.
-    const back = model.node("Reshape", [
-      model.node("Mul", [grown, model.weights([3, 4])]),
-      model.int64s([1, 12]),
-    ]);
-    await refused(model, back, /batch axis/);
+  it("Expand to more axes, which are added before the batch", async () => {
+    const grown = (batch: number | string) => {
+      const model = new Fixture({ input: [batch, 4] });
+      const y = model.node("Expand", [model.x, model.int64s([1, 3, 1])]);
+      return { model, y: model.node("Mul", [y, model.weights([3, 4])]) };
+    };
+    const one = grown(1);
+    await flattened(one.model, one.model.node("Reshape", [one.y, one.model.int64s([1, 12])]));
+    const many = grown("N");
+    await refused(many.model, many.model.node("Reshape", [many.y, many.model.int64s([1, 12])]), /batch axis/);
   });
 
   it("Tile", async () => {
@@ -379,5 +380,128 @@ describe("shuffles of channels", () => {
     const all = model.constant64([-1], []);
     const joined = model.node("Reshape", [turned, list(lengths[0], all, lengths[2], lengths[3])]);
     await flattened(model, model.node("Conv", [joined, model.weights([4, 3, 3, 3])], { group: 2 }));
+  });
+});
+
+describe("values at places of their own", () => {
+  const indices = (m: Fixture, values: readonly number[], dims: readonly number[]) => m.int64s(values, dims);
+
+  it.each([0, 1, 2])("GatherElements along axis %d of an image", async (axis) => {
+    const model = new Fixture({ input: ["N", 3, 8, 9], opset: 13 });
+    const dims = [2, 3, 2].map((n, a) => (a === axis ? 4 : n));
+    const places = Array.from(
+      { length: dims[0] * dims[1] * dims[2] },
+      (_, i) => (i % 3) - (i % 2 === 0 ? 3 : 0),
+    );
+    const shape = model.node(
+      "Concat",
+      [
+        model.node("Slice", [model.node("Shape", [model.x]), model.int64s([0]), model.int64s([1])]),
+        model.int64s(dims),
+      ],
+      { axis: 0 },
+    );
+    const table = model.node("Expand", [indices(model, places, [1, ...dims]), shape]);
+    await flattened(model, model.node("GatherElements", [model.x, table], { axis: axis + 1 }));
+  });
+
+  it("ScatterND of a part, as a slice is assigned", async () => {
+    const model = new Fixture({ input: ["N", 3, 5], opset: 13 });
+    const count = model.node("Gather", [model.node("Shape", [model.x]), model.int64s([0], [])]);
+    const images = model.node("Reshape", [
+      model.node("Range", [model.int64s([0], []), count, model.int64s([1], [])]),
+      model.int64s([-1, 1, 1]),
+    ]);
+    const zero = model.node("Mul", [images, model.int64s([0])]);
+    const grid = (values: readonly number[], dims: readonly number[]) =>
+      model.node("Add", [model.int64s(values, dims), zero]);
+    const parts = [
+      model.node("Add", [images, model.int64s([0, 0, 0, 0], [1, 2, 2])]),
+      model.node("Add", [grid([0, 2], [1, 2, 1]), model.int64s([0, 0], [1, 1, 2])]),
+      model.node("Add", [grid([1, 4], [1, 1, 2]), model.int64s([0, 0], [1, 2, 1])]),
+    ].map((part) => model.node("Unsqueeze", [part, model.int64s([3])]));
+    const table = model.node("Concat", parts, { axis: 3 });
+    const updates = model.node("Exp", [
+      model.node("Slice", [model.x, model.int64s([0, 0]), model.int64s([2, 2]), model.int64s([1, 2])]),
+    ]);
+    await flattened(model, model.node("ScatterND", [model.node("Tanh", [model.x]), table, updates]));
+  });
+
+  it.each([1, 2])("ScatterND of zeros, for %i images that the file is fixed to", async (batch) => {
+    const model = new Fixture({ input: [batch, 6], opset: 13 });
+    const rows = Array.from({ length: batch }, (_, n) => [n, 7, n, 0, n, 3].flat()).flat();
+    const zeros = model.floats([batch, 9], new Array(batch * 9).fill(0));
+    const part = model.node("Slice", [model.x, model.int64s([0]), model.int64s([3]), model.int64s([1])]);
+    await flattened(model, model.node("ScatterND", [zeros, model.int64s(rows, [batch, 3, 2]), part]));
+  });
+
+  it.each(["image", "constant"])("ScatterElements into an %s", async (into) => {
+    const model = new Fixture({ input: [1, 4], opset: 13 });
+    const data =
+      into === "image" ? model.node("Concat", [model.x, model.x], { axis: 1 }) : model.weights([1, 8]);
+    await flattened(
+      model,
+      model.node("ScatterElements", [data, model.int64s([6, -8, 3, 1], [1, 4]), model.x], { axis: 1 }),
+    );
+  });
+
+  it.each(["ScatterND", "ScatterElements"])("%s that adds, to some places more than once", async (type) => {
+    const model = new Fixture({ input: [1, 6], opset: 16 });
+    const data = model.node("Slice", [model.x, model.int64s([0]), model.int64s([3]), model.int64s([1])]);
+    const places = [2, 0, 2, 1, 0, 2];
+    const indices =
+      type === "ScatterND"
+        ? model.int64s(
+            places.flatMap((i) => [0, i]),
+            [1, 6, 2],
+          )
+        : model.int64s(places, [1, 6]);
+    const axis: Attributes = type === "ScatterND" ? {} : { axis: 1 };
+    await flattened(model, model.node(type, [data, indices, model.x], { reduction: "add", ...axis }));
+  });
+
+  it("GatherND of tokens that come before the images", async () => {
+    const model = new Fixture({ input: ["N", 5, 3], opset: 13 });
+    const turned = model.node("Transpose", [model.x], { perm: [1, 0, 2] });
+    const taken = model.node("GatherND", [turned, model.int64s([4, 0, 2, 2], [2, 2, 1])]);
+    const back = model.node("Transpose", [taken], { perm: [2, 0, 1, 3] });
+    await flattened(model, back);
+  });
+
+  it("Gather of more places than there are parts", async () => {
+    const model = new Fixture({ input: ["N", 40, 3], opset: 13 });
+    const places = Array.from({ length: 50 }, (_, i) => (i * 17) % 40);
+    const y = model.node("Gather", [model.x, model.int64s(places)], { axis: 1 });
+    await flattened(model, model.node("Mul", [y, model.weights([50, 3])]));
+  });
+
+  it.each(["N", 1, 3])(
+    "Gather of addresses of all values of %s images, as as_strided is written",
+    async (batch) => {
+      const model = new Fixture({ input: [batch, 6, 4], opset: 13 });
+      const flat = model.node("Reshape", [model.x, model.int64s([-1])]);
+      const count = model.node("Gather", [model.node("Shape", [model.x]), model.int64s([0], [])]);
+      const range = model.node("Range", [model.int64s([0], []), count, model.int64s([1], [])]);
+      const images = model.node("Reshape", [
+        model.node("Mul", [range, model.int64s([24])]),
+        model.int64s([-1, 1, 1]),
+      ]);
+      const own = model.int64s([0, 5, 23, 7, 1, 1], [1, 3, 2]);
+      await flattened(model, model.node("Gather", [flat, model.node("Add", [images, own])]));
+    },
+  );
+
+  it("addresses of other images' values are refused", async () => {
+    const model = new Fixture({ input: ["N", 6], opset: 13 });
+    const flat = model.node("Reshape", [model.x, model.int64s([-1])]);
+    await refused(model, model.node("Gather", [flat, model.int64s([0, 1, 2, 3], [1, 4])]), /batch axis/);
+  });
+
+  it("other images' places are refused", async () => {
+    const model = new Fixture({ input: ["N", 6], opset: 13 });
+    const y = model.node("ScatterElements", [model.x, model.int64s([0, 0, 0, 0, 0, 0], [1, 6]), model.x], {
+      axis: 0,
+    });
+    await refused(model, y, /batch axis.*batch size 1/);
   });
 });

@@ -4,6 +4,7 @@ import { Fixture, type FixtureOptions } from "./fixture.js";
 import type { Attribute } from "./writer.js";
 
 const IMAGE = ["N", 3, 9, 8] as const;
+const BOTH = { engines: ["reference", "wasm"] } as const;
 
 /** One node on an image, its result flattened. */
 async function one(
@@ -100,6 +101,62 @@ describe("AveragePool alone", () => {
     ],
   ];
   it.each(cases)("%s", (_, attributes) => one("AveragePool", attributes));
+});
+
+describe("layers on several parts of an image", () => {
+  /** Convolution and pools, then a mean over the parts. */
+  const network = (m: Fixture, parts: string, split: readonly number[], axis: number): string => {
+    const conv = m.node("Conv", [parts, m.weights([4, 3, 3, 3]), m.weights([4])], { pads: [1, 0, 1, 0] });
+    const pooled = m.node("MaxPool", [m.node("Relu", [conv])], { kernel_shape: [2, 2], strides: [2, 1] });
+    const mean = m.node("AveragePool", [pooled], { kernel_shape: [2, 2] });
+    const features = m.node("Flatten", [m.node("GlobalMaxPool", [mean])]);
+    const apart = m.node("Reshape", [features, m.int64s(split)]);
+    return m.node("ReduceMean", [apart], { axes: [axis], keepdims: 0 });
+  };
+
+  it("crops of each, in one batch", async () => {
+    const model = new Fixture({ input: IMAGE, opset: 13 });
+    const crop = (row: number) => {
+      const ends = [row, row + 6].map((at) => model.int64s([at]));
+      return model.node("Unsqueeze", [
+        model.node("Slice", [model.x, ...ends, model.int64s([2])]),
+        model.int64s([1]),
+      ]);
+    };
+    const crops = model.node("Concat", [crop(0), crop(2), crop(3)], { axis: 1 });
+    const batch = model.node("Reshape", [crops, model.int64s([-1, 3, 6, 8])]);
+    await expectAgreement(model.bytes(network(model, batch, [-1, 3, 4], 1)), IMAGE, BOTH);
+  });
+
+  it("the image and its mirror image in one batch, in a file for one image", async () => {
+    const input = [1, 3, 9, 8] as const;
+    const model = new Fixture({ input, opset: 13 });
+    const mirrored = model.node("Slice", [
+      model.x,
+      ...[[-1], [-9], [3], [-1]].map((list) => model.int64s(list)),
+    ]);
+    const batch = model.node("Concat", [model.x, mirrored], { axis: 0 });
+    await expectAgreement(model.bytes(network(model, batch, [2, 1, 4], 0)), input, BOTH);
+  });
+});
+
+it("Conv of more axes than an image has, one of which its kernel does not reach along", async () => {
+  const model = new Fixture({ input: ["N", 6, 5, 8], opset: 13 });
+  const volume = model.node("Reshape", [model.x, model.int64s([0, 2, 3, 5, 8])]);
+  const attributes = { strides: [1, 2, 1], pads: [0, 1, 0, 0, 1, 0] };
+  const y = model.node("Conv", [volume, model.weights([4, 2, 1, 3, 2]), model.weights([4])], attributes);
+  const z = model.node("Conv", [model.node("Tanh", [y]), model.weights([3, 4, 3, 1, 1])]);
+  await expectAgreement(model.bytes(model.node("Flatten", [z])), model.options.input, BOTH);
+});
+
+describe("pools of more axes than an image has, some of which they leave alone", () => {
+  it.each(["MaxPool", "AveragePool"])("%s", async (type) => {
+    const model = new Fixture({ input: ["N", 6, 5, 8], opset: 13 });
+    const volume = model.node("Reshape", [model.x, model.int64s([0, 2, 3, 5, 8])]);
+    const attributes = { kernel_shape: [1, 3, 2], strides: [1, 2, 1], pads: [0, 1, 0, 0, 1, 0] };
+    const pooled = model.node(type, [volume], attributes);
+    await expectAgreement(model.bytes(model.node("Flatten", [pooled])), model.options.input);
+  });
 });
 
 describe("whole images", () => {

@@ -47,13 +47,12 @@ export function unsqueeze(x: Activation, axes: readonly number[]): Activation {
   old.forEach((axis, i) => {
     dims[axis] = x.dims[i];
   });
-  // What a graph for one image has dropped may be any axis that it adds.
-  return { ...x, dims, batch: x.batch < 0 ? axes[0] : old[x.batch], order: x.order.map((axis) => old[axis]) };
+  return { ...x, dims, batch: old[x.batch] ?? -1, order: x.order.map((axis) => old[axis]) };
 }
 
 /** Removes axes of length 1. */
 export function squeeze(flow: Flow, x: Activation, axes: readonly number[]): Activation {
-  if (axes.includes(x.batch) && !flow.oneImage) flow.mixesImages("it removes");
+  if (axes.includes(x.batch)) flow.mixesImages("it removes");
   const long = axes.find((axis) => x.dims[axis] !== 1);
   if (long !== undefined) flow.reject(`axis ${long} has length ${x.dims[long]}, expected 1`);
   const kept = x.dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
@@ -85,13 +84,14 @@ export function withRank(x: Activation, rank: number): Activation {
  * first, unless they are.
  *
  * @param dims lengths at batch 1, without placeholders
+ * @param images where they lie in the result, if that is known; else as {@link placeAfter} has it
  * @throws UnsupportedOperatorError where images cannot be told apart in the result
  */
-export function reshape(flow: Flow, x: Activation, dims: Dims): Activation {
+export function reshape(flow: Flow, x: Activation, dims: Dims, images?: Place): Activation {
   if (sizeOf(dims) !== sizeOf(x.dims))
     flow.reject(`shape is ${valueText(dims)}, expected the ${sizeOf(x.dims)} values of ${valueText(x.dims)}`);
-  const batch = flow.oneImage && (x.batch < 0 || dims.length < 2) ? dims.indexOf(1) : batchAfter(x, dims);
-  if (batch === undefined) return flow.mixesImages(`a reshape to ${valueText(dims)} takes apart`);
+  const place = images ?? placeAfter(x, dims);
+  if (place === undefined) return flow.mixesImages(`a reshape to ${valueText(dims)} takes apart`);
   const blocks = blocksOf(x.dims, dims);
   const blockOf = new Map(blocks.flatMap((block) => block.from.map((axis) => [axis, block] as const)));
   // Each block where its first axis lies, all of its axes together and in order.
@@ -104,18 +104,76 @@ export function reshape(flow: Flow, x: Activation, dims: Dims): Activation {
     placed.flatMap(({ from }) => from.filter((axis) => x.dims[axis] !== 1)),
   );
   const order = placed.flatMap(({ to }) => to.filter((axis) => dims[axis] !== 1));
-  return { ...moved, dims, batch, order, value: flow.reshape(moved.value, shapeIn(dims, order)) };
+  return { ...moved, dims, ...place, order, value: flow.reshape(moved.value, shapeIn(dims, order)) };
 }
 
-/** The axis of `dims` along which images lie once x is read so: as much comes before it as did. */
-function batchAfter({ dims: from, batch }: Activation, dims: Dims): number | undefined {
-  const before = sizeOf(from.slice(0, batch));
+/** Where images lie: on which axis, and how many of its values lie before the image's number. */
+export type Place = Pick<Activation, "batch" | "outer">;
+
+/** Number of values of one image before the image's number, row-major. */
+function before({ dims, batch, outer = 1 }: Activation): number {
+  return sizeOf(dims.slice(0, batch)) * outer;
+}
+
+/**
+ * The place of images once x is read so: as much lies before their number as did. At the border of two axes that is an axis of
+ * length 1, else the axis after it, or the one before it where the number was the innermost of its axis already.
+ */
+function placeAfter(x: Activation, dims: Dims): Place | undefined {
+  if (x.batch < 0) return { batch: -1, outer: undefined };
+  const wanted = before(x);
+  const isInnermost = (x.outer ?? 1) > 1 && x.outer === x.dims[x.batch];
+  let product = 1;
+  let found: Place | undefined;
+  for (const [axis, n] of dims.entries()) {
+    const outer = wanted / product;
+    if (outer === 1) {
+      if (n === 1 || !found || !isInnermost) return { batch: axis, outer: undefined };
+    } else if (Number.isInteger(outer) && n % outer === 0 && !found) found = { batch: axis, outer };
+    product *= n;
+    if (product > wanted) break;
+  }
+  return found;
+}
+
+/**
+ * The same where the file says the lengths for several images.
+ *
+ * @param dims lengths of the result for `images` images, as many values as x then has
+ * @returns its lengths for one image, and where images lie; undefined where they would be taken apart
+ */
+export function placeImages(
+  x: Activation,
+  dims: Dims,
+  images: number,
+): { readonly dims: Dims; readonly place: Place } | undefined {
+  const wanted = before(x);
   let product = 1;
   for (const [axis, n] of dims.entries()) {
-    if (product === before) return axis;
+    const outer = wanted / product;
+    if (Number.isInteger(outer) && n % (outer * images) === 0) {
+      const one = dims.map((length, a) => (a === axis ? length / images : length));
+      return { dims: one, place: { batch: axis, outer: outer === 1 ? undefined : outer } };
+    }
     product *= n;
   }
   return undefined;
+}
+
+/**
+ * A reshape to lengths that the file says for `images` images, -1 standing for what is left.
+ *
+ * @returns undefined where they are no lengths for so many
+ * @throws UnsupportedOperatorError where images cannot be told apart in the result
+ */
+export function reshapeAt(flow: Flow, x: Activation, target: Dims, images: number): Activation | undefined {
+  const size = sizeOf(x.dims) * images;
+  const known = sizeOf(target.filter((n) => n !== -1));
+  const dims = target.map((n) => (n === -1 ? size / known : n));
+  if (sizeOf(dims) !== size || !dims.every((n) => Number.isSafeInteger(n) && n > 0)) return undefined;
+  const found = placeImages(x, dims, images);
+  if (found === undefined) return flow.mixesImages(`a reshape to ${valueText(dims)} takes apart`);
+  return reshape(flow, x, found.dims, found.place);
 }
 
 /** Axes that become other axes with the same values. */

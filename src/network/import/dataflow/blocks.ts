@@ -54,7 +54,7 @@ function onChannelsLast(
   { spatial, channel }: ImageAxes,
   apply: (image: Activation) => Activation,
 ): Activation {
-  if (x.dims.length !== 4 || spatial.length !== 2 || x.batch !== 0)
+  if (x.dims.length !== 4 || spatial.length !== 2 || x.batch > 0 || x.dims[0] !== 1)
     return flow.unsupported(`of shape ${valueText(x.dims)}, expected images`);
   const perm = [0, ...spatial, channel];
   const made = apply(transpose(flow, x, perm));

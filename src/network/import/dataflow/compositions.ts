@@ -52,9 +52,14 @@ export function norm1(flow: Flow, x: Activation, axes: readonly number[]): Activ
   return reduce(flow, flow.map({ op: "Abs" }, x), axes, "sum", true);
 }
 
-/** `sqrt(sum(x^2))` along axes. */
+/** The least sum of squares that a root is taken of: its root is 0 beside any value of a network, and its derivative finite. */
+const LEAST_SQUARES = 2 ** -120;
+
+/** `sqrt(sum(x^2))` along axes. Where all are 0 so is the gradient, which is none of the many that there are. */
 export function norm2(flow: Flow, x: Activation, axes: readonly number[]): Activation {
-  return flow.map({ op: "Sqrt" }, sumOfSquares(flow, x, axes));
+  const squares = sumOfSquares(flow, x, axes);
+  const bounded = flow.map({ op: "Clip", min: LEAST_SQUARES, max: Number.POSITIVE_INFINITY }, squares);
+  return flow.map({ op: "Sqrt" }, bounded);
 }
 
 export function sumOfSquares(flow: Flow, x: Activation, axes: readonly number[]): Activation {

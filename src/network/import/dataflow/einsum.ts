@@ -31,7 +31,7 @@ export function einsum(flow: Flow, equation: string, operands: readonly Operand[
     const needed = [...output, ...inputs.slice(i + 1).flat()];
     return product(flow, sum, term, needed);
   });
-  if (!isActivation(result.x)) return flow.unsupported("of constants");
+  if (!isActivation(result.x)) return flow.ofConstants();
   const { x, letters } = summed(flow, { x: result.x, letters: result.letters }, output);
   return transpose(
     flow,
@@ -81,7 +81,7 @@ function summed(flow: Flow, { x, letters }: Term<Activation>, needed: readonly s
 
 function product(flow: Flow, first: Term, second: Term, needed: readonly string[]): Term {
   const [a, b] = isActivation(first.x) ? [first, second] : [second, first];
-  if (!isActivation(a.x)) return flow.unsupported("of constants");
+  if (!isActivation(a.x)) return flow.ofConstants();
   const left = summed(flow, { x: a.x, letters: a.letters }, [...needed, ...b.letters]);
   const right = isActivation(b.x)
     ? summed(flow, { x: b.x, letters: b.letters }, [...needed, ...a.letters])
@@ -98,7 +98,7 @@ function product(flow: Flow, first: Term, second: Term, needed: readonly string[
       sizeOf(inner),
       sizeOf(lengthsOf(right, columns)),
     ]);
-    if (isActivation(weights)) return flow.unsupported("of constants");
+    if (isActivation(weights)) return flow.ofConstants();
     const joined = reshape(flow, x, [...lengthsOf(left, rows), sizeOf(inner)]);
     const y = dense(flow, joined, rows.length, weights);
     const dims = [...lengthsOf(left, rows), ...lengthsOf(right, columns)];

@@ -12,8 +12,15 @@ export interface FlowContext {
   readonly builder: GraphBuilder;
   /** Values that folding has made so far, and how many it may make: a few bytes can ask for any number. */
   readonly folded: { values: number; readonly most?: number };
-  /** Whether the graph takes one image at a time, so that it may drop the axis that counts them. */
-  readonly oneImage?: boolean;
+  /** How many images the file says there are; undefined where it leaves that open. */
+  readonly fixedBatch?: number;
+}
+
+const OF_CONSTANTS = "of constants";
+
+/** Whether an operator would run if it read a value of the image. */
+export function isOfConstants(error: unknown): boolean {
+  return error instanceof UnsupportedOperatorError && error.detail === OF_CONSTANTS;
 }
 
 /** What only brings values into place for the operator that a node is. */
@@ -35,13 +42,15 @@ export class Flow {
     this.#context = context;
   }
 
-  get oneImage(): boolean {
-    return this.#context.oneImage === true;
+  /** How many images the file says there are; 1 where it leaves that open. */
+  get fixedBatch(): number {
+    return this.#context.fixedBatch ?? 1;
   }
 
   /** Adds an operator. The first that computes something takes the node's name, the others say in theirs what they are. */
   add(op: Operator, inputs: readonly Value[]): Value {
-    if (op.op === "Sign") this.warn("its gradient is 0 everywhere, so that nothing is found through it");
+    if (op.op === "Sign" && this.type === "Sign")
+      this.warn("its gradient is 0 everywhere, so that nothing is found through it");
     const isMain = !this.#named && !MOVES.has(op.op);
     if (isMain) this.#named = true;
     return this.#context.builder.add(op, isMain ? this.name : `${this.name}/${op.op}`, inputs);
@@ -120,9 +129,12 @@ export class Flow {
     return `${this.kind} ${quoted(this.name)} (${this.type}):`;
   }
 
-  /** @throws UnsupportedOperatorError always */
-  unsupported(detail: string): never {
-    throw this.#unsupported(detail, this.wayOut);
+  /**
+   * @param wayOut what else can be done, where that is another than of everything in the file
+   * @throws UnsupportedOperatorError always
+   */
+  unsupported(detail: string, wayOut = this.wayOut): never {
+    throw this.#unsupported(detail, wayOut);
   }
 
   /** What else can be done with what is unsupported of this node, if anything. */
@@ -130,9 +142,19 @@ export class Flow {
     return undefined;
   }
 
+  /** What else can be done with a node that mixes images, if anything. */
+  get wayAround(): string | undefined {
+    return undefined;
+  }
+
+  /** @throws UnsupportedOperatorError always, which {@link isOfConstants} tells from others */
+  ofConstants(): never {
+    return this.unsupported(OF_CONSTANTS);
+  }
+
   /** @throws UnsupportedOperatorError always: the network would compute across images */
   mixesImages(what: string): never {
-    throw this.#unsupported(`${what} the batch axis: every image must be computed by itself`);
+    throw this.#unsupported(`${what} the batch axis: every image must be computed by itself`, this.wayAround);
   }
 
   #unsupported(detail: string, advice?: string): UnsupportedOperatorError {

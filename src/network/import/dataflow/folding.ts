@@ -164,3 +164,39 @@ export function foldMatMul(flow: Flow, a: Tensor, b: Tensor): Tensor {
       }
   return { kind: "tensor", type: a.type, dims, data };
 }
+
+/** Each row of axis 1 to mean 0 and variance 1 over all others, then its factor and offset. */
+export function foldStandardisation(
+  flow: Flow,
+  x: Tensor,
+  scale: Tensor,
+  bias: Tensor,
+  epsilon: number,
+): Tensor {
+  const [count, channels = 0] = x.dims;
+  if (scale.data.length !== channels || bias.data.length !== channels)
+    flow.reject(
+      `scale and bias have shapes ${valueText([scale.dims, bias.dims])}, expected ${channels} values`,
+    );
+  flow.reserve(x.data.length);
+  const inner = sizeOf(x.dims.slice(2));
+  const size = count * inner;
+  const data = empty(x.type, x.data.length);
+  const each = (c: number, apply: (at: number) => void): void => {
+    for (let n = 0; n < count; n++) for (let i = 0; i < inner; i++) apply((n * channels + c) * inner + i);
+  };
+  for (let c = 0; c < channels; c++) {
+    let [mean, variance] = [0, 0];
+    each(c, (at) => {
+      mean += x.data[at] / size;
+    });
+    each(c, (at) => {
+      variance += (x.data[at] - mean) ** 2 / size;
+    });
+    const factor = scale.data[c] / Math.sqrt(variance + epsilon);
+    each(c, (at) => {
+      data[at] = (x.data[at] - mean) * factor + bias.data[c];
+    });
+  }
+  return { ...x, data };
+}

@@ -4,6 +4,7 @@ import { type Pads, sizeOf } from "../../spec.js";
 import { valueText } from "../failure.js";
 import type { Activation } from "./activation.js";
 import type { Flow } from "./flow.js";
+import { onEachPart } from "./several_parts.js";
 import { broadcastTo, type Tensor, transposed } from "./tensor.js";
 import {
   asImage,
@@ -24,6 +25,10 @@ export interface Convolution {
 }
 
 export function convolution(flow: Flow, x: Activation, conv: Convolution): Activation {
+  return onEachPart(flow, x, conv.axes, (part) => convolutionOf(flow, part, conv));
+}
+
+function convolutionOf(flow: Flow, x: Activation, conv: Convolution): Activation {
   const image = asImage(flow, x, conv.axes);
   const { kernel, strides, dilations, pads } = placeWindow(flow, image, conv.window);
   const { weights, bias, groups } = conv;
@@ -58,9 +63,11 @@ export function vector(flow: Flow, tensor: Tensor, length: number, what: string)
 }
 
 export function maxPool(flow: Flow, x: Activation, axes: ImageAxes, window: SpatialWindow): Activation {
-  const image = asImage(flow, x, axes);
-  const pool = poolOf(placeWindow(flow, image, window));
-  return fromImage(flow, x, axes, flow.add({ op: "MaxPool", ...pool }, [image.value]));
+  return onEachPart(flow, x, axes, (part) => {
+    const image = asImage(flow, part, axes);
+    const pool = poolOf(placeWindow(flow, image, window));
+    return fromImage(flow, part, axes, flow.add({ op: "MaxPool", ...pool }, [image.value]));
+  });
 }
 
 /** @param countsPadding whether zeros of the padding count in the mean; those that `ceil` adds never do */
@@ -71,12 +78,14 @@ export function averagePool(
   window: SpatialWindow,
   countsPadding: boolean,
 ): Activation {
-  const image = asImage(flow, x, axes);
-  const placed = placeWindow(flow, image, window);
-  const { pads } = placed;
-  const countedPads = countsPadding && pads.some((n) => n > 0) ? { countedPads: pads } : {};
-  const value = flow.add({ op: "AveragePool", ...poolOf(placed), ...countedPads }, [image.value]);
-  return fromImage(flow, x, axes, value);
+  return onEachPart(flow, x, axes, (part) => {
+    const image = asImage(flow, part, axes);
+    const placed = placeWindow(flow, image, window);
+    const { pads } = placed;
+    const countedPads = countsPadding && pads.some((n) => n > 0) ? { countedPads: pads } : {};
+    const value = flow.add({ op: "AveragePool", ...poolOf(placed), ...countedPads }, [image.value]);
+    return fromImage(flow, part, axes, value);
+  });
 }
 
 /** The window as pools have it, what `ceil` adds a part of the padding. */

@@ -78,7 +78,7 @@ export function groupNormalization(
   { scale, bias }: Gain,
 ): Activation {
   const [n, channels, ...spatial] = x.dims;
-  if (x.batch !== 0 || n !== 1) flow.mixesImages("it normalises");
+  if (x.batch > 0 || n !== 1) flow.mixesImages("it normalises");
   if (!Number.isSafeInteger(groups) || groups < 1 || channels % groups !== 0)
     flow.reject(`${channels} channels in ${groups} groups, expected groups of equal size`);
   const rows = reshape(flow, x, [n, groups, (channels / groups) * sizeOf(spatial)]);

@@ -1,8 +1,9 @@
 /** Operations that take parts of values and put parts together. */
 
 import { valueText } from "../failure.js";
-import { type Activation, isActivation, type Operand, shapeIn } from "./activation.js";
+import { type Activation, besideEachOther, isActivation, type Operand, shapeIn } from "./activation.js";
 import type { Flow } from "./flow.js";
+import { ofOneImage } from "./images.js";
 import { type Dims, transposed } from "./tensor.js";
 
 /** A part of an axis: `count` values from `start`, every `step`-th. */
@@ -59,16 +60,17 @@ function run(flow: Flow, x: Activation, { axis, start, step, count }: Part): Act
 }
 
 /** Values joined along an axis. At least one depends on the image; constants are the same for every image. */
-export function concat(flow: Flow, operands: readonly Operand[], axis: number): Activation {
-  const leader = operands.find(isActivation)!;
+export function concat(flow: Flow, given: readonly Operand[], axis: number): Activation {
+  const leader = given.find(isActivation)!;
   const rank = leader.dims.length;
+  const operands = given.map((one) => (isActivation(one) ? one : ofOneImage(flow, one, leader)));
   for (const { dims } of operands)
     if (dims.length !== rank || dims.some((n, a) => a !== axis && n !== leader.dims[a]))
       flow.reject(
         `shapes are ${operands.map((one) => valueText(one.dims)).join(", ")}, expected shapes that differ on axis ${axis} only`,
       );
-  if (axis === leader.batch || operands.some((one) => isActivation(one) && one.batch !== leader.batch))
-    flow.mixesImages("it joins along");
+  const isAside = (one: Operand) => isActivation(one) && !besideEachOther(one, leader);
+  if (axis === leader.batch || operands.some(isAside)) flow.mixesImages("it joins along");
   const { order } = withAxis(flow, leader, axis, false);
   const values = operands.map((operand) => {
     if (isActivation(operand)) return flow.arrange(operand, order).value;
@@ -81,7 +83,7 @@ export function concat(flow: Flow, operands: readonly Operand[], axis: number): 
 }
 
 /** An order in which the axis is written even where it has length 1. */
-function withAxis(flow: Flow, x: Activation, axis: number, move = true): Activation {
+export function withAxis(flow: Flow, x: Activation, axis: number, move = true): Activation {
   if (x.order.includes(axis)) return x;
   const order = [...x.order, axis];
   return move ? flow.arrange(x, order) : { ...x, order };

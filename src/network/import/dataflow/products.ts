@@ -3,10 +3,18 @@
 import { sizeOf } from "../../spec.js";
 import { valueText } from "../failure.js";
 import type { Value } from "../graph_builder.js";
-import { type Activation, isActivation, longAxes, type Operand, shapeIn } from "./activation.js";
+import {
+  type Activation,
+  besideEachOther,
+  isActivation,
+  longAxes,
+  type Operand,
+  shapeIn,
+} from "./activation.js";
 import { withRank } from "./axes.js";
 import type { Flow } from "./flow.js";
 import { foldMatMul } from "./folding.js";
+import { ofOneImage } from "./images.js";
 import { dense } from "./layers.js";
 import { expand } from "./places.js";
 import { broadcastDims, broadcastTo, type Dims, padRank, reshaped, transposed } from "./tensor.js";
@@ -19,17 +27,23 @@ import { broadcastDims, broadcastTo, type Dims, padRank, reshaped, transposed } 
  */
 export function matMul(flow: Flow, a: Operand, b: Operand): Activation {
   const rank = Math.max(a.dims.length, b.dims.length);
-  const lifted = [a, b].map((operand) => lift(operand, rank));
+  const raised = [a, b].map((operand) => lift(operand, rank));
+  const [first, ...others] = raised.filter(isActivation);
+  const lifted = raised.map((operand) =>
+    isActivation(operand) ? operand : ofOneImage(flow, operand, first),
+  );
   const [left, right] = lifted;
   const lead = broadcastDims(left.dims.slice(0, -2), right.dims.slice(0, -2));
   if (lead === undefined || left.dims[rank - 1] !== right.dims[rank - 2])
     return flow.reject(
       `shapes are ${valueText(a.dims)} and ${valueText(b.dims)}, expected matrices that fit`,
     );
-  const [first, ...others] = lifted.filter(isActivation);
-  const { batch } = first;
-  const isAside = (x: Activation) => x.batch !== batch || x.dims[batch] !== lead[batch];
-  if (batch >= rank - 2 || isAside(first) || others.some(isAside)) flow.mixesImages("it multiplies along");
+  const { batch, outer } = first;
+  // With a constant, rows or columns may be of several images.
+  const free = others.length > 0 ? undefined : isActivation(left) ? rank - 2 : rank - 1;
+  const isApart = batch !== free && (batch >= rank - 2 || first.dims[batch] !== lead[batch]);
+  if (isApart || others.some((other) => !besideEachOther(other, first)))
+    flow.mixesImages("it multiplies along");
 
   const stretched = bothLead(left.dims, right.dims) ? lifted.map((one) => grow(flow, one, lead)) : lifted;
   const leader = stretched.filter(isActivation).find(({ dims }) => longAxes(dims.slice(0, -2)).length > 0);
@@ -43,7 +57,14 @@ export function matMul(flow: Flow, a: Operand, b: Operand): Activation {
   const columns = place(flow, y, order, transposeB ? [rank - 1, rank - 2] : [rank - 2, rank - 1]);
   const value = flow.add({ op: "MatMul", ...(transposeB && { transposeB }) }, [rows, columns]);
   const dims = [...lead, left.dims[rank - 2], right.dims[rank - 1]];
-  return { kind: "activation", dims, batch, order: [...order, rank - 2, rank - 1], value };
+  return {
+    kind: "activation",
+    dims,
+    batch,
+    ...(outer && { outer }),
+    order: [...order, rank - 2, rank - 1],
+    value,
+  };
 }
 
 /** A product of matrices of any operands: constants at once, one constant matrix as a dense layer. */

@@ -11,7 +11,11 @@ export class Refusals {
   readonly #keys = new Set<string>();
   #unchecked = 0;
 
-  constructor(private readonly where: string) {}
+  constructor(
+    private readonly where: string,
+    /** What can be done with any model of its format. */
+    private readonly anyway?: string,
+  ) {}
 
   /** A node that there is no importer for. */
   note(node: UnsupportedLayer): void {
@@ -37,14 +41,27 @@ export class Refusals {
     try {
       return make();
     } catch (error) {
-      if (error instanceof UnsupportedOperatorError) {
-        const { layer, operator, detail, wayOut } = error;
-        this.note({ layer, operator, detail, ...(wayOut && { wayOut }) });
-        return undefined;
-      }
-      if (error instanceof ModelError) this.finish(withoutPlace(error.message, this.where));
-      throw error;
+      return this.#noted(error);
     }
+  }
+
+  /** The same of what takes its time. */
+  async attemptLater<T>(make: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await make();
+    } catch (error) {
+      return this.#noted(error);
+    }
+  }
+
+  #noted(error: unknown): undefined {
+    if (error instanceof UnsupportedOperatorError) {
+      const { layer, operator, detail, wayOut } = error;
+      this.note({ layer, operator, detail, ...(wayOut && { wayOut }) });
+      return undefined;
+    }
+    if (error instanceof ModelError) this.finish(withoutPlace(error.message, this.where));
+    throw error;
   }
 
   /** Does what comes before any node runs; where it fails, the nodes that cannot run are named as well. */
@@ -53,14 +70,14 @@ export class Refusals {
       return work();
     } catch (error) {
       if (error instanceof ModelError)
-        refuseUnknown(unknown, { besides: withoutPlace(error.message, this.where) });
+        refuseUnknown(unknown, { besides: withoutPlace(error.message, this.where), anyway: this.anyway });
       throw error;
     }
   }
 
   /** @throws UnsupportedOperatorError that names all nodes that were found, if any was */
   finish(besides?: string): void {
-    refuseUnknown(this.#found, { besides, unchecked: this.#unchecked });
+    refuseUnknown(this.#found, { besides, unchecked: this.#unchecked, anyway: this.anyway });
   }
 }
 

@@ -11,7 +11,12 @@ export interface Tensor {
   readonly type: "float" | "integer" | "boolean";
   readonly dims: Dims;
   readonly data: Float32Array | Float64Array;
+  /** What it would be for {@link SEVERAL} images, where the file leaves open how many there are and that makes a difference. */
+  readonly several?: Tensor;
 }
+
+/** Any number but 1 tells axes apart that count images. */
+export const SEVERAL = 2;
 
 /** Weights of the largest classifier have fewer values, and 32-bit memory no more. */
 export const LARGEST_CONSTANT = 2 ** 29;

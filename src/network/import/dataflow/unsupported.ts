@@ -11,7 +11,10 @@ const ELSEWHERE: readonly (readonly [pattern: RegExp, advice: string])[] = [
     /^(If|Loop|Scan|SequenceMap|Switch|Merge|Enter|Exit|While|StatelessWhile|StatelessIf|NextIteration|LoopCond|TensorList.*)$/,
     "it has control flow: export the network by tracing it with a fixed shape",
   ],
-  [/^(LSTM|GRU|RNN)$/, "recurrent layers are not implemented"],
+  [
+    /^(LSTM|GRU|RNN)$/,
+    "recurrent layers are not implemented: export one that is written step by step, as a loop over nn.LSTMCell",
+  ],
   [
     /^(ai\.onnx\.ml\.)?(Tree|SVM|Linear(Classifier|Regressor)|Normalizer|Scaler|LabelEncoder)/,
     "trees and other models of scikit-learn are no networks of layers: export an MLPClassifier or a network",
@@ -27,6 +30,8 @@ export interface RefusalHints {
   readonly besides?: string;
   /** How many nodes could not be looked at because of these. */
   readonly unchecked?: number;
+  /** What can be done with any model of its format, for those that nothing else can be done with. */
+  readonly anyway?: string;
 }
 
 /**
@@ -36,7 +41,7 @@ export interface RefusalHints {
  */
 export function refuseUnknown(
   unknown: readonly UnsupportedLayer[],
-  { besides, unchecked }: RefusalHints = {},
+  { besides, unchecked, anyway }: RefusalHints = {},
 ): void {
   if (unknown.length === 0) return;
   const own = unknown.every(({ wayOut }) => wayOut === unknown[0].wayOut) ? unknown[0].wayOut : undefined;
@@ -51,7 +56,9 @@ export function refuseUnknown(
     };
   });
   const ways = elsewhere.filter((advice) => advice !== undefined);
-  const all = [...new Set(ways), ...(own ? [own] : []), ...(besides ? [`besides, ${besides}`] : [])];
+  const named = [...new Set(ways), ...(own ? [own] : [])];
+  const known = named.length === 0 && anyway ? [anyway] : named;
+  const all = [...known, ...(besides ? [`besides, ${besides}`] : [])];
   throw new UnsupportedOperatorError(
     first.layer,
     first.operator,

@@ -55,7 +55,8 @@ export function asImage(flow: Flow, x: Activation, axes: ImageAxes): Activation 
   if (spatial.length < 1 || spatial.length > 2)
     flow.unsupported(`over ${spatial.length} spatial axes, expected 1 or 2`);
   if (x.batch === channel || spatial.includes(x.batch)) flow.mixesImages("it slides along");
-  if (x.dims[x.batch] !== 1) flow.unsupported("on several parts of one image at a time");
+  if (x.dims.some((n, axis) => n !== 1 && axis !== channel && !spatial.includes(axis)))
+    flow.unsupported("on several parts of one image at a time");
   const arranged = flow.arrange(x, [...spatial, channel]);
   if (spatial.length === 2) return arranged;
   const [length, channels] = shapeIn(x.dims, arranged.order);

@@ -7,8 +7,6 @@ import type { GraphNode } from "./topology.js";
 export interface GraphInput {
   readonly name: string;
   readonly activation: Activation;
-  /** Whether the graph takes no more than one image at a time. */
-  readonly oneImage: boolean;
 }
 
 /**
@@ -43,8 +41,14 @@ export function graphInput(
   const shape = resolveInputShape(where, node.name, lengths, inputShape);
   const value = builder.input(node.name, shape);
   const dims = declared.map((_, axis) => (order.includes(axis) ? shape[order.indexOf(axis)] : 1));
-  const activation = { kind: "activation", dims, batch: alone ? -1 : 0, value, order } as const;
-  return { name: node.name, oneImage: alone || declared[0] === 1, activation };
+  const activation = {
+    kind: "activation",
+    dims,
+    batch: alone || declared[0] === 1 ? -1 : 0,
+    value,
+    order,
+  } as const;
+  return { name: node.name, activation };
 }
 
 /** Axes of the tensor in the order that images have here, channels last; graphs made of ONNX files have them first. */

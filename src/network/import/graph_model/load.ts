@@ -95,7 +95,7 @@ function importGraph(
     graphInput(context, nodes, options.inputShape),
   );
   const values = new Map<string, Values>([[input.name, [input.activation]]]);
-  run(nodes, values, { ...context, oneImage: input.oneImage }, refusals);
+  run(nodes, values, input.activation.batch < 0 ? { ...context, fixedBatch: 1 } : context, refusals);
   const scores = chooseScores(outputs, values, where);
   const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
   return {

@@ -49,7 +49,7 @@ export class TfNode extends Flow {
 
   activation(index: number): Activation {
     const operand = this.operand(index);
-    return isActivation(operand) ? operand : this.unsupported("of constants");
+    return isActivation(operand) ? operand : this.ofConstants();
   }
 
   given(index: number, what: string): Tensor {

@@ -10,7 +10,7 @@ import type { GraphNode } from "./topology.js";
  */
 export function placeholdersOf(
   { name, attributes }: GraphNode,
-  { builder }: GraphContext,
+  { builder, fixedBatch }: GraphContext,
 ): readonly Activation[] | undefined {
   const described = attributes.get("_output_shapes");
   const shapes = isRecord(described) && isRecord(described.list) ? described.list.shape : undefined;
@@ -21,7 +21,7 @@ export function placeholdersOf(
     if (shape.length === 0 || Math.abs(batch) !== 1 || !shape.every((n) => n > 0)) return [];
     const order = shape.map((_, axis) => axis + 1);
     const value = builder.input(name, shape);
-    return [{ kind: "activation", dims: [1, ...shape], batch: 0, order, value }];
+    return [{ kind: "activation", dims: [1, ...shape], batch: fixedBatch === 1 ? -1 : 0, order, value }];
   });
   return made.length === shapes.length ? made : undefined;
 }

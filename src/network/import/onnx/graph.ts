@@ -3,6 +3,7 @@
 import type { UnsupportedLayer } from "../../../errors.js";
 import { dependencies } from "../dataflow/order.js";
 import { quoted, rejectModel } from "../failure.js";
+import { readsOf } from "./branches.js";
 import { nameOf } from "./node.js";
 import { operatorOf } from "./operators/registry.js";
 import type { GraphProto, NodeProto } from "./proto.js";
@@ -26,7 +27,7 @@ export function nodesFor(
   where: string,
 ): NodeProto[] {
   const makersOf = (names: readonly string[]) => names.flatMap((name) => makers.get(name) ?? []);
-  return dependencies(makersOf(outputs), ({ inputs }) => makersOf(inputs), nameOf, where);
+  return dependencies(makersOf(outputs), (node) => makersOf(readsOf(node, where)), nameOf, where);
 }
 
 /** Nodes that there is no importer for. */

@@ -9,8 +9,8 @@ import { kindOfType, nameOfType } from "./tensors.js";
 export interface GraphInput {
   readonly name: string;
   readonly activation: Activation;
-  /** 1 where the file leaves it open. */
-  readonly fixedBatch: number;
+  /** Undefined where the file leaves it open. */
+  readonly fixedBatch: number | undefined;
 }
 
 /**
@@ -52,10 +52,12 @@ export function graphInput(
   const value = builder.input(input.name, shape);
   const lengths = [1, ...dims.slice(1).map((_, i) => shape[order.indexOf(i + 1)])];
   const [batch] = dims;
+  const fixedBatch =
+    typeof batch === "number" && Number.isSafeInteger(batch) && batch > 0 ? batch : undefined;
   return {
     name: input.name,
-    activation: { kind: "activation", dims: lengths, batch: 0, value, order },
-    fixedBatch: typeof batch === "number" && Number.isSafeInteger(batch) && batch > 1 ? batch : 1,
+    activation: { kind: "activation", dims: lengths, batch: fixedBatch === 1 ? -1 : 0, value, order },
+    fixedBatch,
   };
 }
 

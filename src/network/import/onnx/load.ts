@@ -8,6 +8,7 @@ import { refuseUnknown } from "../dataflow/unsupported.js";
 import { rejectModel } from "../failure.js";
 import { GraphBuilder } from "../graph_builder.js";
 import type { FileImporter, ImportOptions } from "../importer.js";
+import { readsOf, tensorsOf } from "./branches.js";
 import { makersOf, nodesFor, unknownOperators } from "./graph.js";
 import { graphInput } from "./input.js";
 import type { OnnxContext } from "./node.js";
@@ -16,6 +17,10 @@ import { Placeholders } from "./placeholders.js";
 import { type GraphProto, MalformedProto, type ModelProto, type NodeProto, readModel } from "./proto.js";
 import { run } from "./run.js";
 import { TensorReader } from "./tensors.js";
+
+/** Whatever a network computes, the attacks take it as an engine. */
+const ELSEWHERE =
+  'write it as a function of TensorFlow.js tensors ({ backend: "tfjs" }), or give the attacks an object of your own with logits and jacobian';
 
 /** Sets of operators before this differ in what their attributes are. */
 const OLDEST_OPSET = 7;
@@ -35,10 +40,10 @@ export const importFiles: FileImporter["importFiles"] = async (main, source, opt
   const nodes = nodesFor(outputs, makers, where);
   const unknown = unknownOperators(nodes);
   const tensors = new TensorReader(source, main.bytes.length);
-  const stored = storedTensors(graph, nodes);
+  const stored = storedTensors(graph, nodes, where);
   // Not read, perhaps over a network, for a model that is refused.
   if (stored.some(({ isExternal }) => isExternal))
-    refuseUnknown(unknown, { unchecked: nodes.length - unknown.length });
+    refuseUnknown(unknown, { unchecked: nodes.length - unknown.length, anyway: ELSEWHERE });
   await tensors.load(stored, reading);
   reading.end();
   options.signal?.throwIfAborted();
@@ -53,14 +58,14 @@ interface Parsed {
   readonly tensors: TensorReader;
 }
 
-function networkOf(
+async function networkOf(
   { model, graph, nodes, outputs, tensors }: Parsed,
   options: ImportOptions,
   where: string,
-): NetworkSpec {
+): Promise<NetworkSpec> {
   const builder = new GraphBuilder(where);
-  const needed = new Set([...nodes.flatMap(({ inputs }) => inputs), ...outputs]);
-  const refusals = new Refusals(where);
+  const needed = new Set([...nodes.flatMap((node) => readsOf(node, where)), ...outputs]);
+  const refusals = new Refusals(where, ELSEWHERE);
   const { input, context, values } = refusals.beside(unknownOperators(nodes), () => {
     const input = graphInput(graph, nodes, needed, builder, options.inputShape);
     const values = new Map<string, Operand>([[input.name, input.activation]]);
@@ -76,7 +81,8 @@ function networkOf(
     return { input, context, values };
   });
   const placeholders = new Placeholders(graph, builder, input.fixedBatch);
-  run(nodes, values, context, outputs, { refusals, placeholders });
+  await run(nodes, values, context, outputs, { refusals, placeholders });
+  refusals.finish();
   const scores = scoresOf(outputs, values, where);
   const { value } = new Flow(context, scores.name, "output").inOrder(scores.activation);
   const classNames = classNamesOf(metadataOf(model)) ?? options.labels;
@@ -113,11 +119,12 @@ function opsetOf({ opsets }: ModelProto, where: string): number {
 }
 
 /** Tensors that nodes read, in attributes too. */
-function storedTensors(graph: GraphProto, nodes: readonly NodeProto[]) {
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+function storedTensors(graph: GraphProto, nodes: readonly NodeProto[], where: string) {
+  const read = new Set(nodes.flatMap((node) => readsOf(node, where)));
   return [
     ...graph.initializers.filter(({ name }) => read.has(name)),
     ...nodes.flatMap(({ attributes }) => attributes.flatMap(({ tensor }) => tensor ?? [])),
+    ...nodes.flatMap((node) => tensorsOf(node, where)),
   ];
 }
 

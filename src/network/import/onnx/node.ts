@@ -10,8 +10,6 @@ import type { TensorReader } from "./tensors.js";
 /** What a model says of itself that its operators depend on. */
 export interface OnnxContext extends FlowContext {
   readonly opset: number;
-  /** How many images the file says there are; 1 where it leaves that open. */
-  readonly fixedBatch: number;
   readonly tensors: TensorReader;
 }
 
@@ -42,8 +40,8 @@ export class OnnxNode extends Flow {
     return this.#onnx.opset;
   }
 
-  get fixedBatch(): number {
-    return this.#onnx.fixedBatch;
+  override get wayAround(): string {
+    return "export it for one image (batch size 1), which it then computes by itself";
   }
 
   /** @throws ModelError where it is missing */
@@ -60,7 +58,7 @@ export class OnnxNode extends Flow {
   /** An operand that must depend on the image. */
   activation(index: number): Activation {
     const operand = this.operand(index);
-    return isActivation(operand) ? operand : this.unsupported(`of constants`);
+    return isActivation(operand) ? operand : this.ofConstants();
   }
 
   /** An operand that must not depend on the image. */
@@ -70,8 +68,15 @@ export class OnnxNode extends Flow {
 
   optional(index: number, what: string): Tensor | undefined {
     const operand = this.operands[index];
-    if (isActivation(operand)) return this.unsupported(`${what} that depends on the image`);
+    if (isActivation(operand))
+      return this.unsupported(`${what} ${/[^a]s$/.test(what) ? "depend" : "depends"} on the image`);
     return operand;
+  }
+
+  /** What a constant would be for several images, where that is something else. */
+  several(index: number): Tensor | undefined {
+    const operand = this.operands[index];
+    return operand && !isActivation(operand) ? operand.several : undefined;
   }
 
   has(name: string): boolean {

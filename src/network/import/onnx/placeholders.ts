@@ -13,7 +13,7 @@ export class Placeholders {
   constructor(
     private readonly graph: GraphProto,
     private readonly builder: GraphBuilder,
-    private readonly fixedBatch: number,
+    private readonly fixedBatch: number | undefined,
   ) {}
 
   /** A value of this name with its first axis for the images; undefined where the file leaves anything of it open. */
@@ -29,7 +29,7 @@ export class Placeholders {
     return {
       kind: "activation",
       dims: [1, ...shape],
-      batch: 0,
+      batch: this.fixedBatch === 1 ? -1 : 0,
       order,
       value: this.builder.input(name, shape),
     };

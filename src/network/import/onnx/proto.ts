@@ -43,7 +43,8 @@ export interface AttributeProto {
   int?: number;
   text?: string;
   tensor?: TensorProto;
-  graph?: true;
+  /** A GraphProto: decoded only where its node is run. */
+  graph?: Uint8Array;
   floats: number[];
   ints: number[];
   texts: string[];
@@ -109,6 +110,16 @@ export function readModel(bytes: Uint8Array): ModelProto {
     });
   } catch (error) {
     // The reader runs past the end of a truncated file; and what is no message asks for types that there are not.
+    throw error instanceof MalformedProto ? error : new MalformedProto(String(error));
+  }
+}
+
+/** A graph of an attribute. @throws MalformedProto */
+export function readGraph(bytes: Uint8Array): GraphProto {
+  const reader = new Reader(bytes);
+  try {
+    return fieldsTo(reader, reader.length, GRAPH, emptyGraph());
+  } catch (error) {
     throw error instanceof MalformedProto ? error : new MalformedProto(String(error));
   }
 }
@@ -240,7 +251,7 @@ const ATTRIBUTE: Fields<AttributeProto> = (tag, attribute, reader) => {
   else if (tag === 3) attribute.int = integer(reader);
   else if (tag === 4) attribute.text = textOf(reader);
   else if (tag === 5) attribute.tensor = message(reader, TENSOR, emptyTensor());
-  else if (tag === 6) attribute.graph = true;
+  else if (tag === 6) attribute.graph = bytesOf(reader);
   else if (tag === 7) numbers(reader, attribute.floats, () => reader.readFloat());
   else if (tag === 8) numbers(reader, attribute.ints, () => reader.readVarint(true));
   else if (tag === 9) attribute.texts.push(textOf(reader));

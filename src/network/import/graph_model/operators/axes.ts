@@ -71,13 +71,13 @@ function runSqueeze(node: TfNode): Operand {
   const axes =
     given.length > 0
       ? node.axes(given, x.dims.length)
-      : x.dims.flatMap((n, axis) => (n === 1 && !countsImages(node, x, axis) ? [axis] : []));
+      : x.dims.flatMap((n, axis) => (n === 1 && !countsImages(x, axis) ? [axis] : []));
   return withoutAxes(node, x, axes);
 }
 
 /** Whether an axis counts images, of which there may be more than one. */
-function countsImages(node: TfNode, x: Operand, axis: number): boolean {
-  return isActivation(x) && axis === x.batch && !node.oneImage;
+function countsImages(x: Operand, axis: number): boolean {
+  return isActivation(x) && axis === x.batch;
 }
 
 function runExpandDims(node: TfNode): Operand {

@@ -76,7 +76,7 @@ function blocksOf(node: TfNode, x: Activation): { block: Spread; pads: (readonly
   const wrong = block.some((n) => n < 1) || pads.some((pair) => pair.some((n) => n < 0));
   if (block.length >= rank || pads.length !== block.length || wrong)
     node.reject(`block_shape is ${valueText(block)} with ${pads.length} paddings of ${valueText(x.dims)}`);
-  if (x.batch !== 0) node.mixesImages("it spreads over");
+  if (x.batch > 0) node.mixesImages("it spreads over");
   const rest = rank - 1 - block.length;
   return {
     block: [1, ...block, ...new Array<number>(rest).fill(1)],

@@ -59,7 +59,7 @@ function runFusedMatMul(node: TfNode): Operand {
     node,
     (bias) => {
       const y = multiply(node, bias);
-      return isActivation(y) ? y : node.unsupported("of constants");
+      return isActivation(y) ? y : node.ofConstants();
     },
     (y) => y.dims.length - 1,
   );

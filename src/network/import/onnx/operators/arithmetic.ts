@@ -4,6 +4,7 @@ import type { Operator } from "../../../spec.js";
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { type Arithmetic, arithmetic, scaled, uniform } from "../../dataflow/arithmetic.js";
 import { withRank } from "../../dataflow/axes.js";
+import { both, chooseBy, differs, either, greater, not } from "../../dataflow/comparisons.js";
 import { choose, covers } from "../../dataflow/compositions.js";
 import { divide, foldEach } from "../../dataflow/folding.js";
 import type { Tensor } from "../../dataflow/tensor.js";
@@ -53,6 +54,18 @@ function onConstants(apply: (...values: number[]) => number, type?: Tensor["type
   });
 }
 
+/** Of constants at once, of values of the image as numbers. */
+function comparison(
+  apply: (a: number, b: number) => boolean,
+  compare: (node: OnnxNode, a: Operand, b: Operand) => Activation,
+): OnnxOperator {
+  return operator(["Sub", "Sign", "Relu", "Abs", "Mul", "Max"], (node) => {
+    const [a, b] = [node.operand(0), node.operand(1)];
+    if (isActivation(a) || isActivation(b)) return compare(node, a, b);
+    return foldEach(node, (x, y) => Number(apply(x, y)), [a, b], "boolean");
+  });
+}
+
 function runMean(node: OnnxNode): Operand {
   const sum = several(node, "Add", () => (a, b) => a + b);
   const factor = 1 / node.all.length;
@@ -75,18 +88,42 @@ export const ARITHMETIC: OnnxOperators = {
   Min: extreme("Min", Math.min),
   Mean: operator(["Add", "Mul"], runMean),
   Mod: operator([], runMod),
-  Equal: onConstants((a, b) => Number(a === b), "boolean"),
-  Less: onConstants((a, b) => Number(a < b), "boolean"),
-  LessOrEqual: onConstants((a, b) => Number(a <= b), "boolean"),
-  Greater: onConstants((a, b) => Number(a > b), "boolean"),
-  GreaterOrEqual: onConstants((a, b) => Number(a >= b), "boolean"),
-  And: onConstants((a, b) => Number(a !== 0 && b !== 0), "boolean"),
-  Or: onConstants((a, b) => Number(a !== 0 || b !== 0), "boolean"),
-  Xor: onConstants((a, b) => Number((a !== 0) !== (b !== 0)), "boolean"),
-  Not: onConstants((a) => Number(a === 0), "boolean"),
-  Where: operator(["Mul", "Add"], (node) =>
-    choose(node, node.given(0, "condition"), node.operand(1), node.operand(2)),
+  Equal: comparison(
+    (a, b) => a === b,
+    (node, a, b) => not(node, differs(node, a, b)),
   ),
+  Less: comparison(
+    (a, b) => a < b,
+    (node, a, b) => greater(node, b, a),
+  ),
+  LessOrEqual: comparison(
+    (a, b) => a <= b,
+    (node, a, b) => not(node, greater(node, a, b)),
+  ),
+  Greater: comparison((a, b) => a > b, greater),
+  GreaterOrEqual: comparison(
+    (a, b) => a >= b,
+    (node, a, b) => not(node, greater(node, b, a)),
+  ),
+  And: comparison((a, b) => a !== 0 && b !== 0, both),
+  Or: comparison((a, b) => a !== 0 || b !== 0, either),
+  Xor: comparison((a, b) => (a !== 0) !== (b !== 0), differs),
+  Not: operator(["Sub"], (node) => {
+    const x = node.operand(0);
+    return isActivation(x) ? not(node, x) : foldEach(node, (a) => Number(a === 0), [x], "boolean");
+  }),
+  Where: operator(["Mul", "Add", "Sub"], (node) => {
+    const [condition, a, b] = [node.operand(0), node.operand(1), node.operand(2)];
+    return isActivation(condition) ? chooseBy(node, condition, a, b) : choose(node, condition, a, b);
+  }),
+  Sin: onConstants(Math.sin),
+  Cos: onConstants(Math.cos),
+  Tan: onConstants(Math.tan),
+  Asin: onConstants(Math.asin),
+  Acos: onConstants(Math.acos),
+  Atan: onConstants(Math.atan),
+  Sinh: onConstants(Math.sinh),
+  Cosh: onConstants(Math.cosh),
   Floor: onConstants(Math.floor),
   Ceil: onConstants(Math.ceil),
   Round: onConstants(roundEven),

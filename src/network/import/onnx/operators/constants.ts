@@ -4,7 +4,8 @@ import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { filled, foldEach, range } from "../../dataflow/folding.js";
 import { cumulativeSum, foldCumulativeSum, newAxis, oneHot, scattered } from "../../dataflow/indexed.js";
 import { listOf } from "../../dataflow/places.js";
-import { float32Tensor, integers, type Tensor } from "../../dataflow/tensor.js";
+import { gatherElements, gatherNd, scatterElements, scatterNd } from "../../dataflow/scattered_values.js";
+import { float32Tensor, integers, stridesOf, type Tensor } from "../../dataflow/tensor.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
 import { type OnnxOperators, operator } from "./operator.js";
@@ -76,7 +77,25 @@ function runScatterNd(node: OnnxNode): Operand {
     max: Math.max,
     min: Math.min,
   }[reduction];
-  return scattered(node, node.given(0, "data"), node.given(1, "indices"), node.given(2, "updates"), combine);
+  const [data, indices, updates] = [node.operand(0), node.given(1, "indices"), node.operand(2)];
+  if (!isActivation(data) && !isActivation(updates)) return scattered(node, data, indices, updates, combine);
+  if (reduction !== "none" && reduction !== "add")
+    return node.unsupported(`reduction ${reduction} of values that depend on the image`);
+  return scatterNd(node, data, indices, updates, reduction);
+}
+
+function runScatterElements(node: OnnxNode): Operand {
+  const [data, indices, updates] = [node.operand(0), node.given(1, "indices"), node.operand(2)];
+  const axis = node.axis("axis", 0, data.dims.length);
+  const how = node.choice("reduction", "none", ["none", "add"]);
+  return isActivation(data) || isActivation(updates)
+    ? scatterElements(node, data, indices, updates, axis, how)
+    : node.ofConstants();
+}
+
+function runGatherElements(node: OnnxNode): Operand {
+  const x = node.activation(0);
+  return gatherElements(node, x, node.given(1, "indices"), node.axis("axis", 0, x.dims.length));
 }
 
 function runCumSum(node: OnnxNode): Operand {
@@ -87,12 +106,36 @@ function runCumSum(node: OnnxNode): Operand {
   return isActivation(x) ? cumulativeSum(node, x, axis, how) : foldCumulativeSum(node, x, axis, how);
 }
 
+/** What a condition that is known chooses does not come here. */
+function runIf(node: OnnxNode): Operand {
+  node.given(0, "condition");
+  return node.reject("it has no graph for its condition");
+}
+
+/** Coordinates of what is not 0, `[rank][count]`. */
+function runNonZero(node: OnnxNode): Operand {
+  const x = node.given(0, "input");
+  const found = [...x.data.keys()].filter((i) => x.data[i] !== 0);
+  node.reserve(found.length * x.dims.length);
+  const strides = stridesOf(x.dims);
+  const places = x.dims.flatMap((n, axis) => found.map((i) => Math.floor(i / strides[axis]) % n));
+  return integers(places, [x.dims.length, found.length]);
+}
+
 export const CONSTANTS: OnnxOperators = {
+  If: operator([], runIf),
+  NonZero: operator([], runNonZero),
   Constant: operator([], runConstant),
   ConstantOfShape: operator([], runConstantOfShape),
   Range: operator([], runRange),
   DequantizeLinear: operator([], runDequantizeLinear),
   OneHot: operator([], runOneHot),
-  ScatterND: operator([], runScatterNd),
+  ScatterND: operator(["Gather", "Concat", "Gemm"], runScatterNd),
+  ScatterElements: operator(["Gather", "Concat", "Gemm"], runScatterElements),
+  GatherND: operator(["Gather"], (node) => {
+    if (node.integer("batch_dims", 0) !== 0) return node.unsupported("batch_dims");
+    return gatherNd(node, node.operand(0), node.given(1, "indices"));
+  }),
+  GatherElements: operator(["Gather"], runGatherElements),
   CumSum: operator(["Gemm"], runCumSum),
 };

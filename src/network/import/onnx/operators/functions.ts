@@ -4,6 +4,7 @@ import type { Operator } from "../../../spec.js";
 import { isActivation, type Operand } from "../../dataflow/activation.js";
 import { arithmetic, scaled, uniform } from "../../dataflow/arithmetic.js";
 import { withRank } from "../../dataflow/axes.js";
+import { isNotZero } from "../../dataflow/comparisons.js";
 import { cast, foldEach } from "../../dataflow/folding.js";
 import { prelu } from "../../dataflow/layers.js";
 import type { Tensor } from "../../dataflow/tensor.js";
@@ -22,7 +23,7 @@ function unary(op: Operator["op"], make: (node: OnnxNode) => Function): OnnxOper
     const { op: made, apply } = make(node);
     const x = node.operand(0);
     if (isActivation(x)) return node.map(made, x);
-    return apply ? foldEach(node, apply, [x]) : node.unsupported("of constants");
+    return apply ? foldEach(node, apply, [x]) : node.ofConstants();
   });
 }
 
@@ -42,10 +43,16 @@ function identity(ignored: readonly string[] = []): OnnxOperator {
   });
 }
 
+/** What makes a model compute the same each time. */
+export const EVALUATION =
+  "export the model in evaluation mode: model.eval(), and training=self.training in F.dropout";
+
 function runDropout(node: OnnxNode): Operand {
   node.ignore("ratio", "seed", "is_test");
-  const training = node.optional(2, "training_mode");
-  if (training && training.data[0] !== 0) node.unsupported("in training mode");
+  const [ratio, training] = [node.optional(1, "ratio"), node.optional(2, "training_mode")];
+  // What drops nothing may be left in training mode, as `F.dropout(x, p=0)` is.
+  if (training && training.data[0] !== 0 && ratio?.data[0] !== 0)
+    node.unsupported("in training mode", EVALUATION);
   return node.operand(0);
 }
 
@@ -74,8 +81,9 @@ function runCast(node: OnnxNode): Operand {
   if (!kind) return node.unsupported(`to ${nameOfType(type)}`);
   const x = node.operand(0);
   if (!isActivation(x)) return converted(node, x, kind);
-  return kind === "float"
-    ? x
+  if (kind === "boolean") return isNotZero(node, x);
+  return kind === "float" || x.isTruth
+    ? { ...x, isTruth: undefined }
     : node.unsupported(`of a value that depends on the image to ${nameOfType(type)}`);
 }
 

@@ -3,7 +3,7 @@
 import { sizeOf } from "../../../spec.js";
 import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
 import { arithmetic } from "../../dataflow/arithmetic.js";
-import { reshape, squeeze, unsqueeze } from "../../dataflow/axes.js";
+import { reshape, squeeze, transpose, unsqueeze } from "../../dataflow/axes.js";
 import { logSoftmax } from "../../dataflow/compositions.js";
 import { foldEach, foldMatMul } from "../../dataflow/folding.js";
 import { dense, lastOf } from "../../dataflow/layers.js";
@@ -34,11 +34,7 @@ function runGemm(node: OnnxNode): Operand {
     return bias ? foldEach(node, (x, y) => x + y, [folded, bias]) : folded;
   }
   if (a.dims.length !== 2) node.reject(`A has shape ${valueText(a.dims)}, expected a matrix`);
-  if (transA !== (a.batch === 1)) node.mixesImages("it multiplies along");
-  const input = transA
-    ? { ...a, dims: [a.dims[1], a.dims[0]], batch: 0, order: a.order.map((axis) => 1 - axis) }
-    : a;
-  return affine(node, input, weights, bias);
+  return affine(node, transA ? transpose(node, a, [1, 0]) : a, weights, bias);
 }
 
 /** With a bias in the layer where it is one value a unit, else added after it. */

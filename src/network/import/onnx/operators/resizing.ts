@@ -62,7 +62,7 @@ function resized(
   sizes: readonly number[] | undefined,
 ): Operand {
   const x = node.operand(0);
-  if (!isActivation(x)) return node.unsupported("of constants");
+  if (!isActivation(x)) return node.ofConstants();
   const rank = x.dims.length;
   const axes = node.integers("axes") ?? x.dims.map((_, axis) => axis);
   const resolved = node.axes(axes, rank);
@@ -75,13 +75,14 @@ function resized(
   const lengths = x.dims.map((n, axis) => {
     const i = resolved.indexOf(axis);
     if (i < 0) return n;
-    return given === sizes ? given[i] : exact(n * given[i]);
+    if (given === sizes) return axis === x.batch && given[i] === n * node.fixedBatch ? n : given[i];
+    return exact(n * given[i]);
   });
   const factors = x.dims.map((n, axis) => {
     const i = resolved.indexOf(axis);
     return i >= 0 && given === scales ? given[i] : lengths[axis] / n;
   });
-  if (lengths[0] !== x.dims[0] && x.batch === 0) node.mixesImages("it resizes");
+  if (lengths[x.batch] !== x.dims[x.batch]) node.mixesImages("it resizes");
   return resize(node, x, channelsFirst(rank), lengths, factors, sampling);
 }
 

@@ -1,21 +1,32 @@
 /** Operators that move, split and join axes. */
 
 import { sizeOf } from "../../../spec.js";
-import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
-import { checkPerm, reshape, squeeze, transpose, unsqueeze, withRank } from "../../dataflow/axes.js";
+import { type Activation, dimsAt, isActivation, type Operand } from "../../dataflow/activation.js";
+import {
+  checkPerm,
+  reshape,
+  reshapeAt,
+  squeeze,
+  transpose,
+  unsqueeze,
+  withRank,
+} from "../../dataflow/axes.js";
 import { depthToSpace, spaceToDepth } from "../../dataflow/blocks.js";
 import { type Border, pad } from "../../dataflow/borders.js";
 import { checkDims, foldPad, tiled } from "../../dataflow/folding.js";
 import { concat, type Part, partOf, take } from "../../dataflow/parts.js";
-import { expand, gather, listOf, repeat } from "../../dataflow/places.js";
+import { expand, gather, gatherOfEach, listOf, repeat } from "../../dataflow/places.js";
 import {
   broadcastDims,
   broadcastTo,
   concatenated,
+  type Dims,
   gathered,
   integers,
   reshaped,
+  SEVERAL,
   sliced,
+  type Tensor,
   transposed,
 } from "../../dataflow/tensor.js";
 import { channelsFirst } from "../../dataflow/window.js";
@@ -24,6 +35,7 @@ import type { OnnxNode } from "../node.js";
 import { type OnnxOperators, operator } from "./operator.js";
 
 function reshapeTo(node: OnnxNode, x: Operand, dims: readonly number[]): Operand {
+  checkDims(node, dims);
   if (isActivation(x)) return reshape(node, x, dims);
   if (sizeOf(dims) !== x.data.length)
     node.reject(`shape is ${valueText(dims)}, expected the ${x.data.length} values of ${valueText(x.dims)}`);
@@ -34,26 +46,28 @@ function runReshape(node: OnnxNode): Operand {
   const x = node.operand(0);
   const allowZero = node.flag("allowzero", false);
   const target = node.list("shape", 1) ?? node.reject("its shape is missing");
-  const dims = target.map((n, axis) => (n === 0 && !allowZero ? (x.dims[axis] ?? 0) : n));
-  return reshapeTo(node, x, completed(node, dims, x));
-}
-
-/** With the length that -1 stands for, and 1 for a batch that the file fixes at more. */
-function completed(node: OnnxNode, dims: number[], x: Operand): readonly number[] {
+  const kept = (list: readonly number[], dims: Dims) =>
+    list.map((n, axis) => (n === 0 && !allowZero ? (dims[axis] ?? 0) : n));
+  if (isActivation(x) && x.batch >= 0) {
+    const images = node.fixedBatch === 1 ? SEVERAL : node.fixedBatch;
+    const several = node.several(1);
+    const list = several ? listOf(several) : target;
+    // A 1 where images would be is taken for them, though the file says that there are any number.
+    const made =
+      !several && node.fixedBatch === 1 && target[x.batch] === 1 && x.batch === 0
+        ? undefined
+        : reshapeAt(node, x, kept(list, dimsAt(x, images)), images);
+    if (made) return made;
+  }
+  // Lengths for one image, whatever the file says of its input.
   const size = sizeOf(x.dims);
-  const open = dims.indexOf(-1);
+  const dims = kept(target, x.dims);
   const known = sizeOf(dims.filter((n) => n !== -1));
-  if (open >= 0) {
-    const { fixedBatch } = node;
-    // [batch, -1] with a fixed batch says the batch.
-    if (isActivation(x) && fixedBatch > 1 && dims[0] === fixedBatch && open !== 0) {
-      dims[0] = 1;
-      dims[open] = size / (known / fixedBatch);
-    } else dims[open] = size / known;
-  } else if (isActivation(x) && known === size * node.fixedBatch && dims[0] % node.fixedBatch === 0)
-    dims[0] /= node.fixedBatch;
-  checkDims(node, dims);
-  return dims;
+  return reshapeTo(
+    node,
+    x,
+    dims.map((n) => (n === -1 ? size / known : n)),
+  );
 }
 
 function runFlatten(node: OnnxNode): Operand {
@@ -61,7 +75,10 @@ function runFlatten(node: OnnxNode): Operand {
   const rank = x.dims.length;
   const axis = node.integer("axis", 1);
   const from = axis < 0 ? axis + rank : axis;
-  return reshapeTo(node, x, [sizeOf(x.dims.slice(0, from)), sizeOf(x.dims.slice(from))]);
+  const halves = (dims: Dims) => [sizeOf(dims.slice(0, from)), sizeOf(dims.slice(from))];
+  const made =
+    isActivation(x) && x.batch >= 0 ? reshapeAt(node, x, halves(dimsAt(x, SEVERAL)), SEVERAL) : undefined;
+  return made ?? reshapeTo(node, x, halves(x.dims));
 }
 
 function runTranspose(node: OnnxNode): Operand {
@@ -167,6 +184,13 @@ function runGather(node: OnnxNode): Operand {
   const x = node.operand(0);
   const axis = node.axis("axis", 0, x.dims.length);
   const indices = node.given(1, "indices");
+  if (isActivation(x) && axis === x.batch)
+    return gatherOfEach(
+      node,
+      x,
+      node.several(1) ?? indices,
+      node.fixedBatch === 1 ? SEVERAL : node.fixedBatch,
+    );
   if (isActivation(x)) return gather(node, x, axis, indices);
   const length = x.dims[axis];
   const wrong = indices.data.find((at) => !Number.isInteger(at) || at < -length || at >= length);
@@ -180,19 +204,35 @@ function runShape(node: OnnxNode): Operand {
   const rank = x.dims.length;
   const start = node.integer("start", 0);
   const end = node.integer("end", rank);
-  return integers(x.dims.slice(start, end));
+  return ofLengths(node, x, (dims) => integers(dims.slice(start, end)));
+}
+
+/** What is known of the lengths of a value: for as many images as the file says, else for one and for several. */
+function ofLengths(node: OnnxNode, x: Operand, of: (dims: Dims) => Tensor): Tensor {
+  if (!isActivation(x) || x.batch < 0) return of(x.dims);
+  if (node.fixedBatch > 1) return of(dimsAt(x, node.fixedBatch));
+  return { ...of(x.dims), several: of(dimsAt(x, SEVERAL)) };
 }
 
 function runExpand(node: OnnxNode): Operand {
   const x = node.operand(0);
-  const shape = listOf(node.given(1, "shape"));
-  checkDims(node, shape);
+  const given = listOf(node.given(1, "shape"));
+  checkDims(node, given);
+  const shape = isActivation(x) ? forOneImage(node, x, given) : given;
   const dims = broadcastDims(x.dims, shape);
   if (!dims)
     return node.reject(`shape is ${valueText(shape)}, expected one that ${valueText(x.dims)} broadcasts to`);
   if (isActivation(x)) return expand(node, withRank(x, dims.length), dims);
   node.reserve(sizeOf(dims));
   return broadcastTo(x, dims);
+}
+
+/** Lengths that a value is repeated to, those for the images that a file is fixed to as for one. */
+function forOneImage(node: OnnxNode, x: Activation, shape: readonly number[]): number[] {
+  const at = x.batch + shape.length - x.dims.length;
+  return shape.map((n, axis) =>
+    x.batch >= 0 && axis === at && n === x.dims[x.batch] * node.fixedBatch ? x.dims[x.batch] : n,
+  );
 }
 
 function runTile(node: OnnxNode): Operand {
@@ -223,7 +263,7 @@ function runPad(node: OnnxNode): Operand {
   });
   const border: Border = mode === "constant" ? { value } : mode;
   if (isActivation(x)) return pad(node, x, pads, border);
-  return mode === "constant" ? foldPad(node, x, pads, value) : node.unsupported(`mode ${mode} of constants`);
+  return mode === "constant" ? foldPad(node, x, pads, value) : node.ofConstants();
 }
 
 function runDepthToSpace(node: OnnxNode): Operand {
@@ -248,7 +288,7 @@ export const SHAPES: OnnxOperators = {
   Split: operator(["Slice"], runSplit),
   Gather: operator(["Slice", "Concat"], runGather),
   Shape: operator([], runShape),
-  Size: operator([], (node) => integers([sizeOf(node.operand(0).dims)], [])),
+  Size: operator([], (node) => ofLengths(node, node.operand(0), (dims) => integers([sizeOf(dims)], []))),
   Expand: operator(["Concat"], runExpand),
   Tile: operator(["Concat"], runTile),
   Pad: operator(["Pad", "Concat"], runPad),

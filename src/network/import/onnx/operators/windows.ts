@@ -1,13 +1,17 @@
 /** Convolutions, pools and normalisations of channels. */
 
-import type { Operand } from "../../dataflow/activation.js";
+import { sizeOf } from "../../../spec.js";
+import { type Activation, isActivation, type Operand } from "../../dataflow/activation.js";
+import { reshape, transpose } from "../../dataflow/axes.js";
+import { foldStandardisation } from "../../dataflow/folding.js";
 import { averagePool, batchNormalization, convolution, maxPool } from "../../dataflow/layers.js";
 import { reduce } from "../../dataflow/reductions.js";
-import { transposed } from "../../dataflow/tensor.js";
+import { reshaped, type Tensor, transposed } from "../../dataflow/tensor.js";
 import { transposedConvolution } from "../../dataflow/transposed_convolution.js";
-import { channelsFirst, type Padding, type SpatialWindow } from "../../dataflow/window.js";
+import { channelsFirst, type ImageAxes, type Padding, type SpatialWindow } from "../../dataflow/window.js";
 import { valueText } from "../../failure.js";
 import type { OnnxNode } from "../node.js";
+import { EVALUATION } from "./functions.js";
 import { type OnnxOperators, operator } from "./operator.js";
 
 /** The window's attributes; `kernel` where the file does not say it, as for a Conv whose weights do. */
@@ -51,8 +55,41 @@ function runConv(node: OnnxNode): Operand {
   const window = windowOf(node, spatial);
   if (window.kernel.some((n, axis) => n !== spatial[axis]))
     node.reject(`kernel_shape is ${valueText(window.kernel)}, its weights have ${valueText(spatial)}`);
+  return convolved(node, x, weights, window);
+}
+
+/** An axis that the kernel does not reach along, of more than an image has, counts parts of the image. */
+function convolved(node: OnnxNode, x: Activation, weights: Tensor, window: SpatialWindow): Activation {
+  const rank = x.dims.length;
+  const alone = rank > 4 ? axesLeftAlone(window).indexOf(true) : -1;
+  if (alone >= 0 && x.batch <= 0 && x.dims[0] === 1) {
+    const axis = alone + 2;
+    const perm = [0, axis, 1, ...x.dims.map((_, a) => a).filter((a) => a > 1 && a !== axis)];
+    const turned = transpose(node, x, perm);
+    const place = { batch: x.batch, outer: undefined };
+    const parts = reshape(node, turned, turned.dims.slice(1), place);
+    const without = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== alone);
+    const { kernel, strides, dilations, pads } = window;
+    const made = convolved(
+      node,
+      parts,
+      reshaped(
+        weights,
+        weights.dims.filter((_, a) => a !== axis),
+      ),
+      {
+        ...window,
+        kernel: without(kernel),
+        strides: without(strides),
+        dilations: without(dilations),
+        pads: typeof pads === "string" ? pads : without(pads),
+      },
+    );
+    const back = perm.map((_, a) => perm.indexOf(a));
+    return transpose(node, reshape(node, made, [1, ...made.dims], place), back);
+  }
   // From [filters][channels][spatial...] to [spatial...][channels][filters].
-  const perm = [...spatial.map((_, axis) => axis + 2), 1, 0];
+  const perm = [...window.kernel.map((_, axis) => axis + 2), 1, 0];
   return convolution(node, x, {
     axes: channelsFirst(rank),
     window,
@@ -60,6 +97,13 @@ function runConv(node: OnnxNode): Operand {
     weights: transposed(weights, perm),
     bias: node.optional(2, "bias"),
   });
+}
+
+/** Of each spatial axis, whether a window of length 1 moves along it one by one. */
+function axesLeftAlone({ kernel, strides, pads }: SpatialWindow): boolean[] {
+  return kernel.map(
+    (n, i) => n === 1 && strides[i] === 1 && (typeof pads === "string" || pads[i].every((pad) => pad === 0)),
+  );
 }
 
 /** Weights `[C][F / groups][spatial...]`; the output is as long as its attributes say. */
@@ -97,11 +141,49 @@ function runConvTranspose(node: OnnxNode): Operand {
   });
 }
 
+/**
+ * A pool; axes that its window moves past one by one, of which there may be more than an image has, as in LocalResponseNorm, are
+ * channels to it.
+ */
+function pooled(
+  node: OnnxNode,
+  x: Activation,
+  window: SpatialWindow,
+  pool: (x: Activation, axes: ImageAxes, window: SpatialWindow) => Activation,
+): Activation {
+  const axes = channelsFirst(x.dims.length);
+  const { pads } = window;
+  const alone = axesLeftAlone(window);
+  const moved = axes.spatial.map((_, i) => i).filter((i) => !alone[i]);
+  if (axes.spatial.length <= 2 || moved.length === 0 || moved.length > 2) return pool(x, axes, window);
+  const kept = axes.spatial.filter((_, i) => !moved.includes(i));
+  const perm = [0, axes.channel, ...kept, ...moved.map((i) => axes.spatial[i])];
+  const turned = transpose(node, x, perm);
+  const [n, ...rest] = turned.dims;
+  const split = rest.length - moved.length;
+  const joined = reshape(node, turned, [n, sizeOf(rest.slice(0, split)), ...rest.slice(split)]);
+  const of = <T>(list: readonly T[]): T[] => moved.map((i) => list[i]);
+  const made = pool(joined, channelsFirst(moved.length + 2), {
+    ...window,
+    kernel: of(window.kernel),
+    strides: of(window.strides),
+    dilations: of(window.dilations),
+    pads: typeof pads === "string" ? pads : of(pads),
+  });
+  const apart = reshape(node, made, [n, ...rest.slice(0, split), ...made.dims.slice(2)]);
+  return transpose(
+    node,
+    apart,
+    perm.map((_, axis) => perm.indexOf(axis)),
+  );
+}
+
 function runMaxPool(node: OnnxNode): Operand {
   // The order in which its second output counts pixels.
   node.ignore("storage_order");
-  const x = node.activation(0);
-  return maxPool(node, x, channelsFirst(x.dims.length), windowOf(node));
+  return pooled(node, node.activation(0), windowOf(node), (x, axes, window) =>
+    maxPool(node, x, axes, window),
+  );
 }
 
 function runAveragePool(node: OnnxNode): Operand {
@@ -115,19 +197,20 @@ function runAveragePool(node: OnnxNode): Operand {
     node.warn("its window is longer than the image: it is taken for the mean of the whole");
     return reduce(node, x, axes.spatial, "mean", true);
   }
-  return averagePool(node, x, axes, window, countsPadding);
+  return pooled(node, x, window, (part, of, within) => averagePool(node, part, of, within, countsPadding));
 }
 
 function runBatchNormalization(node: OnnxNode): Operand {
   node.ignore("momentum", "spatial", "is_test", "consumed_inputs");
-  if (node.flag("training_mode", false)) node.unsupported("training_mode 1");
-  return batchNormalization(node, node.activation(0), 1, {
-    scale: node.given(1, "scale"),
-    bias: node.given(2, "bias"),
-    mean: node.given(3, "mean"),
-    variance: node.given(4, "variance"),
-    epsilon: node.float("epsilon", 1e-5),
-  });
+  const [x, scale, bias] = [node.operand(0), node.given(1, "scale"), node.given(2, "bias")];
+  const epsilon = node.float("epsilon", 1e-5);
+  if (node.flag("training_mode", false))
+    // Of weights, which some layers standardise so, their own mean and variance are meant.
+    return isActivation(x)
+      ? node.unsupported("training_mode 1", EVALUATION)
+      : foldStandardisation(node, x, scale, bias, epsilon);
+  const [mean, variance] = [node.given(3, "mean"), node.given(4, "variance")];
+  return batchNormalization(node, node.activation(0), 1, { scale, bias, mean, variance, epsilon });
 }
 
 function global(reduction: "mean" | "max") {
