@@ -21,7 +21,7 @@ const start = find<HTMLButtonElement>("#choice [type=submit]");
 
 /** Runs once, in a worker that ends with the run, and shows what it tells. */
 function runBench(request: RunRequest): Promise<Report> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./entry.ts", import.meta.url), { type: "module" });
   start.disabled = true;
   save.disabled = true;
   result.hidden = true;

@@ -78,9 +78,9 @@ async function chooseNetworks(sources: readonly Source[], options: RunRequest["o
   return [...options.networks];
 }
 
-scope.addEventListener("message", ({ data }) => {
+export function answer({ data }: MessageEvent<RunRequest>): void {
   run(data).then(
     (report) => scope.postMessage({ report, text: printed(report, data.options.quick) }),
     (error: unknown) => scope.postMessage({ error: complaintOf(error) }),
   );
-});
+}

@@ -26,7 +26,7 @@ export interface Client {
  * @param listeners what to do with what it reports
  */
 export function startWorker(listeners: Listeners): Client {
-  const worker = new Worker(new URL("./main.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./entry.ts", import.meta.url), { type: "module" });
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let last = 0;
 

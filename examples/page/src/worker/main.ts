@@ -13,7 +13,6 @@ import { transfer } from "./transfer.js";
 /** This file is typed for pages; a worker's own scope posts without an origin. */
 const scope = globalThis as unknown as {
   postMessage(message: Heard): void;
-  addEventListener(type: "message", listener: (event: MessageEvent<Ask>) => void): void;
 };
 
 const session = new Session();
@@ -44,7 +43,8 @@ const answers: Answers = {
   saveAdversarial: ({ part, strength }) => saveAdversarial(session, part, strength),
 };
 
-scope.addEventListener("message", async ({ data: { id, call, request } }) => {
+/** Hears a message of the page, and posts what comes of it. */
+export async function answer({ data: { id, call, request } }: MessageEvent<Ask>): Promise<void> {
   try {
     const value = await (answers[call] as (request: unknown) => unknown)(request);
     scope.postMessage({ id, value });
@@ -52,4 +52,4 @@ scope.addEventListener("message", async ({ data: { id, call, request } }) => {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     scope.postMessage({ id, error: { name, message } });
   }
-});
+}
