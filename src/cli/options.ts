@@ -171,7 +171,11 @@ export function addStepOptions(command: Command): Command {
       ),
     )
     .addOption(
-      option("--shift <n>", "momentum: move images by up to n pixels (default: an eighth)", wholeNumber(0)),
+      option(
+        "--shift <n>",
+        "momentum: move images by up to n pixels (default: an eighth or less)",
+        wholeNumber(0),
+      ),
     )
     .addOption(
       option("--flip", "momentum: mirror half of the images (default: where they stay what they are)"),

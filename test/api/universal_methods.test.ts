@@ -390,6 +390,25 @@ describe("momentum", () => {
     expect(new Set(all).size).toBe(4);
   });
 
+  it("moves many images less", async () => {
+    const engine = () => engineOf({ ...curved(256, CLASSES, 5), shape: [16, 16, 1] });
+    const run = async (pixels: Float32Array, augment?: UniversalOptions["augment"]) =>
+      (
+        await universalPerturbation(engine(), pixels, {
+          ...{ norm: Infinity, radius: RADIUS, passes: 1, starts: 1, seed: 4 },
+          augment: { flip: false, ...augment },
+        })
+      ).last.join();
+    for (const [count, shift] of [
+      [100, 2],
+      [400, 1],
+    ]) {
+      const pixels = randomImages(count, 256, 21);
+      expect(await run(pixels, { shift })).toBe(await run(pixels));
+      expect(await run(pixels, { shift: 3 - shift })).not.toBe(await run(pixels));
+    }
+  });
+
   it("takes vectors as they are", async () => {
     const vectors = engineOf(curved(SIZE, CLASSES, 5));
     const usual = await universalPerturbation(vectors, images, base);

@@ -8,12 +8,16 @@ export interface Augmentation {
   readonly flip: boolean | undefined;
 }
 
+/** So many images are moved by an eighth of their side at most. */
+const FEW = 100;
+
 /**
- * An eighth of the shorter side: best with few images and no worse with many, on every network of `bench/rules`. Mirrored photographs
- * are worth a little more, mirrored digits cost as much as moves are worth.
+ * An eighth of the shorter side; of more images less, as many as there are show more by themselves: by sqrt(100 / N). Mirrored photographs
+ * are worth a little more, mirrored digits cost as much as moves are worth. On every network of `bench/rules`.
  */
-export function usualAugmentation([height, width]: Shape): Augmentation {
-  return { shift: Math.floor(Math.min(height, width) / 8), flip: undefined };
+export function usualAugmentation([height, width]: Shape, images: number): Augmentation {
+  const shift = (Math.min(height, width) / 8) * Math.min(1, Math.sqrt(FEW / images));
+  return { shift: Math.floor(shift), flip: undefined };
 }
 
 /** Moves an image `[H][W][C]` in place by so many rows and columns and mirrors it; pixels at the edge are repeated. */

@@ -72,7 +72,7 @@ export interface UniversalOptions {
   readonly weighting?: "equal" | "near";
   /**
    * "momentum": moves images by up to `shift` pixels and flips half of them, so that v is for others too. Default an eighth of
-   * the shorter side, and where the network takes three quarters of the images, mirrored, for the same; `false`: as they are.
+   * the shorter side, of more than 100 images sqrt(100 / N) of that, and where the network takes three quarters of the images, mirrored, for the same; `false`: as they are.
    */
   readonly augment?: false | { readonly shift?: number; readonly flip?: boolean };
 }

@@ -141,7 +141,7 @@ function stepSettings(
     const batch = integer(CALLER, "batch", given.batch ?? usualBatch(method, count, passes), 1);
     const usual = method === "momentum" ? usualMomentumStep(norm, passes * Math.ceil(count / batch)) : 0.1;
     const a = radius * positive(CALLER, "stepSize", given.stepSize ?? usual, "radii");
-    return { passes, starts, batch, rule: ruleOf(engine, method, a, given) };
+    return { passes, starts, batch, rule: ruleOf(engine, count, method, a, given) };
   };
   return {
     // Unless asked to, no pass is left out: few images are all fooled long before others are.
@@ -171,7 +171,13 @@ function usualBatch(method: UniversalSteps, count: number, passes: number): numb
   }
 }
 
-function ruleOf(engine: Engine, method: UniversalSteps, a: number, given: UniversalOptions): RuleMaker {
+function ruleOf(
+  engine: Engine,
+  count: number,
+  method: UniversalSteps,
+  a: number,
+  given: UniversalOptions,
+): RuleMaker {
   const beta = positive(CALLER, "beta", given.beta ?? 9);
   const mu = share(CALLER, "momentum", given.momentum ?? (method === "momentum" ? 0.9 : 0));
   switch (method) {
@@ -185,7 +191,7 @@ function ruleOf(engine: Engine, method: UniversalSteps, a: number, given: Univer
     case "momentum": {
       const usual = given.dataFree ? "equal" : "near";
       const weighting = oneOf(CALLER, "weighting", given.weighting ?? usual, ["equal", "near"] as const);
-      return momentum({ a, momentum: mu, weighting, augmentation: augmentationOf(engine, given) });
+      return momentum({ a, momentum: mu, weighting, augmentation: augmentationOf(engine, count, given) });
     }
   }
 }
@@ -200,10 +206,14 @@ function usualStarts(method: UniversalMethod, { initial, dataFree }: UniversalOp
   return method === "momentum" && initial === undefined && !dataFree ? 3 : 1;
 }
 
-function augmentationOf({ inputShape }: Engine, { augment, dataFree }: UniversalOptions): Augmentation {
+function augmentationOf(
+  { inputShape }: Engine,
+  count: number,
+  { augment, dataFree }: UniversalOptions,
+): Augmentation {
   const none = { shift: 0, flip: false };
   // Jigsaws are new in every pass, and a vector has no sides.
-  const usual = dataFree || inputShape.length !== 3 ? none : usualAugmentation(inputShape);
+  const usual = dataFree || inputShape.length !== 3 ? none : usualAugmentation(inputShape, count);
   const given = augment === false ? none : optionsObject(CALLER, augment, ["shift", "flip"], "augment");
   const { shift = usual.shift, flip = usual.flip } = given;
   if (inputShape.length !== 3 && (shift > 0 || flip !== false))
