@@ -77,7 +77,7 @@ describe("nodes that cannot run are named, all of them, with a way out", () => {
         return m.head(m.node("Dropout", [m.x, m.floats([], [0.5]), yes]), 6);
       },
       ["Dropout"],
-      /evaluation mode: model.eval\(\)/,
+      /evaluation mode, with training=self.training/,
     ],
     [
       "what nothing here computes",

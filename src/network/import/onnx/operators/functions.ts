@@ -44,8 +44,7 @@ function identity(ignored: readonly string[] = []): OnnxOperator {
 }
 
 /** What makes a model compute the same each time. */
-export const EVALUATION =
-  "export the model in evaluation mode, with training=self.training in F.dropout";
+export const EVALUATION = "export the model in evaluation mode, with training=self.training in F.dropout";
 
 function runDropout(node: OnnxNode): Operand {
   node.ignore("ratio", "seed", "is_test");
