@@ -136,8 +136,7 @@ function stepSettings(
   const count = dataFree ? COUNT : images;
   const passes = integer(CALLER, "passes", given.passes ?? usualPasses(count), 1);
   const starts = integer(CALLER, "starts", given.starts ?? usualStarts(method, given), 1);
-  const stage = (first: number, last: number, starts: number): Stage => {
-    const passes = last - first + 1;
+  const stage = (passes: number, starts: number): Stage => {
     const batch = integer(CALLER, "batch", given.batch ?? usualBatch(method, count, passes), 1);
     const usual = method === "momentum" ? usualMomentumStep(norm, passes * Math.ceil(count / batch)) : 0.1;
     const a = radius * positive(CALLER, "stepSize", given.stepSize ?? usual, "radii");
@@ -152,8 +151,7 @@ function stepSettings(
     tile,
     tiling: tilingOf(CALLER, tile, engine.inputShape),
     // Which start is the best shows where its steps have come to an end.
-    stages:
-      starts > 1 && passes > 1 ? [stage(1, 1, starts), stage(2, passes, 1)] : [stage(1, passes, starts)],
+    stages: starts > 1 && passes > 1 ? [stage(1, starts), stage(passes - 1, 1)] : [stage(passes, starts)],
   };
 }
 
