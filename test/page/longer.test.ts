@@ -62,6 +62,16 @@ describe.skipIf(!chromium)("the page, longer runs", () => {
     expect(await visit.done()).toMatch(/^The best so far fools \d+ %/);
   });
 
+  it("does not wait for a service worker that never comes", async () => {
+    const visit = await open(SHORT, {
+      before: () => {
+        ServiceWorkerContainer.prototype.register = () => new Promise(() => {});
+      },
+    });
+    expect(await visit.page.evaluate(() => crossOriginIsolated)).toBe(false);
+    await visit.ready();
+  });
+
   it("takes a LayersModel of one's own on one thread where service workers are forbidden", async () => {
     const visit = await open(SHORT, { serviceWorkers: "block", permissions: ["camera"] });
     expect(await visit.page.evaluate(() => crossOriginIsolated)).toBe(false);
