@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
-import { createMemory, segmentBytes } from "../../src/engines/wasm/plan/layout.js";
+import { createMemory, segmentBytes, writingLater } from "../../src/engines/wasm/plan/layout.js";
 import { lower } from "../../src/engines/wasm/plan/lowerings.js";
 import { planProgram } from "../../src/engines/wasm/plan/program.js";
 import { buildNetwork } from "../../src/network/build.js";
@@ -55,7 +55,9 @@ describe("weights lie in WASM memory alone once they are there", () => {
 
 test("a segment sent to another memory is the one packed in place", () => {
   const { plan, segments } = planProgram(lower(fuse(simplify(heavyNetwork()))), input, 0);
-  const here = new Uint8Array(createMemory(plan.pages, segments, false).buffer);
+  const memory = createMemory(plan.pages, segments, false);
+  writingLater(memory, segments)();
+  const here = new Uint8Array(memory.buffer);
   const sent = new Uint8Array(here.length);
   for (const segment of segments) sent.set(segmentBytes(segment), segment.address);
   expect(Buffer.compare(here, sent)).toBe(0);

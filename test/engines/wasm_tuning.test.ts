@@ -22,6 +22,9 @@ const EXTREMES: Readonly<Record<keyof Tuning, readonly [low: number, high: numbe
   winogradBytes: [0, Infinity],
   winogradPatches: [1, Infinity],
   sparseShare: [0, 1],
+  liveShare: [0, Infinity],
+  liveOverhead: [0, Infinity],
+  liveTerms: [1, Infinity],
   vjpBlockBytes: [0, Infinity],
   vjpBlockStep: [4, 64],
   vjpBlockChannels: [4, Infinity],
@@ -47,6 +50,9 @@ const ROUNDING: readonly (keyof Tuning)[] = [
 
 /** What else it takes for a threshold to matter in networks of a test's size. */
 const BESIDE: Partial<Record<keyof Tuning, Partial<Tuning>>> = {
+  liveShare: { liveTerms: 1 },
+  liveOverhead: { liveTerms: 1 },
+  liveTerms: { liveShare: Infinity },
   winogradOutputs: { winogradChannels: 1 },
   winogradBytes: { winogradChannels: 1, winogradPatches: 1 },
   winogradPatches: { winogradChannels: 1, winogradBytes: 0 },

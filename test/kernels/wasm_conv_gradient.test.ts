@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { CHOICE } from "../../src/kernels/conv/gradient_choice.js";
 import { sizesAround } from "../support/sizes.js";
 import {
   expectConvGradient,
   GRADIENT_TILES,
   type GradientCall,
   gradientData,
+  runChoice,
   runConvGradient,
 } from "../support/testers/conv_gradient.js";
 import { type SlidingWindow, WINDOWS, windowName } from "../support/testers/conv_layer.js";
@@ -23,6 +25,11 @@ const ROWS: readonly SlidingWindow[] = [
   { size: [2, 6], kernel: [3, 5], pads: [2, 3, 1, 4] },
   { size: [5, 4], kernel: [3, 4], pads: [5, 5, 5, 5] },
 ];
+
+/** Layers of which the kernel for live inputs takes any. */
+const UNSTRIDED = WINDOWS.filter(({ strides = [1, 1], dilations = [1, 1] }) =>
+  [...strides, ...dilations].every((n) => n === 1),
+);
 
 describe.each(variants)("conv_gradient, $variant: error <= m u (|residual| + sum |w gy|)", ({ relaxed }) => {
   for (const tile of GRADIENT_TILES)
@@ -78,15 +85,61 @@ describe.each(variants)("conv_gradient, $variant: error <= m u (|residual| + sum
     },
   );
 
-  test("one of the two does a layer, by the bytes that are listed alone", () => {
-    const data = gradientData(ROWS[0], [17, 8, 1], 1, 0.4);
-    const bytes = 4 * data.gy.filter((g) => g !== 0).length;
-    const none = (values: Float32Array) => values.every(Number.isNaN);
-    for (const tile of GRADIENT_TILES) {
-      expect(none(runConvGradient(relaxed, data, { tile, most: bytes }))).toBe(true);
-      expect(none(runConvGradient(relaxed, data, { tile, most: bytes - 4 }))).toBe(false);
+  test.each(UNSTRIDED.map((window, i) => ({ name: windowName(window), window, i })))(
+    "conv_gradient_live: $name",
+    ({ window, i }) => {
+      for (const [depth, block] of [
+        [4, 4],
+        [8, 8],
+        [20, 8],
+        [20, 20],
+        [36, 16],
+      ])
+        for (const filters of [8, 24, 32]) {
+          const data = gradientData(window, [depth, filters, 1], i + depth + filters, [1, 0.6][i % 2]);
+          for (const start of STARTS) {
+            const call = { tile: "live", start, masked: true, block } as const;
+            const gx = expectConvGradient(relaxed, data, call);
+            // Nothing of how tensors lie shows.
+            expectSame(runConvGradient(relaxed, data, { ...call, gap: [4, 4] }), gx);
+            expectSame(runConvGradient(relaxed, data, { ...call, block: depth }), gx);
+          }
+        }
+    },
+  );
+
+  test("conv_gradient_live: pixels without a live unit, and with every unit live", () => {
+    const data = gradientData({ size: [3, 4], kernel: [3, 3], pads: [1, 1, 1, 1] }, [12, 8, 1], 5, 1);
+    for (const value of [3, 0.5, Number.NaN]) {
+      const values = data.values.map((was, i) => (i < 72 ? value : was));
+      expectConvGradient(relaxed, { ...data, values }, { tile: "live", start: "copy", masked: true });
     }
-    expect(none(runConvGradient(relaxed, data, { tile: "sparse", most: bytes }))).toBe(false);
-    expect(none(runConvGradient(relaxed, data, { tile: "sparse", most: bytes - 4 }))).toBe(true);
+  });
+
+  test("of the kernels one does a layer, the chosen one", () => {
+    const data = gradientData(ROWS[0], [16, 8, 1], 1, 0.4);
+    const none = (values: Float32Array) => values.every(Number.isNaN);
+    const own = { sparse: CHOICE.sparse, live: CHOICE.live } as const;
+    for (const tile of [...GRADIENT_TILES, "sparse", "live"] as const)
+      for (const choice of Object.values(CHOICE)) {
+        const does = choice === (typeof tile === "string" ? own[tile] : CHOICE.dense);
+        const gx = runConvGradient(relaxed, data, { tile, choice, masked: true });
+        expect(none(gx)).toBe(!does);
+        if (does) expectSame(gx, runConvGradient(relaxed, data, { tile, masked: true }));
+      }
+  });
+
+  test.each([
+    { nonzeros: 0.2, live: 0.9, chosen: "sparse" },
+    { nonzeros: 0.9, live: 0.2, chosen: "live" },
+    { nonzeros: 0.9, live: 0.95, chosen: "dense" },
+    { nonzeros: undefined, live: 0.2, chosen: "live" },
+    { nonzeros: 0.2, live: undefined, chosen: "sparse" },
+    { nonzeros: 1, live: undefined, chosen: "dense" },
+    { nonzeros: undefined, live: 1, chosen: "dense" },
+  ] as const)("choose_conv_gradient takes what is least: $chosen", ({ nonzeros, live, chosen }) => {
+    expect(runChoice(relaxed, { share: nonzeros, most: 0.6 }, { share: live, most: 0.5 })).toBe(
+      CHOICE[chosen],
+    );
   });
 });

@@ -14,10 +14,11 @@ import { entry, f32, Place } from "../wasm/tape.js";
 import type { Tuning } from "../wasm/tuning.js";
 import { type Geometry, rowsOf, tapFields } from "./geometry.js";
 import { convGradient, GRADIENT_CHANNELS } from "./lower_wasm_gradient.js";
+import { suitsLiveGradient, UNIT_WEIGHTS } from "./lower_wasm_gradient_skipping.js";
 import { panelsVjp, placePanels, suitsPanels } from "./lower_wasm_panels.js";
 import { type SparseChoice, sparseForward, suitsSparse } from "./lower_wasm_sparse.js";
 import { suitsWinograd, winogradForward } from "./lower_wasm_winograd.js";
-import { type FilterRange, forwardPacking, vjpPacking } from "./packings.js";
+import { type FilterRange, forwardPacking, unitsPacking, vjpPacking } from "./packings.js";
 import { startFields } from "./start_fields.js";
 import { type VjpBlocks, vjpBlocks, vjpScratch } from "./vjp_blocks.js";
 import { WINOGRAD_SCRATCH_BYTES } from "./winograd.js";
@@ -52,7 +53,7 @@ function forward(step: Step, g: Geometry, context: ForwardContext): Kept {
   if (suitsWinograd(g, context.tuning)) winogradForward(step, g, context);
   else direct(step, g, context, suitsSparse(step, g, context) ? sparseForward(step, g, context) : undefined);
   if (!context.varies(step.inputs[0])) return NOTHING;
-  return suitsPanels(step, g, context) ? placePanels(g, context) : placeVjpWeights(g, context);
+  return suitsPanels(step, g, context) ? placePanels(g, context) : placeVjpWeights(step, g, context);
 }
 
 /** @param sparse calls that do the layer where they find enough zeros */
@@ -107,23 +108,25 @@ function direct(
 }
 
 /** Packs the weights for the vjp, one piece for each of its calls. */
-function placeVjpWeights(g: Geometry, { memory, tuning }: ForwardContext): Kept {
+function placeVjpWeights(step: Step, g: Geometry, { memory, tuning, sparse }: ForwardContext): Kept {
   const blocks = vjpBlocks(g, tuning);
   const packing = gradientPacking(g, blocks);
+  const live = sparse(step.inputs[0]) && suitsLiveGradient(g, tuning);
   return {
     ...Object.fromEntries(
       partsOf(g, blocks).map((part, i) => [weightsOf(i), memory.place(vjpPacking(g, part, blocks.channels))]),
     ),
-    ...(packing && { gradientWeights: memory.place(packing) }),
+    ...(packing && { gradientWeights: memory.placeLater(packing) }),
+    ...(live && { [UNIT_WEIGHTS]: memory.placeLater(unitsPacking(g)) }),
   };
 }
 
 /**
- * The vjp of one cotangent reads the weights of the lanes', but where a block of them has more channels than its tile, and
- * taps: rows a power of two apart share a few sets of the cache (3x3, 64 to 64 channels: half the speed).
+ * The vjp of one cotangent reads the weights of the lanes', but where a block of them has more channels than its tile: rows of weights
+ * a power of two apart share a few sets of the cache (3x3, 64 to 64 channels: half the speed; 1x1, 64 to 384: three quarters).
  */
 function gradientPacking(g: Geometry, { channels }: VjpBlocks): Packing | undefined {
-  if (g.taps === 1 || Math.min(g.depth, channels) <= GRADIENT_CHANNELS) return undefined;
+  if (g.outHeight * g.outWidth === 1 || Math.min(g.depth, channels) <= GRADIENT_CHANNELS) return undefined;
   return vjpPacking(g, { first: 0, count: g.filters }, GRADIENT_CHANNELS);
 }
 

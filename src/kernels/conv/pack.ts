@@ -120,3 +120,23 @@ export function packVjp(
 /** Values of {@link packVjp}. */
 export const vjpLength = (taps: number, depth: number, filters: number, block: number): number =>
   Math.ceil(depth / block) * taps * filters * block;
+
+/**
+ * Weights for `conv_gradient_live`: `[channel][kernel row][kernel column][filter]`, rows and columns turned round.
+ *
+ * @param weights HWIO
+ */
+export function packUnits(
+  weights: Float32Array,
+  taps: number,
+  depth: number,
+  filters: number,
+  packed: Float32Array = new Float32Array(weights.length),
+): Float32Array {
+  for (let c = 0; c < depth; c++)
+    for (let t = 0; t < taps; t++) {
+      const from = ((taps - 1 - t) * depth + c) * filters;
+      packed.set(weights.subarray(from, from + filters), (c * taps + t) * filters);
+    }
+  return packed;
+}

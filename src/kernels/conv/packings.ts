@@ -1,7 +1,7 @@
 /** The packed weights of a layer, or of some of its filters, for a kernel: made where they will lie. */
 import type { Packing } from "../wasm/packing.js";
 import type { Geometry } from "./geometry.js";
-import { forwardLength, packColumns, packForward, packVjp, vjpLength } from "./pack.js";
+import { forwardLength, packColumns, packForward, packUnits, packVjp, vjpLength } from "./pack.js";
 
 export interface FilterRange {
   readonly first: number;
@@ -29,5 +29,12 @@ export function vjpPacking(g: Geometry, { first, count }: FilterRange, block: nu
   return {
     length: vjpLength(g.taps, g.depth, count, block),
     write: (packed) => packVjp(g.weights, g.taps, g.depth, g.filters, first, count, block, packed),
+  };
+}
+
+export function unitsPacking(g: Geometry): Packing {
+  return {
+    length: g.weights.length,
+    write: (packed) => packUnits(g.weights, g.taps, g.depth, g.filters, packed),
   };
 }

@@ -1,4 +1,5 @@
-import { kernel, loadV } from "../wasm/assembler.js";
+import { listedBytes } from "../nonzero_list/wasm.js";
+import { ifThen, kernel, loadV } from "../wasm/assembler.js";
 import { SPARSE_FILTERS, SPARSE_ROWS } from "./pack.js";
 import { SWEEP_FIELDS, sweepColumns } from "./wasm_sparse_columns.js";
 import { storeClamped } from "./wasm_store.js";
@@ -19,9 +20,11 @@ const UNIT_BYTES = 16 * V * SPARSE_ROWS;
  */
 export const convForwardSparse = kernel(
   "conv_forward_sparse_3x16",
-  [...SWEEP_FIELDS, "weights", "bias", "y", "residual", "depth", "filters", "yPixel", "low", "high"],
+  [...SWEEP_FIELDS, "weights", "bias", "y", "residual", "depth", "filters", "yPixel", "low", "high", "most"],
   (frame) => {
-    const { field, lanes, locals } = frame;
+    const { field, lanes, locals, begin, end } = frame;
+    const listed = listedBytes(locals, field("table"), field("height"), field("width"));
+    ifThen(listed.gtU(field("most")), () => begin.set(end));
     const [weights, bias, y, residual] = [field("weights"), field("bias"), field("y"), field("residual")];
     const [depth, filters, yPixel] = [field("depth"), field("filters"), field("yPixel")];
     const [low, high] = [lanes("low"), lanes("high")];

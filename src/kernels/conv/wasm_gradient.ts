@@ -1,4 +1,3 @@
-import { listedBytes } from "../nonzero_list/wasm.js";
 import {
   doWhile,
   ifThen,
@@ -11,7 +10,9 @@ import {
   whileDo,
   zero,
 } from "../wasm/assembler.js";
+import { CHOICE } from "./gradient_choice.js";
 import type { ConvTile } from "./wasm_forward.js";
+import { leaveToOthers } from "./wasm_gradient_choice.js";
 import { storeLive } from "./wasm_store.js";
 
 /**
@@ -26,7 +27,7 @@ import { storeLive } from "./wasm_store.js";
  *
  * With stride s the taps that reach a pixel depend on the remainder of its position by s alone: a call does one remainder
  * of each axis, of pixels `yPixel` and `yRow` bytes apart, to which the taps are without gaps. `kernelHeight` 0: none reaches
- * them. `nonzeros` and `most` as in `conv_forward`: `conv_gradient_sparse` may have done the layer.
+ * them. `choice`: `choose_conv_gradient` may have left the layer to another kernel.
  *
  * Tiles: `[group][channel block][row][tile in row]`. Every sum is in the order row, column of gy, o, whatever the tile.
  */
@@ -39,7 +40,7 @@ export function convGradient({ pixels: M, vectors: V }: ConvTile): KernelSource 
       ...(["padTop", "padLeft", "dilationHeight", "dilationWidth"] as const),
       ...(["rowTapBytes", "columnTapBytes", "rowBytes", "block", "blockBytes"] as const),
       ...(["depth", "filters", "xGroup", "yGroup", "groupBytes"] as const),
-      ...(["outHeight", "outWidth", "yRow", "yPixel", "nonzeros", "most"] as const),
+      ...(["outHeight", "outWidth", "yRow", "yPixel", "choice"] as const),
     ],
     ({ field, lanes, begin, end, locals, target }) => {
       const [x, zeros, height, width] = [field("x"), field("zeros"), field("height"), field("width")];
@@ -57,11 +58,7 @@ export function convGradient({ pixels: M, vectors: V }: ConvTile): KernelSource 
       ];
       const [low, high] = [lanes("low"), lanes("high")];
 
-      const nonzeros = field("nonzeros");
-      ifThen(nonzeros, () => {
-        const listed = listedBytes(locals, nonzeros, height, width);
-        ifThen(listed.leU(field("most")), () => begin.set(end));
-      });
+      leaveToOthers(field("choice"), CHOICE.dense, begin, end);
 
       const tilesX = locals.i32(outWidth.add(M - 1).divU(M));
       const blocks = locals.i32(filters.add(4 * V - 1).divU(4 * V));

@@ -1,5 +1,7 @@
 import { kernel, loadV, zero } from "../wasm/assembler.js";
+import { CHOICE } from "./gradient_choice.js";
 import { SPARSE_FILTERS } from "./pack.js";
+import { leaveToOthers } from "./wasm_gradient_choice.js";
 import { SWEEP_FIELDS, sweepColumns } from "./wasm_sparse_columns.js";
 import { storeLive } from "./wasm_store.js";
 
@@ -11,7 +13,6 @@ import { storeLive } from "./wasm_store.js";
  * output lies, the further right is the tap through which a pixel reaches it. `padTop` and `padLeft` are those of the convolution of
  * cotangents, `kernel - 1 - pad`.
  *
- * Where more than `most` bytes are listed it does nothing, and `conv_gradient_2x16` does the layer.
  * Tiles: `[channel block][column]`.
  */
 export const convGradientSparse = kernel(
@@ -19,10 +20,11 @@ export const convGradientSparse = kernel(
   [
     ...SWEEP_FIELDS,
     ...(["weights", "y", "residual", "values", "low", "high"] as const),
-    ...(["rowTapBytes", "tapBytes", "block", "blockBytes", "depth", "filters", "yPixel"] as const),
+    ...(["rowTapBytes", "tapBytes", "block", "blockBytes", "depth", "filters", "yPixel", "choice"] as const),
   ],
   (frame) => {
-    const { field, lanes, locals } = frame;
+    const { field, lanes, locals, begin, end } = frame;
+    leaveToOthers(field("choice"), CHOICE.sparse, begin, end);
     const [weights, y, residual, values] = [field("weights"), field("y"), field("residual"), field("values")];
     const [filters, yPixel, block] = [field("filters"), field("yPixel"), field("block")];
     const [tapBytes, rowTap, kernelWidth] = [field("tapBytes"), field("rowTapBytes"), field("kernelWidth")];

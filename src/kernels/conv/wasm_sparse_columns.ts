@@ -1,4 +1,3 @@
-import { listedBytes } from "../nonzero_list/wasm.js";
 import {
   type Frame,
   type I32,
@@ -29,7 +28,6 @@ export const SWEEP_FIELDS = [
   "padLeft",
   "outHeight",
   "outWidth",
-  "most",
 ] as const;
 
 /** What differs between kernels that go down columns. */
@@ -47,8 +45,7 @@ export interface Sweep {
 }
 
 /**
- * Sums a convolution of three rows, stride 1, over the inputs that a `nonzero_list` has; nothing where more than `most` bytes
- * are listed.
+ * Sums a convolution of three rows, stride 1, over the inputs that a `nonzero_list` has.
  *
  * A tile goes down a column of outputs. The inputs that row h of the image has under the kernel are one stretch of
  * the list, since pixels lie side by side; each is multiplied into the three outputs that see that row: 3 outputs x 16
@@ -96,7 +93,6 @@ export function sweepColumns(
       },
     );
 
-  ifThen(listedBytes(locals, table, height, width).gtU(field("most")), () => begin.set(end));
   whileDo(
     () => begin.ltU(end),
     () => {

@@ -1,10 +1,13 @@
 /** Multiply-adds of the calls of convolution kernels, from their fields and from the lists that a pass has left in memory. */
 import type { Macs, ReadField, Work } from "../wasm/tape.js";
+import { CHOICE } from "./gradient_choice.js";
 import { SPARSE_ROWS } from "./pack.js";
+
+const NONE: Macs = { dense: 0, live: 0 };
 
 /** Of a dense kernel; none where it left the layer to the sparse one. */
 export const denseForwardWork: Work = (words, field) => {
-  if (field("nonzeros") !== 0 && isSparse(words, field, field("nonzeros"))) return { dense: 0, live: 0 };
+  if (field("nonzeros") !== 0 && isSparse(words, field, field("nonzeros"))) return NONE;
   const macs =
     field("outHeight") *
     field("outWidth") *
@@ -15,17 +18,29 @@ export const denseForwardWork: Work = (words, field) => {
   return { dense: macs, live: macs };
 };
 
-/** Of `conv_gradient`; none where it left the layer to the sparse one. */
+/** Of `conv_gradient`; none where it left the layer to another. */
 export const gradientWork =
   (macs: number): Work =>
-  (words, field) => {
-    if (field("nonzeros") !== 0 && isSparse(words, field, field("nonzeros"))) return { dense: 0, live: 0 };
-    return { dense: macs, live: macs };
-  };
+  (words, field) =>
+    isChosen(words, field, CHOICE.dense) ? { dense: macs, live: macs } : NONE;
 
 /** Of the kernel that skips inputs of 0; none where it left the layer to the dense one. */
 export const sparseForwardWork: Work = (words, field) =>
-  isSparse(words, field, field("table")) ? nonzeroMacs(words, field) : { dense: 0, live: 0 };
+  isSparse(words, field, field("table")) ? nonzeroMacs(words, field) : NONE;
+
+/** Of `conv_gradient_sparse`. */
+export const chosenSparseWork: Work = (words, field) =>
+  isChosen(words, field, CHOICE.sparse) ? nonzeroMacs(words, field) : NONE;
+
+/** Of `conv_gradient_live`, taps that padding meets counted as if they were pixels. */
+export const chosenLiveWork: Work = (words, field) => {
+  if (!isChosen(words, field, CHOICE.live)) return NONE;
+  const [pixels, pitch] = [field("outHeight") * field("outWidth"), field("pitch")];
+  let live = 0;
+  for (let p = 0; p < pixels; p++) live += listed(words, field("table") + p * pitch, 0, pitch - 4);
+  const macs = field("unitBytes") / 4;
+  return { dense: pixels * field("channels") * macs, live: live * macs };
+};
 
 /** Of a dense kernel for groups, with so many taps. */
 export const groupedForwardWork =
@@ -69,6 +84,10 @@ export const groupedVjpWork =
 /** Entries of a live list between two boundaries of a row of its table; all in bytes. */
 const listed = (words: Int32Array, row: number, begin: number, end: number): number =>
   (words[(row + end) / 4] - words[(row + begin) / 4]) / 4;
+
+/** Whether `choose_conv_gradient` has left a layer to a kernel. */
+const isChosen = (words: Int32Array, field: ReadField, own: number): boolean =>
+  field("choice") === 0 ? own === CHOICE.dense : words[field("choice") / 4] === own;
 
 /** What the convolutions that choose by it see of a `nonzero_list`. */
 function isSparse(words: Int32Array, field: ReadField, table: number): boolean {

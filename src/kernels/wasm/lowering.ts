@@ -58,6 +58,8 @@ export interface Memory {
   reserve(bytes: number): Buffer;
   /** Constant data; one copy of it lies in linear memory. */
   place(values: Constants): Buffer;
+  /** The same for what only the pass of one cotangent reads: it is written when the first gradient is wanted. */
+  placeLater(values: Constants): Buffer;
   /** First contents of a reserved buffer. */
   initialise(buffer: Buffer, values: Constants): void;
 }

@@ -7,6 +7,8 @@ import { convForwardColumns } from "../conv/wasm_forward_columns.js";
 import { convForwardGrouped } from "../conv/wasm_forward_grouped.js";
 import { convForwardSparse } from "../conv/wasm_forward_sparse.js";
 import { convGradient } from "../conv/wasm_gradient.js";
+import { chooseConvGradient } from "../conv/wasm_gradient_choice.js";
+import { convGradientLive } from "../conv/wasm_gradient_live.js";
 import { convGradientSparse } from "../conv/wasm_gradient_sparse.js";
 import { convVjp } from "../conv/wasm_vjp.js";
 import { convVjpGrouped } from "../conv/wasm_vjp_grouped.js";
@@ -76,6 +78,8 @@ export const kernelSources: readonly KernelSource[] = [
   convGradient({ pixels: 7, vectors: 1 }),
   convGradient({ pixels: 1, vectors: 4 }),
   convGradientSparse,
+  convGradientLive,
+  chooseConvGradient,
   ...[4, 8, 10, 12].map((lanes) => convVjpGrouped({ lanes })),
   ...[4, 8, 10, 12].map(panelVjp),
   liveList,

@@ -19,6 +19,14 @@ export interface Tuning {
    * ResNet-20: 34 GFLOP/s of multiply-adds that are not skipped, where the dense kernel does 50, and 4 % for the lists.
    */
   readonly sparseShare: number;
+  /**
+   * `conv_gradient_live` takes as long as the dense kernel where this share of the inputs is live, if sums are long;
+   */
+  readonly liveShare: number;
+  /** every live unit takes as long as so many terms besides its own; */
+  readonly liveOverhead: number;
+  /** and where a sum has fewer terms than this, few images would be worth listing what is live. */
+  readonly liveTerms: number;
   /** Bytes of a block of weights of `conv_vjp`, which should stay in a second-level cache beside the cotangents. */
   readonly vjpBlockBytes: number;
   /** Channels of a block that is not all of them are a multiple of this, which is one of 4. */
@@ -51,6 +59,9 @@ export const TUNING: Tuning = {
   winogradBytes: 2 ** 20,
   winogradPatches: 64,
   sparseShare: 0.6,
+  liveShare: 0.95,
+  liveOverhead: 120,
+  liveTerms: 64,
   vjpBlockBytes: 384 * 1024,
   vjpBlockStep: 16,
   vjpBlockChannels: 64,

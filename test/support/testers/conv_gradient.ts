@@ -1,6 +1,6 @@
 import { livePatterns } from "../../../src/engines/wasm/plan/live.js";
 import { convGeometry } from "../../../src/kernels/conv/geometry.js";
-import { packVjp, SPARSE_FILTERS } from "../../../src/kernels/conv/pack.js";
+import { packUnits, packVjp, SPARSE_FILTERS } from "../../../src/kernels/conv/pack.js";
 import { phasesOf } from "../../../src/kernels/conv/phases.js";
 import { reference } from "../../../src/kernels/operators/conv/reference.js";
 import type { Conv, Node } from "../../../src/network/spec.js";
@@ -65,7 +65,7 @@ export function gradientData(
 
 /** How a call's tensors lie, and what of the sum it does; none of it but the part shows. */
 export interface GradientCall {
-  readonly tile: GradientTile | "sparse";
+  readonly tile: GradientTile | "sparse" | "live";
   readonly start?: "zero" | "accumulate" | "copy";
   readonly masked?: boolean;
   /** Channels of a block of weights; default all. */
@@ -74,8 +74,8 @@ export interface GradientCall {
   readonly part?: readonly [first: number, count: number];
   /** Filters of a wider tensor before and after those of gy. */
   readonly gap?: readonly [before: number, after: number];
-  /** Bytes of listed cotangents up to which the sparse kernel does the layer. */
-  readonly most?: number;
+  /** Which kernel was chosen for the layer; default: there was no choice. */
+  readonly choice?: number;
 }
 
 /** Runs a kernel: gx, NaN where it wrote nothing; unused weights, and gaps, are NaN. */
@@ -119,33 +119,56 @@ export function runConvGradient(relaxed: boolean, data: GradientData, call: Grad
   const tapBytes = count * rowBytes;
   const x = kernels.input(wide).at + 4 * (gap[0] + first);
   const shape = { block, blockBytes: g.taps * tapBytes, depth: count, filters: g.depth };
+  const choice = call.choice === undefined ? 0 : kernels.input(Int32Array.of(call.choice)).at;
+  const patterns = kernels.input(new Int32Array(livePatterns().buffer));
+  // The convolution of cotangents.
+  const turned = {
+    padTop: g.kernel[0] - 1 - g.pads[0],
+    padLeft: g.kernel[1] - 1 - g.pads[1],
+    outHeight: g.height,
+    outWidth: g.width,
+  };
+  if (tile === "sparse") runSparse();
+  else if (tile === "live") runLive();
+  else runDense(tile);
+  return gx.values();
 
-  if (tile === "sparse" || call.most !== undefined) {
+  function runSparse() {
     const [height, width] = [g.outHeight, g.outWidth];
     const distance = 4 * height * width * count;
     const table = kernels.inout(new Int32Array(height * (width + 1)).fill(-1));
     const entries = kernels.inout(new Int32Array((2 * distance) / 4).fill(-1));
     kernels.call("nonzero_list", height, {
       ...{ x, width, channels: count, gap: 4 * (pitch - count), step: rowBytes, skip: -2 * tapBytes },
-      ...{ table, entries, distance, patterns: kernels.input(new Int32Array(livePatterns().buffer)) },
+      ...{ table, entries, distance, patterns },
     });
-    const most = call.most ?? distance;
-    if (tile === "sparse") {
-      kernels.call("conv_gradient_sparse_3x16", Math.ceil(g.depth / SPARSE_FILTERS) * g.width, {
-        ...{ table, distance, most, weights, y: gx, residual: residualAt, values: valuesAt, ...mask },
-        ...{ height, width, kernelWidth: g.kernel[1] },
-        ...{ padTop: g.kernel[0] - 1 - g.pads[0], padLeft: g.kernel[1] - 1 - g.pads[1] },
-        ...{ outHeight: g.height, outWidth: g.width, rowTapBytes: g.kernel[1] * tapBytes, tapBytes },
-        ...shape,
-        yPixel: 4 * g.channels,
-      });
-      return gx.values();
-    }
-    runDense(tile, { nonzeros: table.at, most });
-  } else runDense(tile, { nonzeros: 0, most: 0 });
-  return gx.values();
+    kernels.call("conv_gradient_sparse_3x16", Math.ceil(g.depth / SPARSE_FILTERS) * g.width, {
+      ...{ table, distance, weights, y: gx, residual: residualAt, values: valuesAt, ...mask, choice },
+      ...{ height, width, kernelWidth: g.kernel[1], ...turned },
+      ...{ rowTapBytes: g.kernel[1] * tapBytes, tapBytes, ...shape, yPixel: 4 * g.channels },
+    });
+  }
 
-  function runDense({ kernel, pixels, channels }: GradientTile, choice: { nonzeros: number; most: number }) {
+  function runLive() {
+    const units = kernels.input(packUnits(node.weights, g.taps, g.depth, g.filters));
+    const pixels = g.height * g.width;
+    const blocks = Math.ceil(g.channels / block);
+    const table = kernels.inout(new Int32Array(pixels * (blocks + 1)).fill(-1));
+    const entries = kernels.inout(new Int32Array(pixels * g.channels + 8).fill(-1));
+    kernels.call("live_list", g.height, {
+      ...{ values: valuesAt, ...mask, channels: g.channels, width: g.width, block, blocks },
+      ...{ table, entries, patterns },
+    });
+    kernels.call("conv_gradient_live", blocks * pixels, {
+      ...{ x, weights: units, y: gx, residual: residualAt, values: valuesAt, ...mask, choice },
+      ...{ table, pitch: 4 * (blocks + 1), block, channels: g.channels },
+      ...{ height: g.outHeight, width: g.outWidth, xPixel: 4 * pitch, ...turned },
+      ...{ kernelHeight: g.kernel[0], kernelWidth: g.kernel[1] },
+      ...{ filterBytes: 4 * count, unitBytes: 4 * count * g.taps },
+    });
+  }
+
+  function runDense({ kernel, pixels, channels }: GradientTile) {
     const zeros = kernels.input(new Float32Array(count + 4));
     for (const vertical of phasesOf(g, 0))
       for (const horizontal of phasesOf(g, 1)) {
@@ -153,7 +176,7 @@ export function runConvGradient(relaxed: boolean, data: GradientData, call: Grad
         const offset = 4 * g.channels * (vertical.first * g.width + horizontal.first);
         const tiles = Math.ceil(g.depth / channels) * vertical.pixels * Math.ceil(horizontal.pixels / pixels);
         kernels.call(kernel, g.groups * tiles, {
-          ...{ x, y: gx.at + offset, zeros, ...mask, ...choice },
+          ...{ x, y: gx.at + offset, zeros, ...mask, choice },
           residual: residualAt && residualAt + offset,
           values: valuesAt && valuesAt + offset,
           weights: weights.at + (vertical.tap * g.kernel[1] + horizontal.tap) * tapBytes,
@@ -169,6 +192,49 @@ export function runConvGradient(relaxed: boolean, data: GradientData, call: Grad
         });
       }
   }
+}
+
+/** What is chosen where such shares of cotangents are not 0 and of inputs are live, and each kernel is worth it up to `most`. */
+export function runChoice(
+  relaxed: boolean,
+  nonzeros: { readonly share: number | undefined; readonly most: number },
+  live: { readonly share: number | undefined; readonly most: number },
+): number {
+  const kernels = new WasmKernels(relaxed);
+  const [height, width, channels] = [3, 5, 20];
+  const room = 4 * width * channels;
+  const patterns = kernels.input(new Int32Array(livePatterns().buffer));
+  const drawn = (share: number) => {
+    const values = new Float32Array(height * width * channels);
+    return kernels.input(values.fill(0.5, 0, Math.round(share * values.length)));
+  };
+  const entries = (count: number) => kernels.inout(new Int32Array(count * height * width * channels + 8));
+  const table = kernels.inout(new Int32Array(height * (width + 1)));
+  if (nonzeros.share !== undefined)
+    kernels.call("nonzero_list", height, {
+      ...{ x: drawn(nonzeros.share), width, channels, gap: 0, step: 4, skip: 0, patterns },
+      ...{ table, entries: entries(2), distance: height * room },
+    });
+  const [block, blocks] = [8, 3];
+  const liveTable = kernels.inout(new Int32Array(height * width * (blocks + 1)));
+  if (live.share !== undefined)
+    kernels.call("live_list", height, {
+      ...{ values: drawn(live.share), low: floatBits(0), high: floatBits(1), channels, width },
+      ...{ block, blocks, table: liveTable, entries: entries(1), patterns },
+    });
+  const choice = kernels.inout(Int32Array.of(-1));
+  const cost = (most: number) => floatBits(1 / (most * height * room));
+  kernels.call("choose_conv_gradient", 1, {
+    ...{
+      nonzeros: nonzeros.share === undefined ? 0 : table,
+      height,
+      width,
+      nonzeroCost: cost(nonzeros.most),
+    },
+    ...{ live: live.share === undefined ? 0 : liveTable, liveHeight: height },
+    ...{ liveRow: 4 * width * (blocks + 1), liveCost: cost(live.most), choice },
+  });
+  return choice.values()[0];
 }
 
 /** Holds a call to the float64 reference: error <= m u (|residual| + sum |w gy|), m its terms. */

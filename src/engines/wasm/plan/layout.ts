@@ -17,7 +17,7 @@ export class Layout {
   /** Where temporaries begin, once they are placed. */
   private temporaries = Infinity;
   private readonly constant = new Set<Buffer>();
-  private readonly data: { readonly at: Buffer; readonly values: Constants }[] = [];
+  private readonly data: { readonly at: Buffer; readonly values: Constants; readonly later: boolean }[] = [];
 
   /** Room that lasts as long as the engine. Contents start as zeros. */
   reserve(bytes: number): Buffer {
@@ -34,9 +34,17 @@ export class Layout {
     return buffer;
   }
 
+  /** The same for what gradients alone read: it is written when the first is wanted. */
+  placeLater(values: Constants): Buffer {
+    const buffer = this.reserve(bytesOf(values));
+    this.data.push({ at: buffer, values, later: true });
+    this.constant.add(buffer);
+    return buffer;
+  }
+
   /** First contents of a reserved buffer. */
   initialise(buffer: Buffer, values: Constants): void {
-    this.data.push({ at: buffer, values });
+    this.data.push({ at: buffer, values, later: false });
     this.constant.add(buffer);
   }
 
@@ -112,7 +120,7 @@ export class Layout {
       throw new EngineError(
         `compile: the network needs ${(this.top / 2 ** 30).toFixed(1)} GiB on the wasm engine, which can address 4 GiB`,
       );
-    return { pages, segments: this.data.map(({ at, values }) => ({ address: at.address, values })) };
+    return { pages, segments: this.data.map(({ at, ...rest }) => ({ address: at.address, ...rest })) };
   }
 }
 
@@ -120,6 +128,8 @@ export class Layout {
 export interface Segment {
   readonly address: number;
   readonly values: Constants;
+  /** Not needed before the first gradient. */
+  readonly later: boolean;
 }
 
 /** This machine, or this page, has not so much memory. */
@@ -128,7 +138,7 @@ export class OutOfMemory extends EngineError {
 }
 
 /**
- * Makes the memory of a layout and writes its segments; packed weights are packed right there.
+ * Makes the memory of a layout and writes its segments but the later ones; packed weights are packed right there.
  *
  * @param tell of "weights"
  */
@@ -144,14 +154,27 @@ export function createMemory(
   } catch (cause) {
     throw new OutOfMemory(`compile: could not allocate ${pages / 16} MiB for the wasm engine`, { cause });
   }
-  const bytes = new Uint8Array(memory.buffer);
-  const count = tell && countingSegments(segments, tell);
-  for (const { address, values } of segments) {
-    if (ArrayBuffer.isView(values)) bytes.set(bytesIn(values), address);
-    else values.write(new Float32Array(memory.buffer, address, values.length));
-    count?.(bytesOf(values));
+  const first = segments.filter(({ later }) => !later);
+  const count = tell && countingSegments(first, tell);
+  for (const segment of first) {
+    writeSegment(memory, segment);
+    count?.(bytesOf(segment.values));
   }
   return memory;
+}
+
+/** Writes the segments that {@link createMemory} left out, once. */
+export function writingLater(memory: WebAssembly.Memory, segments: readonly Segment[]): () => void {
+  let later: readonly Segment[] = segments.filter((segment) => segment.later);
+  return () => {
+    for (const segment of later) writeSegment(memory, segment);
+    later = [];
+  };
+}
+
+function writeSegment({ buffer }: WebAssembly.Memory, { address, values }: Segment): void {
+  if (ArrayBuffer.isView(values)) new Uint8Array(buffer).set(bytesIn(values), address);
+  else values.write(new Float32Array(buffer, address, values.length));
 }
 
 /** Tells how many bytes of the segments are where they belong. */

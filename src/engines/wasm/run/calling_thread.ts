@@ -2,7 +2,7 @@ import { EngineError } from "../../../errors.js";
 import { topClasses } from "../../../kernels/top_classes/reference.js";
 import type { Tell } from "../../../network/progress.js";
 import { ownClasses, ownImages } from "../../backend.js";
-import { createMemory } from "../plan/layout.js";
+import { createMemory, writingLater } from "../plan/layout.js";
 import type { Planned, WasmBackend } from "../wasm_backend.js";
 import { seedRows } from "./passes.js";
 import { profile } from "./profile.js";
@@ -16,6 +16,7 @@ export async function callingThread(
   tell: Tell | undefined,
 ): Promise<WasmBackend> {
   const memory = createMemory(plan.pages, segments, false, tell);
+  let writeLater: (() => void) | undefined = writingLater(memory, segments);
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   let live: Program | undefined = openProgram(plan, memory, exports as unknown as KernelExports, 1);
   const programFor = (caller: string): Program => {
@@ -27,7 +28,10 @@ export async function callingThread(
     name: "wasm",
     logits: (images, signal) => session.logits(ownImages(images, signal), signal),
     jacobian: (images, request) => session.jacobian(ownImages(images, request.signal), ownClasses(request)),
-    gradient: (images, request) => session.gradient(ownImages(images, request.signal), request),
+    gradient: (images, request) => {
+      writeLater?.();
+      return session.gradient(ownImages(images, request.signal), request);
+    },
     // Lasts for several turns of the event loop.
     deepfool: (images, request) =>
       session.deepfool(images.slice(), { ...request, labels: request.labels?.slice() }),
@@ -39,11 +43,19 @@ export async function callingThread(
       const wanted = topClasses(room.logits, 0, program.classes, classes);
       const tapes = tapesFor(room, classes);
       seedRows(room, wanted, tapes.stride);
+      if (classes === 1) {
+        writeLater?.();
+        room.seeds.fill(0, 0, program.classes);
+        room.seeds[wanted[0]] = 1;
+        program.run(room.plan.single);
+        return profile(program, entries, { ...tapes, gradient: room.plan.single }, repeats ?? 10);
+      }
       program.run(tapes.gradient);
       return profile(program, entries, tapes, repeats ?? 10);
     },
     dispose: () => {
       live = undefined;
+      writeLater = undefined;
     },
   };
 }

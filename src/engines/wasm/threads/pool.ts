@@ -4,7 +4,7 @@ import { CallbackFailed, type Tell } from "../../../network/progress.js";
 import type { GradientRequest, JacobianRequest } from "../../backend.js";
 import type { DeepfoolRequest } from "../../engine.js";
 import { NotANumber } from "../../not_a_number.js";
-import { countingSegments, createMemory, type Segment, segmentBytes } from "../plan/layout.js";
+import { countingSegments, createMemory, type Segment, segmentBytes, writingLater } from "../plan/layout.js";
 import type { PlannedProgram } from "../plan/program.js";
 import type { Call, Contents, Reply, Results, WorkerStart } from "./protocol.js";
 import { spawn, type Thread } from "./spawn.js";
@@ -46,6 +46,8 @@ export class Pool {
     private readonly workers: readonly Thread[],
     /** Lets followers leave the tape loop; browsers take seconds to end a worker that waits inside WASM. */
     private readonly release: (() => void) | undefined,
+    /** Writes what gradients read besides. */
+    private writeLater: (() => void) | undefined,
   ) {}
 
   /** @throws EngineError if a worker cannot be started, stops before it is ready, or stays silent */
@@ -60,7 +62,7 @@ export class Pool {
     const timers: ReturnType<typeof setTimeout>[] = [];
     try {
       for (let thread = 0; thread < threads; thread++) workers.push(spawn(url));
-      const pool = new Pool(workers, release);
+      const pool = new Pool(workers, release, memory && writingLater(memory, segments));
       let started = 0;
       tell?.("workers", 0, threads);
       await Promise.all(
@@ -119,6 +121,7 @@ export class Pool {
   gradient(images: Float32Array, given: GradientRequest): Promise<Results["gradient"]> {
     const { signal, values, ...request } = given;
     const { length } = values;
+    this.writeLater?.();
     const abortable = signal !== undefined;
     return this.call({ op: "gradient", images: compact(images), request, length, abortable }, { signal });
   }
@@ -187,6 +190,7 @@ export class Pool {
   private fail(error: EngineError): void {
     if (this.dead) return;
     this.dead = error;
+    this.writeLater = undefined;
     this.release?.();
     for (const worker of this.workers) worker.terminate();
     for (const { reject } of this.pending.values()) reject(error);

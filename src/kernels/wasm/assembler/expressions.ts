@@ -138,6 +138,8 @@ export class V128 {
   i32Add = (b: V128): V128 => this.two(b, () => i32x4.add());
   i32Mul = (b: V128): V128 => this.two(b, () => i32x4.mul());
   i32Eq = (b: V128): V128 => this.two(b, () => i32x4.eq());
+  /** Signed. */
+  i32Gt = (b: V128): V128 => this.two(b, () => i32x4.gt_s());
   i32Bitmask = (): I32 => new I32(() => (this.emit(), i32x4.bitmask()));
   swizzle = (b: V128): V128 => this.two(b, () => i8x16.swizzle());
   /** Two 4-lane vectors to one; lanes 0-3 are of `this`, 4-7 of `b`. */
