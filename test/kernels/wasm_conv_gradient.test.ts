@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { CHOICE } from "../../src/kernels/conv/gradient_choice.js";
+import { CHOICE } from "../../src/kernels/conv/gradient_kernels.js";
 import { sizesAround } from "../support/sizes.js";
 import {
   expectConvGradient,
+  FEW_TILES,
   GRADIENT_TILES,
   type GradientCall,
   gradientData,
@@ -84,6 +85,17 @@ describe.each(variants)("conv_gradient, $variant: error <= m u (|residual| + sum
         }
     },
   );
+
+  for (const tile of FEW_TILES)
+    test.each(windows)(`${tile.kernel}, $name`, ({ window, i }) => {
+      for (const filters of [4, 12, 16, 20, 36]) {
+        const data = gradientData(window, [tile.few, filters, 1], i + filters, [1, 0.5][i % 2]);
+        for (const start of STARTS) {
+          const gx = expectConvGradient(relaxed, data, { tile, start });
+          expectSame(runConvGradient(relaxed, data, { tile, start, gap: [3, 2] }), gx);
+        }
+      }
+    });
 
   test.each(UNSTRIDED.map((window, i) => ({ name: windowName(window), window, i })))(
     "conv_gradient_live: $name",

@@ -57,6 +57,15 @@ export function isFlat({ taps, strides, pads }: Geometry): boolean {
   return taps === 1 && strides.every((s) => s === 1) && pads.every((p) => p === 0);
 }
 
+/** True of a convolution without strides, dilations and groups. */
+export function isPlain({
+  strides,
+  dilations,
+  groups,
+}: Pick<Geometry, "strides" | "dilations" | "groups">): boolean {
+  return [...strides, ...dilations, groups].every((n) => n === 1);
+}
+
 /** The layer as rows of pixels; a 1x1 convolution reads each pixel once: one long row leaves no ragged tiles. */
 export function rowsOf(g: Geometry) {
   const { height, width, outHeight, outWidth } = g;

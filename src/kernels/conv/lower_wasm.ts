@@ -13,8 +13,8 @@ import type { Packing } from "../wasm/packing.js";
 import { entry, f32, Place } from "../wasm/tape.js";
 import type { Tuning } from "../wasm/tuning.js";
 import { type Geometry, rowsOf, tapFields } from "./geometry.js";
+import { keepsUnitWeights, UNIT_WEIGHTS } from "./gradient_weights.js";
 import { convGradient, GRADIENT_CHANNELS } from "./lower_wasm_gradient.js";
-import { suitsLiveGradient, UNIT_WEIGHTS } from "./lower_wasm_gradient_skipping.js";
 import { panelsVjp, placePanels, suitsPanels } from "./lower_wasm_panels.js";
 import { type SparseChoice, sparseForward, suitsSparse } from "./lower_wasm_sparse.js";
 import { suitsWinograd, winogradForward } from "./lower_wasm_winograd.js";
@@ -111,13 +111,13 @@ function direct(
 function placeVjpWeights(step: Step, g: Geometry, { memory, tuning, sparse }: ForwardContext): Kept {
   const blocks = vjpBlocks(g, tuning);
   const packing = gradientPacking(g, blocks);
-  const live = sparse(step.inputs[0]) && suitsLiveGradient(g, tuning);
+  const units = keepsUnitWeights(g, tuning, sparse(step.inputs[0]));
   return {
     ...Object.fromEntries(
       partsOf(g, blocks).map((part, i) => [weightsOf(i), memory.place(vjpPacking(g, part, blocks.channels))]),
     ),
     ...(packing && { gradientWeights: memory.placeLater(packing) }),
-    ...(live && { [UNIT_WEIGHTS]: memory.placeLater(unitsPacking(g)) }),
+    ...(units && { [UNIT_WEIGHTS]: memory.placeLater(unitsPacking(g)) }),
   };
 }
 

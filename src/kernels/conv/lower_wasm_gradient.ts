@@ -3,6 +3,7 @@ import { defined } from "../scale/lower_wasm.js";
 import type { BackwardContext } from "../wasm/lowering.js";
 import { type Buffer, entry, Place } from "../wasm/tape.js";
 import { type Geometry, rowsOf } from "./geometry.js";
+import { FEW_CHANNELS } from "./gradient_kernels.js";
 import {
   type Cotangents,
   type GradientLayer,
@@ -12,6 +13,7 @@ import {
   tileOf,
   weightFields,
 } from "./gradient_layer.js";
+import { suitsFewChannels, UNIT_WEIGHTS } from "./gradient_weights.js";
 import { skippingGradients } from "./lower_wasm_gradient_skipping.js";
 import { type Phase, phasesOf } from "./phases.js";
 import { gradientWork } from "./work.js";
@@ -38,9 +40,12 @@ export function convGradient(
   parts.forEach((part, i) => {
     const shares = { target, residual: i === 0 ? residual : target.buffer };
     const layer = { step, g, part, whole: parts.length === 1, block, gy, shares };
-    const choice = skippingGradients(layer, context);
+    const narrow = suitsFew(layer, context);
+    const choice = narrow ? undefined : skippingGradients(layer, context);
     for (const vertical of phasesOf(g, 0))
-      for (const horizontal of phasesOf(g, 1)) dense(layer, [vertical, horizontal], choice, context);
+      for (const horizontal of phasesOf(g, 1))
+        if (narrow) few(layer, [vertical, horizontal], context);
+        else dense(layer, [vertical, horizontal], choice, context);
   });
   context.zeroes(input);
 }
@@ -65,59 +70,103 @@ export function startOf(input: string, label: string, context: BackwardContext):
   };
 }
 
+/** What of a layer's tensors the pixels of two phases see, and which of its own they are. */
+function phaseFields({ g, part, gy, shares }: GradientLayer, vertical: Phase, horizontal: Phase) {
+  const rows = rowsOf(g);
+  const flat = rows.height !== g.height;
+  const none = vertical.count === 0 || horizontal.count === 0;
+  const [outHeight, outWidth] = flat ? [1, rows.width] : [vertical.pixels, horizontal.pixels];
+  const pixel = 4 * g.channels;
+  const taps = none ? 0 : vertical.count * horizontal.count;
+  return {
+    target: targetFields(shares, pixel * (vertical.first * g.width + horizontal.first)),
+    outputs: { outHeight, outWidth, yRow: pixel * g.width * g.strides[0], yPixel: pixel * g.strides[1] },
+    cotangents: {
+      x: new Place(gy.in, 4 * (gy.offset + part.first)),
+      height: rows.outHeight,
+      width: rows.outWidth,
+      xRow: 4 * gy.pitch * rows.outWidth,
+      xPixel: 4 * gy.pitch,
+      depth: part.count,
+    },
+    taps: {
+      kernelHeight: none ? 0 : vertical.count,
+      kernelWidth: horizontal.count,
+      padTop: -vertical.start,
+      padLeft: -horizontal.start,
+      dilationHeight: vertical.step,
+      dilationWidth: horizontal.step,
+    },
+    macs: outHeight * outWidth * taps * part.count * g.channels,
+  };
+}
+
 function dense(
-  { step, g, part, block, gy, shares }: GradientLayer,
+  layer: GradientLayer,
   [vertical, horizontal]: readonly [Phase, Phase],
   choice: Buffer | undefined,
   { emit, zeros }: BackwardContext,
 ): void {
-  const rows = rowsOf(g);
-  const flat = rows.height !== g.height;
-  const [outHeight, outWidth] = flat ? [1, rows.width] : [vertical.pixels, horizontal.pixels];
+  const { step, g, part, block } = layer;
+  const { target, outputs, cotangents, taps, macs } = phaseFields(layer, vertical, horizontal);
+  const { outHeight, outWidth } = outputs;
   const { kernel, pixels, channels } = tileOf(g, block, outHeight * outWidth === 1);
   const { rowBytes, tapBytes, ...weights } = weightFields(g, part, block);
-  const none = vertical.count === 0 || horizontal.count === 0;
-  const firstTap = (vertical.tap * g.kernel[1] + horizontal.tap) * tapBytes;
   const blocks = Math.ceil(g.depth / channels);
-  const pixel = 4 * g.channels;
-  const taps = none ? 0 : vertical.count * horizontal.count;
-  const macs = outHeight * outWidth * taps * part.count * g.channels;
   emit(
     entry(
       kernel,
       step.node.name,
       g.groups * blocks * outHeight * Math.ceil(outWidth / pixels),
       {
-        x: new Place(gy.in, 4 * (gy.offset + part.first)),
-        ...targetFields(shares, pixel * (vertical.first * g.width + horizontal.first)),
-        zeros,
-        height: rows.outHeight,
-        width: rows.outWidth,
-        xRow: 4 * gy.pitch * rows.outWidth,
-        xPixel: 4 * gy.pitch,
-        kernelHeight: none ? 0 : vertical.count,
-        kernelWidth: horizontal.count,
-        padTop: -vertical.start,
-        padLeft: -horizontal.start,
-        dilationHeight: vertical.step,
-        dilationWidth: horizontal.step,
+        ...{ ...target, ...outputs, ...cotangents, ...taps, zeros },
         ...weights,
-        weights: new Place(part.weights, firstTap),
+        weights: new Place(part.weights, (vertical.tap * g.kernel[1] + horizontal.tap) * tapBytes),
         rowTapBytes: vertical.tapStep * g.kernel[1] * tapBytes,
         columnTapBytes: horizontal.tapStep * tapBytes,
         rowBytes,
-        depth: part.count,
         filters: g.depth,
         xGroup: 4 * g.groupFilters,
         yGroup: 4 * g.depth,
         groupBytes: g.taps * tapBytes,
-        outHeight,
-        outWidth,
-        yRow: pixel * g.width * g.strides[0],
-        yPixel: pixel * g.strides[1],
         choice: choice ?? 0,
       },
       { groups: g.groups * blocks, work: gradientWork(macs) },
+    ),
+  );
+}
+
+/** Whether the kernel for an input of few channels does the layer. */
+function suitsFew({ g, whole, shares }: GradientLayer, { kept }: BackwardContext): boolean {
+  return kept[UNIT_WEIGHTS] !== undefined && whole && suitsFewChannels(g) && shares.target.mask === undefined;
+}
+
+function few(
+  layer: GradientLayer,
+  [vertical, horizontal]: readonly [Phase, Phase],
+  { emit, zeros, kept }: BackwardContext,
+): void {
+  const { step, g, shares } = layer;
+  const { target, outputs, cotangents, taps, macs } = phaseFields(layer, vertical, horizontal);
+  const channels = g.channels as keyof typeof FEW_CHANNELS;
+  const pixels = FEW_CHANNELS[channels];
+  // Rows and columns of the weights are turned round.
+  const tapBytes = 4 * g.filters;
+  const firstTap = g.taps - 1 - (vertical.tap * g.kernel[1] + horizontal.tap);
+  emit(
+    entry(
+      channels === 1 ? "conv_gradient_8x1" : "conv_gradient_3x3",
+      step.node.name,
+      outputs.outHeight * Math.ceil(outputs.outWidth / pixels),
+      {
+        ...{ ...outputs, ...cotangents, ...taps, zeros },
+        ...{ y: target.y, residual: shares.residual ? target.residual : 0 },
+        weights: new Place(kept[UNIT_WEIGHTS], firstTap * tapBytes),
+        rowTapBytes: -vertical.tapStep * g.kernel[1] * tapBytes,
+        columnTapBytes: -horizontal.tapStep * tapBytes,
+        unitBytes: g.taps * tapBytes,
+      },
+      { work: () => ({ dense: macs, live: macs }) },
     ),
   );
 }

@@ -1,9 +1,9 @@
 import type { BackwardContext } from "../wasm/lowering.js";
 import { Buffer, entry, f32, Place } from "../wasm/tape.js";
 import type { Tuning } from "../wasm/tuning.js";
-import type { Geometry } from "./geometry.js";
-import { LIVE_FILTERS } from "./gradient_choice.js";
+import { type Geometry, isPlain } from "./geometry.js";
 import { type GradientLayer, targetFields, tileOf, weightFields } from "./gradient_layer.js";
+import { suitsLiveUnits, UNIT_WEIGHTS } from "./gradient_weights.js";
 import { SPARSE_FILTERS, SPARSE_ROWS } from "./pack.js";
 import { chosenLiveWork, chosenSparseWork } from "./work.js";
 
@@ -41,15 +41,12 @@ interface Listed {
   readonly cost: number;
 }
 
-const ones = ({ strides, dilations, groups }: Geometry): boolean =>
-  [...strides, ...dilations, groups].every((n) => n === 1);
-
 function suitsSparse({ step, g, part, block }: GradientLayer, context: BackwardContext): boolean {
   return (
     context.sparse(step.output) &&
     g.kernel[0] === SPARSE_ROWS &&
     g.kernel[1] > 1 &&
-    ones(g) &&
+    isPlain(g) &&
     part.count % 4 === 0 &&
     tileOf(g, block, false).channels === SPARSE_FILTERS &&
     g.weights.every(Number.isFinite)
@@ -121,22 +118,9 @@ function sparseGradient(
   );
 }
 
-/** The name under which a forward step keeps the weights of {@link suitsLiveGradient}. */
-export const UNIT_WEIGHTS = "unitWeights";
-
-/** Whether `conv_gradient_live` can do the gradient of a convolution, should many of its inputs be dead. */
-export function suitsLiveGradient(g: Geometry, { liveTerms }: Tuning): boolean {
-  return (
-    ones(g) &&
-    g.outHeight * g.outWidth > 1 &&
-    g.taps * g.filters >= liveTerms &&
-    g.filters % LIVE_FILTERS === 0 &&
-    g.channels % 4 === 0
-  );
-}
-
-function suitsLive({ whole, shares }: GradientLayer, { kept }: BackwardContext): boolean {
-  return kept[UNIT_WEIGHTS] !== undefined && whole && shares.target.mask !== undefined;
+function suitsLive({ g, whole, shares }: GradientLayer, { kept, tuning }: BackwardContext): boolean {
+  const masked = shares.target.mask !== undefined;
+  return kept[UNIT_WEIGHTS] !== undefined && whole && masked && suitsLiveUnits(g, tuning);
 }
 
 /** Channels of a block whose weights stay in a second-level cache. */

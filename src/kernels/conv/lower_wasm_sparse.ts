@@ -1,7 +1,7 @@
 import { type Step, UNCLAMPED } from "../node.js";
 import type { ForwardContext } from "../wasm/lowering.js";
 import { Buffer, entry, f32, Place } from "../wasm/tape.js";
-import type { Geometry } from "./geometry.js";
+import { type Geometry, isPlain } from "./geometry.js";
 import { forwardLength, packSparse, SPARSE_FILTERS, SPARSE_ROWS } from "./pack.js";
 import { sparseForwardWork } from "./work.js";
 
@@ -10,12 +10,11 @@ import { sparseForwardWork } from "./work.js";
  * `conv_forward_sparse_3x16` knows. A weight that is infinite or NaN would show where it is skipped.
  */
 export function suitsSparse(step: Step, g: Geometry, { sparse }: ForwardContext): boolean {
-  const ones = [...g.strides, ...g.dilations, g.groups].every((n) => n === 1);
   return (
     sparse(step.inputs[0]) &&
     g.kernel[0] === SPARSE_ROWS &&
     g.kernel[1] > 1 &&
-    ones &&
+    isPlain(g) &&
     g.depth % 4 === 0 &&
     Math.ceil(g.filters / 8) % 2 === 0 &&
     g.weights.every(Number.isFinite)

@@ -10,7 +10,7 @@ import {
   whileDo,
   zero,
 } from "../wasm/assembler.js";
-import { CHOICE } from "./gradient_choice.js";
+import { CHOICE } from "./gradient_kernels.js";
 import type { ConvTile } from "./wasm_forward.js";
 import { leaveToOthers } from "./wasm_gradient_choice.js";
 import { storeLive } from "./wasm_store.js";

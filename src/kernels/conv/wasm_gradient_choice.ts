@@ -9,7 +9,7 @@ import {
   type Variable,
   whileDo,
 } from "../wasm/assembler.js";
-import { CHOICE } from "./gradient_choice.js";
+import { CHOICE } from "./gradient_kernels.js";
 
 /** Does nothing where another has been chosen; `choice` 0: nobody else could be. */
 export function leaveToOthers(choice: I32, own: number, begin: Variable<I32>, end: I32): void {

@@ -17,7 +17,7 @@ import {
   zero,
 } from "../wasm/assembler.js";
 import { isLive, minSigned, minU } from "../wasm/tiles.js";
-import { CHOICE } from "./gradient_choice.js";
+import { CHOICE } from "./gradient_kernels.js";
 import { leaveToOthers } from "./wasm_gradient_choice.js";
 
 /** Live units that are computed together. */

@@ -1,5 +1,5 @@
 import { kernel, loadV, zero } from "../wasm/assembler.js";
-import { CHOICE } from "./gradient_choice.js";
+import { CHOICE } from "./gradient_kernels.js";
 import { SPARSE_FILTERS } from "./pack.js";
 import { leaveToOthers } from "./wasm_gradient_choice.js";
 import { SWEEP_FIELDS, sweepColumns } from "./wasm_sparse_columns.js";

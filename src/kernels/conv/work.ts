@@ -1,6 +1,6 @@
 /** Multiply-adds of the calls of convolution kernels, from their fields and from the lists that a pass has left in memory. */
 import type { Macs, ReadField, Work } from "../wasm/tape.js";
-import { CHOICE } from "./gradient_choice.js";
+import { CHOICE } from "./gradient_kernels.js";
 import { SPARSE_ROWS } from "./pack.js";
 
 const NONE: Macs = { dense: 0, live: 0 };

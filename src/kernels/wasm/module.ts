@@ -8,6 +8,7 @@ import { convForwardGrouped } from "../conv/wasm_forward_grouped.js";
 import { convForwardSparse } from "../conv/wasm_forward_sparse.js";
 import { convGradient } from "../conv/wasm_gradient.js";
 import { chooseConvGradient } from "../conv/wasm_gradient_choice.js";
+import { convGradientFew } from "../conv/wasm_gradient_few.js";
 import { convGradientLive } from "../conv/wasm_gradient_live.js";
 import { convGradientSparse } from "../conv/wasm_gradient_sparse.js";
 import { convVjp } from "../conv/wasm_vjp.js";
@@ -78,6 +79,8 @@ export const kernelSources: readonly KernelSource[] = [
   convGradient({ pixels: 7, vectors: 1 }),
   convGradient({ pixels: 1, vectors: 4 }),
   convGradientSparse,
+  convGradientFew(1),
+  convGradientFew(3),
   convGradientLive,
   chooseConvGradient,
   ...[4, 8, 10, 12].map((lanes) => convVjpGrouped({ lanes })),

@@ -1,7 +1,7 @@
 import { livePatterns } from "../../../src/engines/wasm/plan/live.js";
 import { convGeometry } from "../../../src/kernels/conv/geometry.js";
 import { packUnits, packVjp, SPARSE_FILTERS } from "../../../src/kernels/conv/pack.js";
-import { phasesOf } from "../../../src/kernels/conv/phases.js";
+import { type Phase, phasesOf } from "../../../src/kernels/conv/phases.js";
 import { reference } from "../../../src/kernels/operators/conv/reference.js";
 import type { Conv, Node } from "../../../src/network/spec.js";
 import { expectGuarded } from "../guarded.js";
@@ -20,6 +20,13 @@ export const GRADIENT_TILES = [
   { kernel: "conv_gradient_1x16", pixels: 1, channels: 16 },
 ] as const;
 export type GradientTile = (typeof GRADIENT_TILES)[number];
+
+/** Those of inputs with so many channels, of which every unit is live. */
+export const FEW_TILES = [
+  { kernel: "conv_gradient_8x1", pixels: 8, few: 1 },
+  { kernel: "conv_gradient_3x3", pixels: 3, few: 3 },
+] as const;
+type FewTile = (typeof FEW_TILES)[number];
 
 /** A layer, one cotangent of its output, and what the sums start from. */
 export interface GradientData {
@@ -65,7 +72,7 @@ export function gradientData(
 
 /** How a call's tensors lie, and what of the sum it does; none of it but the part shows. */
 export interface GradientCall {
-  readonly tile: GradientTile | "sparse" | "live";
+  readonly tile: GradientTile | FewTile | "sparse" | "live";
   readonly start?: "zero" | "accumulate" | "copy";
   readonly masked?: boolean;
   /** Channels of a block of weights; default all. */
@@ -130,6 +137,7 @@ export function runConvGradient(relaxed: boolean, data: GradientData, call: Grad
   };
   if (tile === "sparse") runSparse();
   else if (tile === "live") runLive();
+  else if ("few" in tile) runFew(tile);
   else runDense(tile);
   return gx.values();
 
@@ -168,29 +176,58 @@ export function runConvGradient(relaxed: boolean, data: GradientData, call: Grad
     });
   }
 
-  function runDense({ kernel, pixels, channels }: GradientTile) {
-    const zeros = kernels.input(new Float32Array(count + 4));
+  /** What the kernels that go by phases have in common: where the pixels of two phases lie, and the taps that reach them. */
+  function forEachPhase(
+    pixels: number,
+    run: (
+      vertical: Phase,
+      horizontal: Phase,
+      tiles: number,
+      fields: Readonly<Record<string, number>>,
+    ) => void,
+  ) {
+    const zeros = kernels.input(new Float32Array(count + 4)).at;
     for (const vertical of phasesOf(g, 0))
       for (const horizontal of phasesOf(g, 1)) {
         const none = vertical.count === 0 || horizontal.count === 0;
         const offset = 4 * g.channels * (vertical.first * g.width + horizontal.first);
-        const tiles = Math.ceil(g.depth / channels) * vertical.pixels * Math.ceil(horizontal.pixels / pixels);
-        kernels.call(kernel, g.groups * tiles, {
-          ...{ x, y: gx.at + offset, zeros, ...mask, choice },
-          residual: residualAt && residualAt + offset,
-          values: valuesAt && valuesAt + offset,
-          weights: weights.at + (vertical.tap * g.kernel[1] + horizontal.tap) * tapBytes,
+        run(vertical, horizontal, vertical.pixels * Math.ceil(horizontal.pixels / pixels), {
+          ...{ x, y: gx.at + offset, zeros, depth: count, residual: residualAt && residualAt + offset },
           ...{ height: g.outHeight, width: g.outWidth, xRow: 4 * pitch * g.outWidth, xPixel: 4 * pitch },
           ...{ kernelHeight: none ? 0 : vertical.count, kernelWidth: horizontal.count },
           ...{ padTop: -vertical.start, padLeft: -horizontal.start },
-          ...{ dilationHeight: vertical.step, dilationWidth: horizontal.step, rowBytes, ...shape },
-          rowTapBytes: vertical.tapStep * g.kernel[1] * tapBytes,
-          columnTapBytes: horizontal.tapStep * tapBytes,
-          ...{ xGroup: 4 * g.groupFilters, yGroup: 4 * g.depth, groupBytes: 4 * groupLength },
+          ...{ dilationHeight: vertical.step, dilationWidth: horizontal.step },
           ...{ outHeight: vertical.pixels, outWidth: horizontal.pixels },
           ...{ yRow: 4 * g.channels * g.width * g.strides[0], yPixel: 4 * g.channels * g.strides[1] },
         });
       }
+  }
+
+  function runFew({ kernel, pixels }: FewTile) {
+    const units = kernels.input(packUnits(node.weights, g.taps, g.depth, g.filters)).at;
+    const filterBytes = 4 * count;
+    forEachPhase(pixels, (vertical, horizontal, tiles, fields) => {
+      const tap = g.taps - 1 - (vertical.tap * g.kernel[1] + horizontal.tap);
+      kernels.call(kernel, tiles, {
+        ...{ ...fields, weights: units + tap * filterBytes, unitBytes: g.taps * filterBytes },
+        rowTapBytes: -vertical.tapStep * g.kernel[1] * filterBytes,
+        columnTapBytes: -horizontal.tapStep * filterBytes,
+      });
+    });
+  }
+
+  function runDense({ kernel, pixels, channels }: GradientTile) {
+    forEachPhase(pixels, (vertical, horizontal, tiles, fields) => {
+      const offset = fields.y - gx.at;
+      kernels.call(kernel, g.groups * Math.ceil(g.depth / channels) * tiles, {
+        ...{ ...fields, ...mask, choice, rowBytes, ...shape },
+        values: valuesAt && valuesAt + offset,
+        weights: weights.at + (vertical.tap * g.kernel[1] + horizontal.tap) * tapBytes,
+        rowTapBytes: vertical.tapStep * g.kernel[1] * tapBytes,
+        columnTapBytes: horizontal.tapStep * tapBytes,
+        ...{ xGroup: 4 * g.groupFilters, yGroup: 4 * g.depth, groupBytes: 4 * groupLength },
+      });
+    });
   }
 }
 
