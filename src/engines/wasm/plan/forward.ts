@@ -25,7 +25,7 @@ export interface ForwardPlan {
   readonly readers: ReadonlyMap<string, number>;
   /** Values whose cotangents are compact. */
   readonly compact: ReadonlySet<string>;
-  /** Per-channel factors from network input to pixels, if they are not all 1. */
+  /** Per-channel factors from network input to pixels, repeated, if they are not all 1. */
   readonly inputScale?: Buffer;
   readonly zeros: Buffer;
   /** Values that depend on the image. */
@@ -128,5 +128,8 @@ function lowerInput(
     }),
   );
   values.set(network.input, input);
-  return factors;
+  // In whole vectors.
+  return scale.length % 4 === 0
+    ? factors
+    : memory.place(Float32Array.from({ length: 4 * scale.length }, (_, i) => scale[i % scale.length]));
 }
