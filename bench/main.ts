@@ -107,7 +107,8 @@ async function main(options: Options): Promise<void> {
       (options.profile === "last" && (name === "resnet20" || names.length === 1))
     )
       for (const variant of variantsOf(options))
-        profiles.push(await profileNetwork(bench, variant, Math.min(10, bench.network.classes), 20));
+        for (const classes of [Math.min(10, bench.network.classes), 0])
+          profiles.push(await profileNetwork(bench, variant, classes, 20));
     save();
   }
   console.log(printed(report(), options.quick));

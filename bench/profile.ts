@@ -5,7 +5,10 @@ import type { WasmVariant } from "./contenders/wasm.js";
 import type { BenchNetwork } from "./networks.js";
 import { digits, formatTable, percent } from "./table.js";
 
-/** Kernel by kernel, one Jacobian of the first image on one thread; times are the shortest of the repeats. */
+/**
+ * Kernel by kernel, one Jacobian of the first image on one thread, or one gradient where `classes` is 0; times are the shortest of
+ * the repeats.
+ */
 export interface Profile {
   readonly network: string;
   readonly variant: WasmVariant;
@@ -25,8 +28,10 @@ export async function profileNetwork(
     const image = images.values.subarray(0, sizeOf(network.input.shape));
     // The first calls run unoptimised code.
     for (const end = performance.now() + 400; performance.now() < end; )
-      await engine.jacobian(image, { classes });
-    return { network: name, variant, classes, layers: engine.profile(image, { classes, repeats }) };
+      await (classes === 0
+        ? engine.gradient(image, { loss: "logit", labels: [0] })
+        : engine.jacobian(image, { classes }));
+    return { network: name, variant, classes, layers: await engine.profile(image, { classes, repeats }) };
   } finally {
     engine.dispose();
   }
@@ -82,5 +87,5 @@ function mergeByKernel(layers: readonly LayerTime[]): LayerTime[] {
 
 /** What the profile's columns mean, in one line. */
 export function profileNote({ variant, classes }: Profile): string {
-  return `${variant}, one thread, K = ${classes}. MMAC: millions of multiply-adds done, lanes that fill up vectors included; live: the share of a dense evaluation that they are.`;
+  return `${variant}, one thread, ${classes === 0 ? "one gradient" : `K = ${classes}`}. MMAC: millions of multiply-adds done, lanes that fill up vectors included; live: the share of a dense evaluation that they are.`;
 }

@@ -23,7 +23,7 @@ export async function countWork({ network, input, images }: BenchNetwork): Promi
     // Four rows fill their lanes, whatever the kernels do with other numbers.
     const lanes = 4;
     for (let n = 0; n < count; n++)
-      for (const t of engine.profile(images.values.subarray(n * size, (n + 1) * size), {
+      for (const t of await engine.profile(images.values.subarray(n * size, (n + 1) * size), {
         classes: Math.min(lanes, engine.classes),
         repeats: 1,
       })) {

@@ -57,10 +57,14 @@ describe("kernels of each layer", () => {
     const network = await loadModel(NETWORK);
     using engine = await createWasmEngine(network, resolveInput(undefined, 3), { threads: 0 });
     const image = Float32Array.from({ length: 108 }, () => random.uniform(0, 1));
-    const run = engine.profile(image, { classes: 4, repeats: 1 });
+    const run = await engine.profile(image, { classes: 4, repeats: 1 });
     const named = [...layers.values()].flatMap(({ kernels }) => kernels?.wasm.forward ?? []);
     const forward = run.flatMap(({ kernel, phase }) => (phase === "forward" ? [kernel] : []));
     expect(new Set(named)).toEqual(new Set(forward));
+    // A profile of a gradient has what only that calls.
+    const gradient = (await engine.profile(image, { classes: 0, repeats: 1 })).map(({ kernel }) => kernel);
+    expect(gradient).toContain("conv_gradient_3x3");
+    expect(run.map(({ kernel }) => kernel)).not.toContain("conv_gradient_3x3");
     expect(layers.get("norm")?.kernels?.partOf).toBe("conv");
     expect(layers.get("relu")?.kernels?.partOf).toBe("conv");
     expect(layers.get("relu6")?.kernels?.partOf).toBe("sum");

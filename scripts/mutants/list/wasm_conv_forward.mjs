@@ -6,6 +6,9 @@ const convSparse = wasm("kernels/conv", "wasm_forward_sparse.ts", kernels("wasm_
 const sparseColumns = wasm("kernels/conv", "wasm_sparse_columns.ts", kernels("wasm_conv_sparse"));
 const convGradient = wasm("kernels/conv", "wasm_gradient.ts", kernels("wasm_conv_gradient"));
 const convStore = wasm("kernels/conv", "wasm_store.ts", kernels("wasm_conv_forward", "wasm_conv_gradient"));
+const convGradientLive = wasm("kernels/conv", "wasm_gradient_live.ts", kernels("wasm_conv_gradient"));
+const convGradientFew = wasm("kernels/conv", "wasm_gradient_few.ts", kernels("wasm_conv_gradient"));
+const convGradientChoice = wasm("kernels/conv", "wasm_gradient_choice.ts", kernels("wasm_conv_gradient"));
 const convGradientSparse = wasm("kernels/conv", "wasm_gradient_sparse.ts", kernels("wasm_conv_gradient"));
 const nonzeroList = wasm("kernels/nonzero_list", "wasm.ts", kernels("wasm_conv_sparse"));
 
@@ -103,7 +106,7 @@ export const mutants = [
     to: "16 * (output * V + v)",
   },
   {
-    ...sparseColumns,
+    ...convSparse,
     name: "conv_forward_sparse: threshold",
     what: "does nothing at the limit",
     from: '.gtU(field("most"))',
@@ -136,6 +139,41 @@ export const mutants = [
     what: "the lower two outputs have each other's row of taps",
     from: "const rowTaps = [rowTap, locals.i32(rowTap.mul(2))];",
     to: "const rowTaps = [locals.i32(rowTap.mul(2)), rowTap];",
+  },
+  {
+    ...convGradientLive,
+    name: "conv_gradient_live: border",
+    what: "weights of columns beyond the image are not passed over",
+    from: "for (const i of ALL) w[i].set(w[i].add(skip));",
+    to: "for (const i of ALL) w[i].set(w[i].add(0));",
+  },
+  {
+    ...convGradientLive,
+    name: "conv_gradient_live: stand-in",
+    what: "the first of two or three units gets its sum twice",
+    from: "i32Gt(i32x4Of(0, 1, 2, 3))",
+    to: "i32Gt(i32x4Of(0, 1, 2, 2))",
+  },
+  {
+    ...convGradientLive,
+    name: "conv_gradient_live: residual",
+    what: "what the sums start from is not masked",
+    from: ".and(isLive(live, low, high))",
+    to: ".or(isLive(live, low, high).and(zero()))",
+  },
+  {
+    ...convGradientFew,
+    name: "conv_gradient_few: channel",
+    what: "every channel has the weights of the first",
+    from: "w[c - 1].add(unitBytes)",
+    to: "w[c - 1].add(0)",
+  },
+  {
+    ...convGradientChoice,
+    name: "choose_conv_gradient: cost",
+    what: "the last kernel that beats the dense one is taken, not the best",
+    from: "least.set(cost);",
+    to: "least.set(1);",
   },
   {
     ...nonzeroList,

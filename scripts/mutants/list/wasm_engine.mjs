@@ -58,11 +58,11 @@ export const mutants = [
     to: "const patches = strip;",
   },
   {
-    ...wasm("kernels/conv", "lower_wasm_sparse.ts", kernels("wasm_lowering")),
+    ...wasm("kernels/conv", "geometry.ts", kernels("wasm_lowering")),
     name: "sparse lowering: dilation",
     what: "convolutions with strides and dilations go by the kernel that knows none",
-    from: "const ones = [...g.strides, ...g.dilations, g.groups].every((n) => n === 1);",
-    to: "const ones = [...g.strides, g.groups].every((n) => n === 1);",
+    from: "[...strides, ...dilations, groups].every((n) => n === 1)",
+    to: "[...strides, groups].every((n) => n === 1)",
   },
   {
     ...plan("masks.ts"),

@@ -38,10 +38,8 @@ export interface GradientLayer {
 }
 
 /** The tiles that a block of channels can be cut into, and how many pixels each has. */
-export function tileOf(g: Geometry, block: number, single: boolean) {
+export function tileOf(g: Geometry, block: number) {
   const fits = (channels: number) => block >= g.depth || block % channels === 0;
-  if (single && g.depth > 4 && fits(16))
-    return { kernel: "conv_gradient_1x16", pixels: 1, channels: 16 } as const;
   if (g.depth > 4 && Math.ceil(g.depth / 8) % 2 === 0 && fits(16))
     return { kernel: "conv_gradient_2x16", pixels: 2, channels: 16 } as const;
   if (g.depth > 4 && fits(8)) return { kernel: "conv_gradient_4x8", pixels: 4, channels: 8 } as const;

@@ -110,7 +110,7 @@ function dense(
   const { step, g, part, block } = layer;
   const { target, outputs, cotangents, taps, macs } = phaseFields(layer, vertical, horizontal);
   const { outHeight, outWidth } = outputs;
-  const { kernel, pixels, channels } = tileOf(g, block, outHeight * outWidth === 1);
+  const { kernel, pixels, channels } = tileOf(g, block);
   const { rowBytes, tapBytes, ...weights } = weightFields(g, part, block);
   const blocks = Math.ceil(g.depth / channels);
   emit(

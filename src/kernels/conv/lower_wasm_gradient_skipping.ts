@@ -48,7 +48,7 @@ function suitsSparse({ step, g, part, block }: GradientLayer, context: BackwardC
     g.kernel[1] > 1 &&
     isPlain(g) &&
     part.count % 4 === 0 &&
-    tileOf(g, block, false).channels === SPARSE_FILTERS &&
+    tileOf(g, block).channels === SPARSE_FILTERS &&
     g.weights.every(Number.isFinite)
   );
 }

@@ -14,7 +14,7 @@ import {
 import { FEW_CHANNELS } from "./gradient_kernels.js";
 
 /** Vectors of filters of a round. */
-const ROUND = 4;
+const ROUND = 2;
 
 /**
  * `conv_gradient` where the input has one channel or three, as an image: filters are in the lanes, so that no lane stays empty. All units are

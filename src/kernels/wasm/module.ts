@@ -62,27 +62,27 @@ import { runner, threadedRunners } from "./runner.js";
 
 /** Every kernel of the module, in the order of its table. Used at build time only. */
 export const kernelSources: readonly KernelSource[] = [
-  convForward({ pixels: 2, vectors: 4 }),
-  convForward({ pixels: 4, vectors: 2 }),
-  convForward({ pixels: 1, vectors: 2 }),
+  // Kernels alike lie together: a deflated module finds what repeats within 32 KiB.
+  chooseConvGradient,
   nonzeroList,
   convForwardSparse,
-  convForwardGrouped({ pixels: 2, vectors: 4 }),
-  convForwardGrouped({ pixels: 4, vectors: 2 }),
-  convForwardGrouped({ pixels: 7, vectors: 1 }),
+  convGradientSparse,
   convForwardColumns,
+  convForward({ pixels: 1, vectors: 2 }),
+  convForward({ pixels: 2, vectors: 4 }),
+  convForward({ pixels: 4, vectors: 2 }),
+  convGradient({ pixels: 4, vectors: 2 }),
+  convGradient({ pixels: 2, vectors: 4 }),
+  convGradient({ pixels: 7, vectors: 1 }),
+  convForwardGrouped({ pixels: 7, vectors: 1 }),
+  convForwardGrouped({ pixels: 4, vectors: 2 }),
+  convForwardGrouped({ pixels: 2, vectors: 4 }),
+  convGradientFew(3),
+  convGradientFew(1),
+  convGradientLive,
   winogradInput,
   winogradMultiply,
   ...[4, 8, 10, 12].map((lanes) => convVjp({ lanes })),
-  convGradient({ pixels: 2, vectors: 4 }),
-  convGradient({ pixels: 4, vectors: 2 }),
-  convGradient({ pixels: 7, vectors: 1 }),
-  convGradient({ pixels: 1, vectors: 4 }),
-  convGradientSparse,
-  convGradientFew(1),
-  convGradientFew(3),
-  convGradientLive,
-  chooseConvGradient,
   ...[4, 8, 10, 12].map((lanes) => convVjpGrouped({ lanes })),
   ...[4, 8, 10, 12].map(panelVjp),
   liveList,
@@ -146,15 +146,13 @@ function assembleProbe(target: Target): Uint8Array {
   return Module({ exports: { probe: assemble(square as KernelSource, target) as never }, memory }).toBytes();
 }
 
-/** Generated files, beside this one: each kernel's index and fields, and the bytes of both variants, deflated. */
+/** Generated files, beside this one: each kernel's fields, in the order of the table, and the bytes of both variants, deflated. */
 export function generatedSources(): Record<string, string> {
   // Kernels of several tiles have the same fields, which are there once.
   const lists = [...new Set(kernelSources.map(({ fields }) => JSON.stringify(fields)))];
   const fieldsOf = ({ fields }: KernelSource): string => `f${lists.indexOf(JSON.stringify(fields))}`;
   const constants = lists.map((list, i) => `const f${i} = ${list} as const;`);
-  const kernels = kernelSources
-    .map((k, index) => `  ${k.name}: { index: ${index}, fields: ${fieldsOf(k)} },`)
-    .join("\n");
+  const kernels = kernelSources.map((k) => `  ${k.name}: ${fieldsOf(k)},`).join("\n");
   const notice = "// Made by build.mjs from the kernel sources; not in git.";
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
   const raw = (text: string): string => `/* @__PURE__ */ String.raw\`\n${text}\n\``;
@@ -167,7 +165,7 @@ export function generatedSources(): Record<string, string> {
     "kernels.generated.ts": [
       notice,
       ...constants,
-      `export const kernels = {\n${kernels}\n} as const;`,
+      `/** The fields of every kernel, in the order of the module's table. */\nexport const kernels = {\n${kernels}\n} as const;`,
       "",
     ].join("\n"),
     "module.generated.ts": [

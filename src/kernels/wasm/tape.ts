@@ -1,7 +1,7 @@
 import { kernels } from "./kernels.generated.js";
 
 export type KernelName = keyof typeof kernels;
-export type Fields<K extends KernelName> = (typeof kernels)[K]["fields"][number];
+export type Fields<K extends KernelName> = (typeof kernels)[K][number];
 
 /** A stretch of linear memory whose address may be decided after it has been referred to. */
 export class Buffer {
@@ -73,7 +73,7 @@ export function entry<K extends KernelName>(
 
 /** Bytes of the entries once encoded. */
 export function tapeBytes(entries: readonly Entry[]): number {
-  return entries.reduce((sum, e) => sum + 4 * (HEADER + kernels[e.kernel].fields.length), 0);
+  return entries.reduce((sum, e) => sum + 4 * (HEADER + kernels[e.kernel].length), 0);
 }
 
 /** A stretch of tape: address of each entry, and after them the end. */
@@ -89,24 +89,25 @@ export function encode(
   address: number,
   placeOf: (buffer: Buffer) => number = ownAddress,
 ): { bytes: Uint8Array; tape: Tape } {
+  // The table of the module is in the same order.
+  const indices = new Map(Object.keys(kernels).map((name, i) => [name, i]));
   const words = new Uint32Array(tapeBytes(entries) / 4);
   const floats = new Float32Array(words.buffer);
   const tape = [address];
   for (const e of entries) {
     const start = tape[tape.length - 1];
     if (e.mark) e.mark.address = start;
-    tape.push(start + 4 * (HEADER + kernels[e.kernel].fields.length));
+    tape.push(start + 4 * (HEADER + kernels[e.kernel].length));
   }
   let at = 0;
   for (const [i, e] of entries.entries()) {
-    const { index, fields } = kernels[e.kernel];
-    words[at] = index;
+    words[at] = indices.get(e.kernel) as number;
     words[at + TILES_WORD] = e.tiles;
     // Wraps around where the way leads back.
     words[at + 2] = (e.next ? addressOf(e.next) : tape[i + 1]) - tape[i];
     words[at + 3] = e.groups;
     at += HEADER;
-    for (const name of fields) {
+    for (const name of kernels[e.kernel]) {
       const value = e.fields[name];
       if (value instanceof Float32Bits) floats[at] = value.value;
       else words[at] = addressOf(value, placeOf);

@@ -17,7 +17,6 @@ export const GRADIENT_TILES = [
   { kernel: "conv_gradient_2x16", pixels: 2, channels: 16 },
   { kernel: "conv_gradient_4x8", pixels: 4, channels: 8 },
   { kernel: "conv_gradient_7x4", pixels: 7, channels: 4 },
-  { kernel: "conv_gradient_1x16", pixels: 1, channels: 16 },
 ] as const;
 export type GradientTile = (typeof GRADIENT_TILES)[number];
 

@@ -1,12 +1,9 @@
 import { EngineError } from "../../../errors.js";
-import { topClasses } from "../../../kernels/top_classes/reference.js";
 import type { Tell } from "../../../network/progress.js";
 import { ownClasses, ownImages } from "../../backend.js";
 import { createMemory, writingLater } from "../plan/layout.js";
 import type { Planned, WasmBackend } from "../wasm_backend.js";
-import { seedRows } from "./passes.js";
-import { profile } from "./profile.js";
-import { type KernelExports, openProgram, type Program, tapesFor } from "./program.js";
+import { type KernelExports, openProgram, type Program } from "./program.js";
 import { createSession } from "./session.js";
 
 /** Computes on the thread that calls. */
@@ -35,23 +32,11 @@ export async function callingThread(
     // Lasts for several turns of the event loop.
     deepfool: (images, request) =>
       session.deepfool(images.slice(), { ...request, labels: request.labels?.slice() }),
-    profile(image, { classes, repeats }) {
-      const program = programFor("profile");
-      const [room] = program.images;
-      room.pixels.set(image);
-      program.run(room.plan.forward);
-      const wanted = topClasses(room.logits, 0, program.classes, classes);
-      const tapes = tapesFor(room, classes);
-      seedRows(room, wanted, tapes.stride);
-      if (classes === 1) {
-        writeLater?.();
-        room.seeds.fill(0, 0, program.classes);
-        room.seeds[wanted[0]] = 1;
-        program.run(room.plan.single);
-        return profile(program, entries, { ...tapes, gradient: room.plan.single }, repeats ?? 10);
-      }
-      program.run(tapes.gradient);
-      return profile(program, entries, tapes, repeats ?? 10);
+    // Only benchmarks load it.
+    profile: async (image, options) => {
+      const { profile } = await import("./profile.js");
+      writeLater?.();
+      return profile(programFor("profile"), entries, image, options);
     },
     dispose: () => {
       live = undefined;

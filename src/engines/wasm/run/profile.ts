@@ -1,6 +1,7 @@
+import { topClasses } from "../../../kernels/top_classes/reference.js";
 import { addressOf, type Entry, Float32Bits, type Macs, type Tape } from "../../../kernels/wasm/tape.js";
-import type { BackwardTapes } from "../plan/images.js";
-import type { Program } from "./program.js";
+import { seedRows } from "./passes.js";
+import { type Program, tapesFor } from "./program.js";
 
 /** One kernel call of a profile. */
 export interface LayerTime {
@@ -15,15 +16,27 @@ export interface LayerTime {
 }
 
 /**
- * Times every kernel call of the present image's forward and backward pass by itself. Multiply-adds of the
- * sparse kernels are counted from the live lists that the pass has left in memory.
+ * Times every kernel call of an image's forward and backward pass by itself, of a gradient where `classes` is 0. Multiply-adds of
+ * the sparse kernels are counted from the live lists that the pass has left in memory.
  */
 export function profile(
   program: Program,
   entriesOf: ReadonlyMap<Tape, readonly Entry[]>,
-  tapes: BackwardTapes,
-  repeats: number,
+  image: Float32Array,
+  { classes, repeats = 10 }: { readonly classes: number; readonly repeats?: number },
 ): LayerTime[] {
+  const [room] = program.images;
+  room.pixels.set(image);
+  program.run(room.plan.forward);
+  const single = classes === 0;
+  const tapes = tapesFor(room, single ? 1 : classes);
+  const gradient = single ? room.plan.single : tapes.gradient;
+  seedRows(
+    room,
+    topClasses(room.logits, 0, program.classes, single ? 1 : classes),
+    single ? 1 : tapes.stride,
+  );
+  program.run(gradient);
   const times = (tape: Tape, phase: LayerTime["phase"]): LayerTime[] => {
     const entries = entriesOf.get(tape) ?? [];
     const best = new Float64Array(entries.length).fill(Infinity);
@@ -45,7 +58,7 @@ export function profile(
       liveMacs: work[i].live,
     }));
   };
-  return [...times(program.images[0].plan.forward, "forward"), ...times(tapes.gradient, "backward")];
+  return [...times(room.plan.forward, "forward"), ...times(gradient, "backward")];
 }
 
 function countMacs(program: Program, e: Entry): Macs {

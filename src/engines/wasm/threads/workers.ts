@@ -26,7 +26,7 @@ export async function workers(
       return rest;
     },
     deepfool: (images, request) => pool.deepfool(images, request),
-    profile: () => {
+    profile: async () => {
       throw new EngineError("profile: the engine runs on workers, expected one compiled with { threads: 0 }");
     },
     dispose: () => {
