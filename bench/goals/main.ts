@@ -6,12 +6,12 @@
  */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { foolingRate } from "../../src/api/evaluate.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import type { WasmEngine } from "../../src/engines/wasm/engine.js";
 import { describeMachine } from "../machine.js";
 import { shared } from "../node_files.js";
+import { programOptions } from "../program_options.js";
 import { CASES, type RuleCase } from "../rules/cases.js";
 import { imagesOf, openCase } from "../rules/open_case.js";
 import { type GoalOutcome, type MeasuredGoals, report } from "./outcome.js";
@@ -20,14 +20,20 @@ const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
 /** Of a targeted run, as many as the best rule takes for its rate; of a data-free one, 500 jigsaws each. */
 const PASSES = 5;
 
-const { values: given } = parseArgs({
-  options: {
+const given = programOptions(
+  `Usage: npm run bench:goals -- [options]
+
+  --networks A,B  resnet20, squeezenet, mobilenetv2 (all); one class for all images on the first alone
+  --seeds N       seeds of each (3)
+  --threads N     of our engine (auto)
+  --json FILE     also write every run to a file`,
+  {
     seeds: { type: "string", default: "3" },
     threads: { type: "string", default: "auto" },
     networks: { type: "string", default: "resnet20,squeezenet,mobilenetv2" },
     json: { type: "string" },
   },
-});
+);
 const seeds = Array.from({ length: Number(given.seeds) }, (_, seed) => seed);
 const wanted = given.networks.split(",");
 

@@ -7,7 +7,6 @@
  */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import type { MinimalOptions } from "../../src/api/minimal/options.js";
 import { minimalPerturbation } from "../../src/api/minimal.js";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
@@ -17,6 +16,7 @@ import { resolveInput } from "../../src/network/input.js";
 import { readImages } from "../images.js";
 import { describeMachine } from "../machine.js";
 import { nodeFiles, shared } from "../node_files.js";
+import { programOptions } from "../program_options.js";
 import { machineText } from "../runtime.js";
 import { type Outcome, timedTable } from "./outcome.js";
 
@@ -35,8 +35,17 @@ const WAYS: Readonly<Record<string, MinimalOptions>> = {
   "fmn, 300 steps": { method: "fmn", steps: 300 },
 };
 
-const { values: given } = parseArgs({
-  options: {
+const given = programOptions(
+  `Usage: npm run bench:minimal -- [options]
+
+  --networks A,B  ${Object.keys(NETWORKS).join(", ")} (all)
+  --ways "A;B"    ${Object.keys(WAYS).join("; ")} (all)
+  --images N      how many (64)
+  --norm N        2 or inf (2)
+  --clip          keep the perturbed images within their range
+  --threads N     of our engine (0)
+  --json FILE     also write every run to a file`,
+  {
     networks: { type: "string", default: Object.keys(NETWORKS).join(",") },
     ways: { type: "string", default: Object.keys(WAYS).join(";") },
     images: { type: "string", default: "64" },
@@ -45,7 +54,7 @@ const { values: given } = parseArgs({
     threads: { type: "string", default: "0" },
     json: { type: "string" },
   },
-});
+);
 
 async function measure(network: string, ways: readonly string[]): Promise<Outcome[]> {
   const { model, set } = NETWORKS[network];

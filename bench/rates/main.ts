@@ -7,7 +7,6 @@
  */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import type { GradientEngine } from "../../src/engines/engine.js";
 import { createWasmEngine } from "../../src/engines/wasm/engine.js";
 import { createWebgpuEngine } from "../../src/engines/webgpu/engine.js";
@@ -18,6 +17,7 @@ import { openGpu } from "../../test/support/webgpu.js";
 import { readImages } from "../images.js";
 import { describeMachine } from "../machine.js";
 import { nodeFiles, shared } from "../node_files.js";
+import { programOptions } from "../program_options.js";
 import { machineText } from "../runtime.js";
 import { formatTable } from "../table.js";
 import { craftOurs, craftTorch, OURS, type Point, type RateCase, TORCH } from "./contenders.js";
@@ -26,15 +26,22 @@ import { LEVELS, timeTo } from "./time_to.js";
 const folder = `${shared}/models/cifar10_resnet20`;
 if (!existsSync(folder)) throw new Error(`rates: the network is not on this machine, expected ${folder}`);
 
-const { values: given } = parseArgs({
-  options: {
+const given = programOptions(
+  `Usage: npm run bench:rates -- [options]
+
+  --contenders "A;B"  ${[...Object.keys(OURS), ...Object.keys(TORCH)].join("; ")} (all)
+  --seeds N           seeds of each (3)
+  --threads N         of our engine, and of PyTorch (2)
+  --engine E          wasm or webgpu (wasm)
+  --json FILE         also write every run to a file`,
+  {
     seeds: { type: "string", default: "3" },
     threads: { type: "string", default: "2" },
     engine: { type: "string", default: "wasm" },
     contenders: { type: "string", default: [...Object.keys(OURS), ...Object.keys(TORCH)].join(";") },
     json: { type: "string" },
   },
-});
+);
 const threads = Number(given.threads);
 const names = given.contenders.split(";").map((name) => name.trim());
 const unknown = names.find((name) => !(name in OURS) && !(name in TORCH));

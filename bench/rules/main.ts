@@ -6,11 +6,11 @@
  */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { foolingRate } from "../../src/api/evaluate.js";
 import { universalPerturbation } from "../../src/api/universal.js";
 import { describeMachine } from "../machine.js";
 import { shared } from "../node_files.js";
+import { programOptions } from "../program_options.js";
 import { machineText } from "../runtime.js";
 import { formatTable } from "../table.js";
 import { CASES, RULES, type RuleCase } from "./cases.js";
@@ -29,8 +29,16 @@ interface Outcome {
   readonly seconds: number;
 }
 
-const { values: given } = parseArgs({
-  options: {
+const given = programOptions(
+  `Usage: npm run bench:rules -- [options]
+
+  --cases A,B     ${CASES.map(({ name }) => name).join(", ")} (resnet20)
+  --rules "A;B"   ${Object.keys(RULES).join("; ")} (all)
+  --seeds N       seeds of each (5)
+  --passes 1,5    passes over the crafting images (what the case says)
+  --threads N     of our engine (auto)
+  --json FILE     also write every run to a file`,
+  {
     cases: { type: "string", default: "resnet20" },
     rules: { type: "string", default: Object.keys(RULES).join(";") },
     seeds: { type: "string", default: "5" },
@@ -38,7 +46,7 @@ const { values: given } = parseArgs({
     threads: { type: "string", default: "auto" },
     json: { type: "string" },
   },
-});
+);
 
 async function measure(c: RuleCase, names: readonly string[], seeds: number): Promise<Outcome[]> {
   using engine = await openCase(c, given.threads);
