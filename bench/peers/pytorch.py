@@ -337,7 +337,8 @@ class Peer:
         self.shape, self.chosen = graph["shape"], {}
         graphs = {"contiguous": graph, "channels_last": graph}
         fused = fused_attention(graph["nodes"], graph["output"])
-        if fused:
+        # PyTorch 2 and later.
+        if fused and hasattr(F, "scaled_dot_product_attention"):
             graphs["attention"] = {**graph, "nodes": fused}
         self.nets = {layout: Net(of, weights, layout == "channels_last", self.device) for layout, of in graphs.items()}
         self.name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else None
