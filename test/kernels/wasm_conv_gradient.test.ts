@@ -144,6 +144,8 @@ describe.each(variants)("conv_gradient, $variant: error <= m u (|residual| + sum
   test.each([
     { nonzeros: 0.2, live: 0.9, chosen: "sparse" },
     { nonzeros: 0.9, live: 0.2, chosen: "live" },
+    { nonzeros: 0.2, live: 0.4, chosen: "sparse" },
+    { nonzeros: 0.4, live: 0.2, chosen: "live" },
     { nonzeros: 0.9, live: 0.95, chosen: "dense" },
     { nonzeros: undefined, live: 0.2, chosen: "live" },
     { nonzeros: 0.2, live: undefined, chosen: "sparse" },
