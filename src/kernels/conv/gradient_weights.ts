@@ -12,7 +12,7 @@ export function keepsUnitWeights(g: Geometry, tuning: Tuning, sparse: boolean): 
   return suitsFewChannels(g) || (sparse && suitsLiveUnits(g, tuning));
 }
 
-/** Whether the input is as narrow as `conv_gradient_few` has it. */
+/** Whether the input is as narrow as the kernels of few channels have it (`wasm_gradient_few.ts`). */
 export function suitsFewChannels({ channels, groups, filters }: Geometry): boolean {
   return channels in FEW_CHANNELS && groups === 1 && filters % 4 === 0;
 }

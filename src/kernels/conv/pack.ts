@@ -122,7 +122,7 @@ export const vjpLength = (taps: number, depth: number, filters: number, block: n
   Math.ceil(depth / block) * taps * filters * block;
 
 /**
- * Weights for `conv_gradient_live`: `[channel][kernel row][kernel column][filter]`, rows and columns turned round.
+ * Weights for `conv_gradient_live` and for the kernels of few channels: `[channel][kernel row][kernel column][filter]`, rows and columns turned round.
  *
  * @param weights HWIO
  */

@@ -32,6 +32,7 @@ export function vjpPacking(g: Geometry, { first, count }: FilterRange, block: nu
   };
 }
 
+/** All weights of an input channel together. */
 export function unitsPacking(g: Geometry): Packing {
   return {
     length: g.weights.length,
