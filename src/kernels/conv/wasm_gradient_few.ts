@@ -11,6 +11,7 @@ import {
   whileDo,
   zero,
 } from "../wasm/assembler.js";
+import { laneSums } from "../wasm/tiles.js";
 import { FEW_CHANNELS } from "./gradient_kernels.js";
 
 /** Vectors of filters of a round. */
@@ -80,16 +81,8 @@ export function convGradientFew(channels: keyof typeof FEW_CHANNELS): KernelSour
 
       /** Adds what the vectors hold in their lanes; -0 becomes 0. */
       const reduce = (four: typeof acc): void => {
-        const both = (a: typeof g, b: typeof g) => a.shuffle(b, [0, 4, 1, 5]).add(a.shuffle(b, [2, 6, 3, 7]));
         const [a, b = a, c = a, d = a] = four;
-        g.set(both(a, b));
-        spare.set(both(c, d));
-        spare.set(
-          g
-            .shuffle(spare, [0, 1, 4, 5])
-            .add(g.shuffle(spare, [2, 3, 6, 7]))
-            .add(zero()),
-        );
+        spare.set(laneSums([a, b, c, d], [g, spare]).add(zero()));
       };
 
       whileDo(

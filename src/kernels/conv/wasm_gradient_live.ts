@@ -16,7 +16,7 @@ import {
   whileDo,
   zero,
 } from "../wasm/assembler.js";
-import { isLive, minSigned, minU } from "../wasm/tiles.js";
+import { isLive, laneSums, minSigned, minU } from "../wasm/tiles.js";
 import { CHOICE } from "./gradient_kernels.js";
 import { leaveToOthers } from "./wasm_gradient_choice.js";
 
@@ -70,7 +70,7 @@ export const convGradientLive = kernel(
     const w = ALL.map(() => locals.i32());
     const acc = ALL.map(() => [locals.v128(), locals.v128()]);
     const [gv, live, sums] = [locals.v128(), locals.v128(), locals.v128()];
-    const halves = [locals.v128(), locals.v128()];
+    const halves = [locals.v128(), locals.v128()] as const;
 
     leaveToOthers(field("choice"), CHOICE.live, begin, end);
 
@@ -143,19 +143,9 @@ export const convGradientLive = kernel(
           row.set(row.add(1));
         },
       );
-      // Four vectors of parts become one of sums.
       for (const [even, odd] of acc) even.set(even.add(odd));
-      for (const [i, half] of halves.entries()) {
-        const [[a], [b]] = acc.slice(2 * i);
-        half.set(a.shuffle(b, [0, 4, 1, 5]).add(a.shuffle(b, [2, 6, 3, 7])));
-      }
-      const [ab, cd] = halves;
-      sums.set(
-        ab
-          .shuffle(cd, [0, 1, 4, 5])
-          .add(ab.shuffle(cd, [2, 3, 6, 7]))
-          .add(zero()),
-      );
+      const [[s0], [s1], [s2], [s3]] = acc;
+      sums.set(laneSums([s0, s1, s2, s3], halves).add(zero()));
       // The first has what it needs: it gets 0 for each of the others that it stood in for. Branches would be guessed wrong.
       sums.set(sums.and(i32Splat(count).i32Gt(i32x4Of(0, 1, 2, 3))));
       for (const i of ALL) {

@@ -86,6 +86,17 @@ export function cycle(locals: Locals, period: I32) {
   };
 }
 
+/** What the lanes of each of four vectors add up to, `(0 + 2) + (1 + 3)`, side by side; `ab` and `cd` are written. */
+export function laneSums(
+  [a, b, c, d]: readonly [V128, V128, V128, V128],
+  [ab, cd]: readonly [Variable<V128>, Variable<V128>],
+): V128 {
+  const both = (x: V128, y: V128): V128 => x.shuffle(y, [0, 4, 1, 5]).add(x.shuffle(y, [2, 6, 3, 7]));
+  ab.set(both(a, b));
+  cd.set(both(c, d));
+  return ab.shuffle(cd, [0, 1, 4, 5]).add(ab.shuffle(cd, [2, 3, 6, 7]));
+}
+
 /** All bits set where `low < value < high`: the unit is live. */
 export const isLive = (value: V128, low: V128, high: V128): V128 => value.gt(low).and(value.lt(high));
 
